@@ -1,0 +1,59 @@
+# Everything happens in .venv, which is made when it is first needed and mended when pyproject.toml has changed.
+# From outside come packages alone, from the registry that pip and uv are set to.
+
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+PORT ?= 2121
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+
+# Of whoever calls: bytecode that is not written costs a second at each start, and another environment is not ours.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.DELETE_ON_ERROR:
+.PHONY: help run test check fmt bench clean
+
+help:  ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.demo  ## Try it all: FTP server, database and daemon on this machine (PORT=2121); Ctrl-C ends it
+	@$(BIN)/contactsync demo --port $(PORT)
+
+test: $(VENV)/.dev  ## Run the tests, on the embedded PostgreSQL or CONTACTSYNC_TEST_DATABASE_URL (ARGS=… for pytest)
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.dev  ## Format, lint, types, imports, then the tests: what must pass before a commit
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+fmt: $(VENV)/.dev  ## Format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## Measure: every tests/bench/bench_*.py
+	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)" || exit; done
+
+clean:  ## Remove .venv, the demo's data in .demo, and caches
+	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find daemon tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/uv:
+	@echo "making $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "contactsync needs Python 3.11: make PYTHON=…")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+# One environment for all; the tests' extra has the demo's in it.
+$(VENV)/.demo: pyproject.toml | $(BIN)/uv
+	@echo "installing contactsync …"
+	@$(INSTALL) -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/uv
+	@echo "installing contactsync and what its tests need …"
+	@$(INSTALL) -e '.[dev]'
+	@touch $(VENV)/.demo $@

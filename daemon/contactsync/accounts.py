@@ -1,0 +1,19 @@
+"""Accounts: rows of `contactsync.account` as `model.Account`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contactsync import statements
+from contactsync.db import Connection
+from contactsync.model import Account
+
+
+def every(conn: Connection) -> list[Account]:
+    """All accounts, by name."""
+    return [_account(row) for row in conn.execute(statements.get("account/all")).fetchall()]
+
+
+def _account(row: Mapping[str, Any]) -> Account:
+    return Account(**{**row, "field_labels": tuple(row["field_labels"])})

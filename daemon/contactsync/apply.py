@@ -1,0 +1,234 @@
+"""A deposit's rows in the database: staged batch by batch, then merged in one short stretch under the account's lock.
+
+All of it is one transaction, so a file is applied whole or not at all (SPEC 5.2, 5.3). Staging tables are the
+session's own and are emptied by the commit or rollback; until `merge` begins, nothing that others wait for is held.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from psycopg import sql
+
+from contactsync import names, statements
+from contactsync.columns import KEYS
+from contactsync.db import Connection
+from contactsync.errors import Retryable
+from contactsync.model import Account, Action, Claimed, Mode
+from contactsync.validate import KEPT_BITS
+
+ANALYZE_ROWS = 1_000
+"""From here on the planner is told what was staged; below, its guess is good enough and the telling costs more."""
+
+_CSV = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What applying a file has changed (SPEC 7, counts), and the list that an import filled."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    list_id: int | None = None
+    list_name: str | None = None
+
+
+@dataclass(slots=True)
+class Stage:
+    """The staging tables of a session while one deposit is in them."""
+
+    conn: Connection
+    action: Action
+    rows: int = 0
+    keys: int = 0
+
+    def add(self, accepted: pd.DataFrame, lines: npt.NDArray[np.int32]) -> None:
+        """Copy the accepted rows of a batch, which begin on the physical `lines` (one for each row)."""
+        columns = {name: accepted[name].array.__arrow_array__() for name in accepted.columns}
+        if self.action.kind == "import":
+            self._copy("staged_contact", {"line": pa.array(lines), **columns})
+            self.rows += len(accepted)
+        else:
+            self.add_keys(columns["key"])
+
+    def add_keys(self, keys: pa.Array | pa.ChunkedArray) -> None:
+        """Copy addresses, identities, or references to spare."""
+        if len(keys):
+            self._copy("staged_key", {"key": keys})
+            self.keys += len(keys)
+
+    def _copy(self, table: str, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> None:
+        block = io.BytesIO()
+        pyarrow.csv.write_csv(pa.table(dict(columns)), block, _CSV)
+        names_ = sql.SQL(", ").join(map(sql.Identifier, columns))
+        copy = sql.SQL("COPY pg_temp.{} ({}) FROM STDIN WITH (FORMAT csv)").format(
+            sql.Identifier(table), names_
+        )
+        with self.conn.cursor() as cursor, cursor.copy(copy) as sink:
+            sink.write(block.getbuffer())
+
+    def analyze(self) -> None:
+        """Tell the planner what there is, where it is worth it."""
+        for table, rows in (("staged_contact", self.rows), ("staged_key", self.keys)):
+            if rows >= ANALYZE_ROWS:
+                self.conn.execute(sql.SQL("ANALYZE pg_temp.{}").format(sql.Identifier(table)))
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Everything that merging needs to know of a deposit."""
+
+    conn: Connection
+    account: Account
+    claimed: Claimed
+    deposit_id: int
+    columns: Sequence[str]
+    now: datetime
+
+    def lock_account(self) -> None:
+        """Wait for the account; raises Retryable where its settings changed since the file was validated."""
+        row = self._run("account/lock").fetchone()
+        if row is None or row["revision"] != self.account.revision:
+            raise Retryable("the account's settings changed meanwhile")
+
+    def apply(self, stage: Stage) -> Effects:
+        """Merge what was staged; the transaction is the caller's to commit."""
+        action = self.claimed.action
+        if action.kind == "import":
+            return self._import(stage)
+        if action.kind == "delete":
+            return self._delete()
+        return self._consent(action)
+
+    def fold(self, stage: Stage) -> None:
+        """Make rows of one contact one row, as if applied from top to bottom. Needs no lock."""
+        if self.claimed.action.kind == "import" and self.account.dedup != "none" and stage.rows > 1:
+            doubled = self._run("apply/doubles").fetchone()
+            if doubled and doubled["doubled"]:
+                clear = self.account.blank_cells == "clear"
+                self._run("apply/fold", **_fold_slots(self.columns, clear=clear))
+                self._run("apply/unfold")
+
+    def _import(self, stage: Stage) -> Effects:
+        list_id, list_name, is_new = self._list()
+        clear = self.account.blank_cells == "clear"
+        columns = [c for c in self.columns if not (c == "reference" and self.account.dedup == "reference")]
+        matched = self._run("apply/match").rowcount
+        if stage.rows >= ANALYZE_ROWS:
+            self.conn.execute("ANALYZE pg_temp.target")
+        updated = self._run("apply/update", **_update_slots(columns, clear=clear)).rowcount if columns else 0
+        inserted = self._run("apply/insert", **_insert_slots(self.columns)).rowcount
+        self._run("apply/fill_list" if is_new else "apply/add_members", list_id=list_id)
+        removed = 0
+        if self.claimed.mode is Mode.SYNC:
+            removed = self._run("apply/remove_others", list_id=list_id).rowcount
+        return Effects(inserted, updated, matched - inserted - updated, removed, list_id, list_name)
+
+    def _list(self) -> tuple[int, str, bool]:
+        """The list to fill and its name; the last tells that it was made: asked for, or none of that name."""
+        name = names.list_name(names.as_text(self.claimed.name))
+        if names.is_rejected_file(names.as_text(self.claimed.name)):
+            original = self._run(
+                "ledger/list_of", claimed_name=names.claimed_original(names.as_text(self.claimed.name))
+            ).fetchone()
+            if original:
+                name = original["list_name"] or names.list_name(original["name"])
+        if self.claimed.mode is not Mode.CREATE:
+            newest = self._run("apply/newest_list", name=name).fetchone()
+            if newest:
+                return newest["list_id"], name, False
+        created = self._run("apply/create_list", name=name).fetchone()
+        assert created is not None
+        return created["list_id"], name, True
+
+    def _consent(self, action: Action) -> Effects:
+        distinct = self._run("apply/distinct_keys").fetchone()
+        assert distinct is not None
+        statement = "apply/opt_out" if action.kind == "optout" else "apply/opt_in"
+        changed = self._run(statement, medium=action.medium, deposit_id=self.deposit_id).rowcount
+        unchanged = distinct["keys"] - changed
+        if action.kind == "optout":
+            return Effects(inserted=changed, unchanged=unchanged)
+        return Effects(removed=changed, unchanged=unchanged)
+
+    def _delete(self) -> Effects:
+        self._run("apply/match_keys")
+        self._run("apply/delete_members")
+        return Effects(removed=self._run("apply/delete_contacts").rowcount)
+
+    def _run(self, name: str, /, **given: Any) -> Any:
+        slots = {key: value for key, value in given.items() if isinstance(value, sql.Composable)}
+        values = {key: value for key, value in given.items() if key not in slots}
+        statement = statements.get(name)
+        return self.conn.execute(
+            statement.format(**slots) if slots else statement,
+            {"account_id": self.account.account_id, "now": self.now, **values},
+        )
+
+
+def _kept(table: str, column: str) -> sql.Composable:
+    """Whether a staged row's invalid cell leaves the column as it is."""
+    return sql.SQL("({}.kept & {}) <> 0").format(sql.Identifier(table), sql.Literal(KEPT_BITS[column]))
+
+
+def _update_slots(columns: Sequence[str], *, clear: bool) -> dict[str, sql.Composable]:
+    """How a contact takes a row's columns, and when that changes it."""
+    new = {}
+    for column in columns:
+        name = sql.Identifier(column)
+        if not clear:
+            new[column] = sql.SQL("coalesce(s.{0}, c.{0})").format(name)
+        elif column in KEPT_BITS:
+            new[column] = sql.SQL("CASE WHEN {1} THEN c.{0} ELSE s.{0} END").format(name, _kept("s", column))
+        else:
+            new[column] = sql.SQL("s.{}").format(name)
+    return {
+        "assigned": sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(c), v) for c, v in new.items()
+        ),
+        "differs": sql.SQL(" OR ").join(
+            sql.SQL("c.{} IS DISTINCT FROM {}").format(sql.Identifier(c), v) for c, v in new.items()
+        ),
+    }
+
+
+def _insert_slots(columns: Sequence[str]) -> dict[str, sql.Composable]:
+    return {
+        "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
+        "staged": sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(c)) for c in columns),
+    }
+
+
+def _fold_slots(columns: Sequence[str], *, clear: bool) -> dict[str, sql.Composable]:
+    """The last row that says something about a column decides: a blank one says something only under `clear`."""
+    folded: list[sql.Composable] = [sql.SQL("bit_and(kept) AS kept")]
+    for column in columns:
+        name = sql.Identifier(column)
+        says: sql.Composable = sql.SQL("")
+        if not clear:
+            says = sql.SQL(" FILTER (WHERE {} IS NOT NULL)").format(name)
+        elif column in KEPT_BITS:
+            says = sql.SQL(" FILTER (WHERE (kept & {}) = 0)").format(sql.Literal(KEPT_BITS[column]))
+        folded.append(sql.SQL("(array_agg({0} ORDER BY line DESC){1})[1] AS {0}").format(name, says))
+    return {
+        "folded": sql.SQL(", ").join(folded),
+        "assigned": sql.SQL(", ").join(
+            sql.SQL("{0} = f.{0}").format(sql.Identifier(c)) for c in ("kept", *columns)
+        ),
+    }
+
+
+def stored_columns(positions: Mapping[str, int]) -> list[str]:
+    """The columns of a file in the protocol's order."""
+    return [key for key in KEYS if key in positions]

@@ -1,0 +1,58 @@
+"""The command line. Commands import what they need when they run, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contactsync import __version__
+from contactsync.cli import account, check, failure, folders, history, serve, status
+
+__all__ = ["app", "failure"]
+
+app = typer.Typer(
+    help="Applies the contact files that CRMs upload over FTP to PostgreSQL, once each.",
+    epilog="A first look without any set-up: [bold]contactsync demo[/bold]. "
+    "Exit status: 0 done, 1 the answer is no, 2 usage or configuration.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,  # they would show local variables, which hold people's data
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"contactsync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The TOML file with the settings (default: /etc/contactsync/contactsync.toml, "
+            "which may be missing). May also stand after the command. "
+            "Each key is an environment variable too: CONTACTSYNC_FTP_ROOT=/srv/ftp.",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback does it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    ctx.obj = config
+
+
+app.command("run")(serve.run)
+app.command("demo")(serve.demo)
+app.command("migrate")(serve.migrate)
+app.command("init")(folders.init)
+app.add_typer(account.app, name="account")
+app.command("check")(check.check)
+app.command("status")(status.status)
+app.command("history")(history.history)

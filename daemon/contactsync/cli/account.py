@@ -1,0 +1,195 @@
+"""`account add|set|list|show`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from contactsync.cli import show
+from contactsync.cli.session import connected, find_account, load_settings
+from contactsync.errors import ConfigurationError
+
+app = typer.Typer(
+    help="Who may upload, and how their files are read.", no_args_is_help=True, rich_markup_mode="rich"
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
+
+
+def _choice(column: str, help_text: str, default: str) -> Any:
+    def complete() -> list[str]:
+        from contactsync.cli.account_values import CHOICES
+
+        return list(CHOICES[column])
+
+    return typer.Option(help=f"{help_text} (default: {default})", autocompletion=complete)
+
+
+Home = Annotated[
+    str | None, typer.Option(help="Its FTP home (default: the folder of its name in ftp_root); '' clears it.")
+]
+UnixUser = Annotated[
+    str | None, typer.Option(help="The Unix user of its FTP login, for `init` as root; '' clears it.")
+]
+UnixGroup = Annotated[str | None, typer.Option(help="The group of that user, given together with it.")]
+Separator = Annotated[
+    str | None, typer.Option(help="What stands between fields: ';' ',' '|' or tab (default: ;)")
+]
+Dedup = Annotated[
+    str | None,
+    _choice("dedup", "By what a row meets a contact that is there: none, triplet or reference.", "none"),
+]
+Label = Annotated[
+    list[str] | None,
+    typer.Option(metavar="N=TEXT", help="Its own name for `Champ N`; repeatable, `N=` takes it away."),
+]
+Region = Annotated[
+    str | None,
+    typer.Option(help="Where its national phone numbers are from: FR, BE, CH… (default: FR)"),
+]
+TimeZone = Annotated[str | None, typer.Option(help="When its day ends, for reports (default: Europe/Paris)")]
+Encoding = Annotated[
+    str | None, _choice("encoding", "How its files are encoded: auto, iso-8859-1 or utf-8.", "auto")
+]
+BlankCells = Annotated[
+    str | None,
+    _choice("blank_cells", "What a blank cell does to the value that is there: keep or clear.", "keep"),
+]
+PhoneCheck = Annotated[
+    str | None, _choice("phone_check", "How strict phones are looked at: possible or valid.", "possible")
+]
+SyntaxErrors = Annotated[
+    str | None,
+    _choice(
+        "syntax_errors", "What rows with too many or too few cells do: refuse the file, or skip.", "refuse"
+    ),
+]
+Language = Annotated[
+    str | None, _choice("language", "The language of what its uploaders are told: fr or en.", "fr")
+]
+
+
+@app.command("add")
+def add(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    home: Home = None,
+    unix_user: UnixUser = None,
+    unix_group: UnixGroup = None,
+    separator: Separator = None,
+    dedup: Dedup = None,
+    label: Label = None,
+    region: Region = None,
+    time_zone: TimeZone = None,
+    encoding: Encoding = None,
+    blank_cells: BlankCells = None,
+    phone_check: PhoneCheck = None,
+    syntax_errors: SyntaxErrors = None,
+    language: Language = None,
+) -> None:
+    """Make an account. Its folders come with `contactsync init NAME`.
+
+    Example: contactsync account add acme --dedup reference --separator ';' --label 3=Magasin
+    """
+    _write(ctx, name, label, _given(locals()), new=True)
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    home: Home = None,
+    unix_user: UnixUser = None,
+    unix_group: UnixGroup = None,
+    separator: Separator = None,
+    dedup: Dedup = None,
+    label: Label = None,
+    region: Region = None,
+    time_zone: TimeZone = None,
+    encoding: Encoding = None,
+    blank_cells: BlankCells = None,
+    phone_check: PhoneCheck = None,
+    syntax_errors: SyntaxErrors = None,
+    language: Language = None,
+) -> None:
+    """Change an account: what is not named stays. The running daemon follows within seconds.
+
+    A new criterion (--dedup) gives every contact a new key, and is refused where two would become one.
+
+    Example: contactsync account set acme --blank-cells clear --label 3=
+    """
+    _write(ctx, name, label, _given(locals()), new=False)
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, str | None]:
+    return {key: value for key, value in options.items() if key not in ("ctx", "name", "label")}
+
+
+def _write(
+    ctx: typer.Context, name: str, labels: list[str] | None, given: dict[str, str | None], *, new: bool
+) -> None:
+    from contactsync.cli import account_values
+
+    def understand(current: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        return account_values.understand(given, labels or [], current)
+
+    settings = load_settings(ctx)
+    if not new and not labels and all(value is None for value in given.values()):
+        raise ConfigurationError(f"account set {name}: name what to change, such as --language en")
+    if new:  # what is plainly wrong is told before a database is asked for
+        name_problem = account_values.name_problem(name)
+        problems = [*([name_problem] if name_problem else []), *understand({})[1]]
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+
+    from contactsync.cli import account_changes
+
+    with connected(settings) as (conn, _):
+        if new:
+            account_changes.add(conn, name, understand, settings.ftp_root)
+            typer.echo(f"account {name} added; its folders: contactsync init {name}")
+            return
+        rekeyed = account_changes.change(conn, name, understand, settings.ftp_root)
+    keys = "" if rekeyed is None else f"; {rekeyed} contact(s) have a key by {given['dedup']}"
+    typer.echo(f"account {name} changed{keys}")
+
+
+@app.command("list")
+def list_(ctx: typer.Context, *, as_json: show.AsJson = False) -> None:
+    """List the accounts.
+
+    Example: contactsync account list --json
+    """
+    settings = load_settings(ctx)
+    from contactsync import accounts
+
+    with connected(settings) as (conn, _):
+        found = [asdict(account) for account in accounts.every(conn)]
+    if as_json:
+        show.as_json(found)
+        return
+    rows = [{**row, "home": row["home"] or str(settings.ftp_root / row["name"])} for row in found]
+    columns = ("name", "dedup", "separator", "encoding", "region", "time_zone", "language", "home")
+    show.table(rows, columns, "there is no account yet: contactsync account add NAME")
+
+
+@app.command("show")
+def show_(ctx: typer.Context, name: Name, *, as_json: show.AsJson = False) -> None:
+    """Show all that is set for an account.
+
+    Example: contactsync account show acme
+    """
+    settings = load_settings(ctx)
+    with connected(settings) as (conn, _):
+        account = find_account(conn, name)
+    if as_json:
+        show.as_json(asdict(account))
+        return
+    labels = [f"{n}={label}" for n, label in enumerate(account.field_labels, start=1) if label]
+    home = str(account.home_under(settings.ftp_root))
+    show.pairs({**asdict(account), "home": home, "field_labels": ", ".join(labels) or None})

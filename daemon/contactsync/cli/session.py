@@ -1,0 +1,63 @@
+"""What commands work with: the settings, a connection to a database whose schema is right, an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from contactsync.cli.failure import AnswerIsNo
+from contactsync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import typer
+
+    from contactsync.config import Settings
+    from contactsync.db import Connection
+    from contactsync.embedded import EmbeddedServer
+    from contactsync.model import Account
+
+
+def load_settings(ctx: typer.Context) -> Settings:
+    """The settings that `--config` and the environment give; raises ConfigurationError."""
+    from contactsync import config
+
+    return config.load(ctx.obj)
+
+
+@contextmanager
+def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Connection, bool]]:
+    """A connection, and whether it is to the embedded PostgreSQL, which is started where it does not run.
+
+    With `current` the schema is up to date: the embedded one is migrated on the way, of any other it is asked.
+    """
+    from contactsync.db import connect
+    from contactsync.migrate import migrate, pending
+
+    with _database(settings) as (url, server), connect(url) as conn:
+        embedded = server is not None
+        if current and embedded:
+            migrate(conn)
+        elif current and (missing := pending(conn)):
+            raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
+        yield conn, embedded
+
+
+def _database(settings: Settings) -> AbstractContextManager[tuple[str, EmbeddedServer | None]]:
+    if settings.database_url:  # a command need not wait half a second for the daemon's imports
+        return nullcontext((settings.database_url, None))
+    from contactsync.daemon import database
+
+    return database(settings)
+
+
+def find_account(conn: Connection, name: str) -> Account:
+    """The account of that name; raises AnswerIsNo with the names that there are."""
+    from contactsync import accounts
+
+    found = accounts.every(conn)
+    for account in found:
+        if account.name == name:
+            return account
+    names = ", ".join(account.name for account in found[:20]) or "none yet: `contactsync account add NAME`"
+    raise AnswerIsNo(f"there is no account {name!r}; there is {names}")

@@ -1,0 +1,70 @@
+"""Listings: JSON for programs, a table on a terminal, aligned text in a pipe."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def as_json(value: object) -> None:
+    """Print a value as JSON; times are ISO 8601."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: str) -> None:
+    """Print some columns of the rows, or the sentence `nothing` where there are none."""
+    if not rows:
+        typer.echo(nothing, err=True)
+        return
+    heads = [column.replace("_", " ") for column in columns]
+    lines = [[text(row[column]) for column in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    fits = sum(widths) + 3 * len(widths) < shutil.get_terminal_size().columns
+    if sys.stdout.isatty() and fits:  # rich would cut cells short where they do not
+        _rich_table(heads, lines)
+        return
+    for line in (heads, *lines):
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+
+
+def pairs(values: Mapping[str, object]) -> None:
+    """Print one thing, a line for each of its properties."""
+    width = max(map(len, values))
+    for key, value in values.items():
+        typer.echo(f"{key.replace('_', ' ').ljust(width)}  {text(value)}".rstrip())
+
+
+def text(value: object) -> str:
+    """A value for people: times to the second in UTC, nothing for None."""
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
+    return str(value)
+
+
+def _rich_table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(*heads, box=SIMPLE_HEAD)
+    for line in lines:
+        shown.add_row(*map(Text, line))  # Text: brackets in a name are no markup
+    Console().print(shown)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

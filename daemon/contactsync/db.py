@@ -1,0 +1,96 @@
+"""Connections to PostgreSQL, and what its errors mean for a deposit (SPEC 5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+
+from contactsync import statements
+from contactsync.errors import DatabaseAway, FileRefused
+
+Connection: TypeAlias = psycopg.Connection[DictRow]
+
+_FILE_FAULTS = ("22", "23")  # data exception, integrity violation (SPEC 5.5)
+_PROGRAM_LIMIT = "54000"  # for example a value that is too long for its index
+
+_DEFAULTS: dict[str, Any] = {
+    "application_name": "contactsync",
+    "connect_timeout": 5,
+    # A peer that has fallen silent is given up after some 25 seconds.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+    "client_encoding": "utf8",
+}
+# What a hung daemon could hold is let go by the server; a lock that is not to be had is waited for, then retried.
+_OPTIONS = (
+    "-c lock_timeout=60s -c idle_in_transaction_session_timeout=120s -c work_mem=64MB "
+    "-c default_transaction_isolation=read\\ committed -c search_path=pg_temp,pg_catalog -c datestyle=ISO,DMY "
+    "-c standard_conforming_strings=on -c jit=off"
+)
+
+
+def connect(url: str) -> Connection:
+    """A connection in autocommit whose rows are dicts; raises psycopg.OperationalError where there is none.
+
+    `url` is any libpq URL or conninfo, with several hosts too: then the one that takes writes is used. Its own
+    settings come before ours.
+    """
+    given = conninfo_to_dict(url)
+    if "," in str(given.get("host", "")):
+        given.setdefault("target_session_attrs", "read-write")
+    options = " ".join([_OPTIONS, str(given.pop("options", None) or "")])
+    conninfo = make_conninfo(**{**_DEFAULTS, **given, "options": options})
+    return psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+
+
+@contextmanager
+def errors_mean() -> Iterator[None]:
+    """Turn PostgreSQL's errors into verdicts: the file's fault is FileRefused, everything else Retryable.
+
+    The original is not chained: its DETAIL holds values of the file (SPEC 5.7).
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        kind = type(error).__name__
+    else:
+        return
+    if state.startswith(_FILE_FAULTS) or state == _PROGRAM_LIMIT:
+        raise FileRefused("database_refused", {"sqlstate": state}) from None
+    raise DatabaseAway(f"{state or 'connection lost'} ({kind})") from None
+
+
+class Session:
+    """One worker's connection, made when it is needed and made again after it was lost."""
+
+    def __init__(self, url: str) -> None:
+        """Remember where; nothing is connected yet."""
+        self._url = url
+        self._conn: Connection | None = None
+
+    @contextmanager
+    def __call__(self) -> Iterator[Connection]:
+        """The connection, for a while; after an error of the database it is given up."""
+        with errors_mean():
+            try:
+                if self._conn is None or self._conn.closed:
+                    self._conn = connect(self._url)
+                    self._conn.execute(statements.get("session"))
+                yield self._conn
+            except psycopg.Error:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Give the connection up."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            conn.close()

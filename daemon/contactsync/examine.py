@@ -1,0 +1,105 @@
+"""A deposit's file, read and judged: the half of the work that needs no database. `check` shares it with the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from contactsync.columns import Header
+from contactsync.container import open_content
+from contactsync.encoding import TextEncoding, as_utf8, sniff
+from contactsync.errors import MAX_LISTED_ERRORS, FileRefused, LineError
+from contactsync.findings import Findings
+from contactsync.model import Account, Action
+from contactsync.read import Batch, Reader, cell_text
+from contactsync.validate import Reject, check_header, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch with its verdict; `rejects` are in order of the file. `spared`: see `validate.Verdict`."""
+
+    batch: Batch
+    accepted: pd.DataFrame
+    rejects: tuple[Reject, ...]
+    spared: pa.Array
+
+
+class Examination:
+    """Reads a file once, from its first byte, and writes what it notices into `findings`."""
+
+    def __init__(
+        self, path: Path, account: Account, action: Action, findings: Findings, *, max_inflated_bytes: int
+    ) -> None:
+        """Recognise the file, its encoding and its header line; raises FileRefused."""
+        self.findings = findings
+        self.account, self._action = account, action
+        content = open_content(path, max_inflated_bytes=max_inflated_bytes)
+        self.encoding: TextEncoding = sniff(content.chunks(), account.encoding)
+        self.findings.encoding = self.encoding.name
+        reader = Reader(as_utf8(content.chunks(), self.encoding), account.separator, account.field_labels)
+        check_header(reader.header, account, action)
+        self._reader = reader
+        self.findings.unknown_columns = reader.header.unknown
+        if reader.header.unknown:
+            self.findings.warnings["unknown_column"] = len(reader.header.unknown)
+        if self.encoding.guessed:
+            self.findings.warnings["utf8"] = 1
+
+    @property
+    def header(self) -> Header:
+        """The header line, matched."""
+        return self._reader.header
+
+    @property
+    def raw_header(self) -> list[bytes]:
+        """The raw fields of the header line."""
+        return self._reader.raw_header
+
+    def __iter__(self) -> Iterator[Judged]:
+        """Judge the rows, batch by batch.
+
+        Raises FileRefused at the end where the file is refused after all: only then are all bad lines known.
+        What was yielded until then must not have had any effect.
+        """
+        bad: list[LineError] = []
+        bad_count = 0
+        refuse_ragged = self.account.syntax_errors == "refuse"
+        for batch in self._reader:
+            errors = sorted((*batch.errors, *(batch.ragged if refuse_ragged else ())))
+            bad_count += len(errors)
+            room = MAX_LISTED_ERRORS - len(bad)
+            bad += [LineError(batch.line(place), None, code) for place, code in errors[:room]]
+            if not bad:
+                yield self._judge(batch)
+        if bad:
+            details = {"count": bad_count, "line": bad[0].line, "sep": self.account.separator}
+            raise FileRefused(bad[0].code, details, bad)
+        if not self.findings.rows_read:
+            raise FileRefused("no_rows")
+        if self.findings.rows_read == self.findings.rows_rejected:
+            raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
+
+    def _judge(self, batch: Batch) -> Judged:
+        verdict = validate(batch.frame, self.account, self._action)
+        ragged = [Reject(place, None, code) for place, code in batch.ragged]
+        rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
+        self.findings.rows_read += len(batch.frame) + len(ragged)
+        self.findings.rows_rejected += len(rejects)
+        self.findings.warnings.update(verdict.warnings)
+        room = MAX_LISTED_ERRORS - len(self.findings.errors)
+        self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]
+        spared = pa.concat_arrays([verdict.spared, pa.array(self._references(batch), pa.string())])
+        return Judged(batch, verdict.accepted, rejects, spared)
+
+    def _references(self, batch: Batch) -> list[str]:
+        """The references that stand in ragged rows."""
+        at = self.header.positions.get("reference")
+        if at is None:
+            return []
+        rows = (batch.rows.fields(place) for place, _ in batch.ragged)
+        return [cell_text(fields[at]) for fields in rows if len(fields) > at]

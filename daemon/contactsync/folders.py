@@ -1,0 +1,86 @@
+"""The folders of one account as open descriptors, and the lock that keeps other processes away.
+
+Each folder is opened relative to the one above it and without following links, so that no swapped folder leads
+out of the account's home.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from contactsync.model import ACTIONS, Action
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOXES = ("in", "on", "ok", "ko")
+IN_MODE, BOX_MODE = 0o2770, 0o2750  # ftp/FACTS.md, "Permissions that hold"
+
+_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has the account
+    """Another process works on this account's deposits."""
+
+
+class Folders:
+    """Descriptors of `contacts/` and what is below, opened when they are first asked for."""
+
+    def __init__(self, home: Path) -> None:
+        """Prepare for the account whose FTP home is `home`."""
+        self._home = home
+        self._fds: dict[str, int] = {}
+
+    def open(self) -> None:
+        """Open `contacts/` and lock it until `close`; the lock goes with the process, however that ends.
+
+        Raises AccountBusy, FileNotFoundError where `contactsync init` has not been run.
+        """
+        root = os.open(self._home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._fds["contacts"] = os.open("contacts", _OPEN, dir_fd=root)
+        finally:
+            os.close(root)
+        try:
+            fcntl.flock(self._fds["contacts"], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise AccountBusy from None
+
+    def close(self) -> None:
+        """Close all folders."""
+        while self._fds:
+            os.close(self._fds.popitem()[1])
+
+    def fd(self, action: Action, box: str | None = None) -> int:
+        """A descriptor of `contacts/<action>[/<box>]`, made again where it is missing."""
+        key = f"{action.name}/{box}" if box else action.name
+        if key not in self._fds:
+            parent = self.fd(action) if box else self._fds["contacts"]
+            name = box or action.name
+            try:
+                self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
+            except FileNotFoundError:
+                os.mkdir(name, self._mode_of_sibling(action, box), dir_fd=parent)
+                self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
+        return self._fds[key]
+
+    def heal(self) -> None:
+        """Make again what is missing below `contacts/` (SPEC 1)."""
+        for action in ACTIONS.values():
+            for box in BOXES:
+                self.fd(action, box)
+
+    def _mode_of_sibling(self, action: Action, box: str | None) -> int:
+        """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree."""
+        for other in ACTIONS:
+            if other != action.name:
+                with suppress(OSError):
+                    path = f"{other}/{box}" if box else other
+                    found = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
+                    return stat.S_IMODE(found.st_mode)
+        return IN_MODE if box == "in" else BOX_MODE

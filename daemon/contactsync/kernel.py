@@ -1,0 +1,62 @@
+"""The few system calls that Python's library has no name for: rename without replacing, and read leases."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+from enum import Enum
+
+_RENAME_NOREPLACE = 1  # <linux/fs.h>
+_libc = ctypes.CDLL(None, use_errno=True)
+_renameat2 = getattr(_libc, "renameat2", None)
+
+
+class Lease(Enum):
+    """What asking for a read lease told (fcntl(2), F_SETLEASE)."""
+
+    FREE = "nobody has the file open for writing"
+    WRITER = "somebody has the file open for writing"
+    UNKNOWN = "the file system or a missing CAP_LEASE gives no leases"
+
+
+def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None:
+    """Rename between two directory descriptors; raises FileExistsError rather than replace (renameat2(2)).
+
+    Where the file system knows no RENAME_NOREPLACE, the name is reserved with O_EXCL and renamed over: nobody
+    but the daemon writes to the folders that it renames into, so the reservation cannot be lost in between.
+    """
+    if _renameat2 is not None and _renameat2(src_dir, src, dst_dir, dst, _RENAME_NOREPLACE) == 0:
+        return
+    code = ctypes.get_errno() if _renameat2 is not None else errno.ENOSYS
+    if code not in (errno.ENOSYS, errno.EINVAL):
+        raise OSError(code, os.strerror(code), os.fsdecode(dst))
+    os.close(os.open(dst, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o640, dir_fd=dst_dir))
+    try:
+        os.rename(src, dst, src_dir_fd=src_dir, dst_dir_fd=dst_dir)
+    except OSError:
+        os.unlink(dst, dir_fd=dst_dir)
+        raise
+
+
+def take_lease(fd: int) -> Lease:
+    """Ask for a read lease on a file opened for reading; closing `fd` lets it go.
+
+    While it is held, whoever opens the file for writing waits for it to be let go. SIGIO, which tells the
+    holder so, must be ignored: its default ends the process.
+    """
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:
+        return Lease.WRITER
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EINVAL, errno.EPERM, errno.ENOLCK, errno.EOPNOTSUPP):
+            return Lease.UNKNOWN
+        raise
+    return Lease.FREE
+
+
+def lease_is_broken(fd: int) -> bool:
+    """Whether somebody has asked to write since `take_lease` said FREE."""
+    return fcntl.fcntl(fd, fcntl.F_GETLEASE) != fcntl.F_RDLCK

@@ -1,0 +1,133 @@
+"""The ledger: what the database knows of each deposit. The table in ARCHITECTURE.md says what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from contactsync import names, statements
+from contactsync.db import Connection
+from contactsync.model import ACTIONS, Account, Action, Claimed, Counts, Mode
+
+MAX_ATTEMPTS = 3
+"""A deposit on which the process has died this often goes to `ko/` (issue 3, DESIGN "States of a deposit")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A deposit as the ledger has it. `result` is null while it is in `on/`."""
+
+    deposit_id: int
+    state: Literal["on", "ok", "ko"]
+    attempts: int
+    claimed: Claimed
+    result: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One go at a deposit, committed before its file is parsed."""
+
+    deposit_id: int
+    number: int
+    started_at: datetime
+
+
+def begin(conn: Connection, account: Account, claimed: Claimed) -> Attempt | None:
+    """Commit that an attempt begins; None where the deposit is finished already."""
+    now = datetime.now(UTC)
+    row = conn.execute(
+        statements.get("ledger/begin"),
+        {
+            "account_id": account.account_id,
+            "action": claimed.action.name,
+            "name": names.as_text(claimed.name),
+            "name_bytes": claimed.name,
+            "claimed_name": names.as_text(claimed.claimed_name),
+            "claimed_bytes": claimed.claimed_name,
+            "deposited_at": claimed.deposited_at,
+            "claimed_at": now,
+            "size_bytes": claimed.size_bytes,
+            "sha256": claimed.sha256,
+            "mode": claimed.mode,
+        },
+    ).fetchone()
+    return Attempt(row["deposit_id"], row["attempts"], now) if row else None
+
+
+def find(conn: Connection, account: Account, action: Action, claimed_name: bytes) -> Entry | None:
+    """The ledger's row for a file in `on/`."""
+    row = conn.execute(
+        statements.get("ledger/find"),
+        {"account_id": account.account_id, "action": action.name, "claimed_bytes": claimed_name},
+    ).fetchone()
+    return _entry(row, action, claimed_name) if row else None
+
+
+def unfinished(conn: Connection, account: Account) -> list[Entry]:
+    """The deposits that the ledger believes to be in `on/`."""
+    rows = conn.execute(statements.get("ledger/unfinished"), {"account_id": account.account_id}).fetchall()
+    return [
+        _entry({**row, "state": "on", "result": None}, ACTIONS[row["action"]], bytes(row["claimed_bytes"]))
+        for row in rows
+    ]
+
+
+def hold(conn: Connection, account: Account, deposit_id: int) -> bool:
+    """Lock the deposit's row for this transaction; False where another one has finished it."""
+    row = conn.execute(
+        statements.get("ledger/hold"), {"account_id": account.account_id, "deposit_id": deposit_id}
+    ).fetchone()
+    return row is not None and row["state"] == "on"
+
+
+def finish(
+    conn: Connection,
+    account: Account,
+    result: Mapping[str, Any],
+    counts: Counts,
+    *,
+    list_id: int | None = None,
+) -> bool:
+    """Write the verdict that `result` (the content of result.json) tells; False where there is one already."""
+    cursor = conn.execute(
+        statements.get("ledger/finish"),
+        {
+            **{key: result[key] for key in ("deposit_id", "state", "reason", "finished_at")},
+            **asdict(counts),
+            "account_id": account.account_id,
+            "list_id": list_id,
+            "result": Jsonb(dict(result)),
+        },
+    )
+    return cursor.rowcount == 1
+
+
+def forgive(conn: Connection, account: Account, deposit_id: int) -> None:
+    """Take back an attempt that ended in good order, for no fault of the file."""
+    conn.execute(
+        statements.get("ledger/forgive"), {"account_id": account.account_id, "deposit_id": deposit_id}
+    )
+
+
+def _entry(row: Mapping[str, Any], action: Action, claimed_name: bytes) -> Entry:
+    return Entry(
+        row["deposit_id"],
+        row["state"],
+        row["attempts"],
+        Claimed(
+            action,
+            bytes(row["name_bytes"]),
+            claimed_name,
+            row["deposited_at"],
+            row["size_bytes"],
+            row["sha256"],
+            None,
+            Mode(row["mode"]) if row["mode"] else None,
+        ),
+        row["result"],
+    )

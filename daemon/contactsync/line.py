@@ -1,0 +1,154 @@
+"""An account's deposits in line: which one may be claimed next, and when to look again (SPEC 1, 4).
+
+The scan is the truth; events only make it prompt. Every file has a quiet clock of its own, which starts again
+when the file's mark changes and, because it is monotonic, does not care when the host's clock is set.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contactsync.container import zip_directory_is_readable
+from contactsync.kernel import Lease, take_lease
+from contactsync.model import Action, Incoming, Mark
+from contactsync.spool import Spool
+
+SCAN_SHARE = 20
+"""A scan of a crowded folder is repeated only after twenty times as long as it took."""
+
+RECHECK_SECONDS = 1.0
+"""When to look again at a file that somebody is writing, should its closing go unnoticed."""
+
+Clock = Callable[[], float]
+
+
+class QuietClocks:
+    """Since when each file has been quiet, on the monotonic clock, in seconds."""
+
+    def __init__(self) -> None:
+        """Nothing seen yet."""
+        self._since: dict[tuple[str, bytes], tuple[Mark, float]] = {}
+        self._last_scan = float("-inf")
+
+    def observe(self, found: list[Incoming], *, monotonic: float, wall: float) -> None:
+        """Take note of a whole scan.
+
+        A file that is new or has changed has been quiet since its ctime, as far as that is past, but not since
+        before the last scan, which did not see it like this: a clock that was set tells no lies that way.
+        """
+        since: dict[tuple[str, bytes], tuple[Mark, float]] = {}
+        for file in found:
+            key = (file.action.name, file.name)
+            known = self._since.get(key)
+            if known and known[0] == file.mark:
+                since[key] = known
+            else:
+                age = max(0.0, wall - file.mark.ctime / 1e9)
+                since[key] = (file.mark, max(monotonic - age, self._last_scan))
+        self._since = since
+        self._last_scan = monotonic
+
+    def quiet(self, file: Incoming, *, monotonic: float) -> float:
+        """For how many seconds the file has been quiet."""
+        return monotonic - self._since[file.action.name, file.name][1]
+
+    def restart(self, file: Incoming, *, monotonic: float) -> None:
+        """Somebody is writing it: count again from now."""
+        self._since[file.action.name, file.name] = (file.mark, monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A file that has been renamed to `on/<name>`; `seen` is what it was before."""
+
+    seen: Incoming
+    name: bytes
+
+
+class Line:
+    """The deposits of one account. Used by one thread at a time."""
+
+    def __init__(self, *, settle_seconds: float, grace_seconds: float, rescan_seconds: float) -> None:
+        """Remember the waiting times (SPEC 1)."""
+        self._settle, self._grace, self._rescan = settle_seconds, grace_seconds, rescan_seconds
+        self._clocks = QuietClocks()
+        self._backlog: deque[Incoming] = deque()
+        self._fresh_until = float("-inf")
+
+    def next(self, spool: Spool, taken: Callable[[Action, bytes], bool]) -> Claim | float | None:
+        """Claim the oldest finished deposit.
+
+        Else tell in how many seconds one may be finished, or None where nothing is on its way. A file that is
+        being written holds nobody back; one that waits out its quiet time holds back the later ones.
+        """
+        if not self._backlog or time.monotonic() >= self._fresh_until:
+            self._scan(spool)
+        busy = False
+        while self._backlog:
+            file = self._backlog[0]
+            if spool.look(file) != file.mark:
+                self._backlog.clear()
+                return 0.0  # gone or changed: the order has to be made anew
+            wait = self._wait(spool, file)
+            if wait is None:
+                busy = True
+            elif wait > 0:
+                return min(wait, RECHECK_SECONDS) if busy else wait
+            else:
+                claimed = spool.claim(file, taken)
+                if claimed is not None:
+                    self._backlog.popleft()
+                    return Claim(file, claimed)
+                busy = True
+                self._clocks.restart(file, monotonic=time.monotonic())
+            self._backlog.popleft()
+        return RECHECK_SECONDS if busy else None
+
+    def _scan(self, spool: Spool) -> None:
+        started = time.monotonic()
+        found = spool.incoming()
+        self._clocks.observe(found, monotonic=time.monotonic(), wall=time.time())
+        self._backlog = deque(sorted(found, key=lambda f: (f.mark.ctime, f.action.name, f.name)))
+        took = time.monotonic() - started
+        self._fresh_until = time.monotonic() + max(self._rescan, SCAN_SHARE * took)
+
+    def _wait(self, spool: Spool, file: Incoming) -> float | None:
+        """Seconds until the file may be claimed; None where somebody is writing it."""
+        now = time.monotonic()
+        quiet = self._clocks.quiet(file, monotonic=now)
+        if not file.mark.is_plain:
+            return self._settle - quiet
+        if quiet >= max(self._settle, self._grace):
+            return 0.0
+        opened = spool.open_incoming(file)
+        if opened is None:
+            return 0.0  # unreadable or changed: claiming will tell
+        with opened:
+            if take_lease(opened.fileno()) is Lease.WRITER:
+                self._clocks.restart(file, monotonic=now)
+                return None
+            if quiet < self._settle:
+                return self._settle - quiet
+            whole = looks_whole(opened.fileno(), file.mark)
+        return 0.0 if whole else max(self._grace - quiet, 0.0)
+
+
+def looks_whole(fd: int, mark: Mark) -> bool:
+    """Whether a file can be a finished upload: not empty, no hole, a zip with its end, a CSV with its last line end."""
+    if not mark.size:
+        return False
+    try:
+        if os.lseek(fd, 0, os.SEEK_HOLE) < mark.size:
+            return False
+    except OSError:
+        pass
+    with os.fdopen(os.dup(fd), "rb") as file:
+        file.seek(0)
+        if file.read(4) == b"PK\x03\x04":
+            return zip_directory_is_readable(file)
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) in (b"\n", b"\r")

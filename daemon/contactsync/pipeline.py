@@ -1,0 +1,243 @@
+"""The story of one deposit, from `on/` to `ok/` or `ko/`, top to bottom. Only this module knows all the others."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from contactsync import ledger, names, result
+from contactsync.apply import Merge, Stage, stored_columns
+from contactsync.db import Session
+from contactsync.errors import FileRefused, Retryable
+from contactsync.examine import Examination
+from contactsync.findings import Findings
+from contactsync.ledger import MAX_ATTEMPTS, Attempt
+from contactsync.line import Claim, Line
+from contactsync.model import Account, Action, Claimed, Counts, Incoming, Mode
+from contactsync.result import RejectedFile, Subject
+from contactsync.spool import Spool
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that decide what becomes of a file."""
+
+    max_inflated_bytes: int
+    max_file_bytes: int
+    result_files: bool
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Works on one account's deposits at a time, over one connection.
+
+    `unforgiven` holds the ids of deposits whose last attempt ended in good order; all workers share it.
+    """
+
+    session: Session
+    rules: Rules
+    stopping: Callable[[], bool] = lambda: False
+    unforgiven: set[int] = field(default_factory=set)
+
+    def step(self, account: Account, line: Line, spool: Spool) -> float | None:
+        """Take one deposit of the account from where it is to where it belongs.
+
+        Returns in how many seconds to come again (0 where there is more to do), None where nothing is left.
+        Raises Retryable where the database or the disk does not let it: everything stays as it is.
+        """
+        spool.heal()
+        if self._recover(account, spool):
+            return 0.0
+        spool.adopt_markers()
+        claim = line.next(spool, lambda action, name: self._is_taken(account, action, name))
+        if not isinstance(claim, Claim):
+            return claim
+        self._admit(account, spool, claim.seen.action, claim.name, claim.seen)
+        return 0.0
+
+    def _is_taken(self, account: Account, action: Action, claimed_name: bytes) -> bool:
+        with self.session() as conn:
+            return ledger.find(conn, account, action, claimed_name) is not None
+
+    # --- what a restart finds: the table "States of a deposit" in ARCHITECTURE.md ---------------------------
+
+    def _recover(self, account: Account, spool: Spool) -> bool:
+        """Finish what lies in `on/`; True where there was something."""
+        leftovers = spool.in_progress()
+        for action, claimed_name in leftovers:
+            with self.session() as conn:
+                entry = ledger.find(conn, account, action, claimed_name)
+            if entry is None:
+                self._admit(account, spool, action, claimed_name, None)
+            elif entry.result is not None:
+                self._settle(spool, entry.claimed, entry.result)
+            else:
+                refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
+                self._process(account, spool, replace(entry.claimed, refusal=refusal))
+        return bool(leftovers)
+
+    def bury_vanished(self, account: Account, spool: Spool) -> None:
+        """Close the ledger's unfinished deposits whose file is nowhere: somebody took it out of `on/`."""
+        with self.session() as conn:
+            entries = ledger.unfinished(conn, account)
+        present = set(spool.in_progress()) if entries else set()
+        for entry in entries:
+            if (entry.claimed.action, entry.claimed.claimed_name) not in present:
+                subject = Subject(account, entry.claimed, entry.deposit_id, Findings())
+                self._refuse(spool, subject, FileRefused("vanished"))
+                log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)
+
+    # --- one deposit ----------------------------------------------------------------------------------------
+
+    def _admit(
+        self, account: Account, spool: Spool, action: Action, claimed_name: bytes, seen: Incoming | None
+    ) -> None:
+        claimed = spool.admit(action, claimed_name, seen)
+        if action.kind == "import" and names.is_rejected_file(names.as_text(claimed.name)):
+            claimed = replace(claimed, mode=Mode.ADD)  # it completes what the original left out
+        self._process(account, spool, claimed)
+
+    def _process(self, account: Account, spool: Spool, claimed: Claimed) -> None:
+        started = time.monotonic()
+        with self.session() as conn:
+            attempt = ledger.begin(conn, account, claimed)
+        if attempt is None:  # settled by another daemon meanwhile, or by a commit whose answer was lost
+            return
+        subject = Subject(account, claimed, attempt.deposit_id, Findings())
+        try:
+            self._refuse_poison(account, attempt)
+            outcome = self._apply(spool, subject)
+        except FileRefused as refusal:
+            outcome = self._refuse(spool, subject, refusal)
+        except MemoryError:
+            raise  # it counts: the file may be too much for this host every time
+        except Exception:
+            self.unforgiven.add(attempt.deposit_id)
+            with suppress(Retryable):  # else the next attempt does it
+                self._forgive(account, attempt)
+            raise
+        if outcome is not None:
+            self._settle(spool, claimed, outcome)
+            _log_settled(claimed, outcome, attempt, started)
+
+    def _refuse_poison(self, account: Account, attempt: Attempt) -> None:
+        """Attempts that the process did not outlive count; one that ended in good order is taken back here."""
+        died = attempt.number - 1
+        if attempt.deposit_id in self.unforgiven:
+            self._forgive(account, attempt)
+            died -= 1
+        if died >= MAX_ATTEMPTS:
+            raise FileRefused("poison", {"attempts": died})
+
+    def _forgive(self, account: Account, attempt: Attempt) -> None:
+        with self.session() as conn:
+            ledger.forgive(conn, account, attempt.deposit_id)
+        self.unforgiven.discard(attempt.deposit_id)
+
+    def _apply(self, spool: Spool, subject: Subject) -> Mapping[str, Any] | None:
+        """Read, judge, stage and merge; the content of result.json, or None where another daemon was first."""
+        account, claimed, findings = subject.account, subject.claimed, subject.findings
+        action, name = claimed.action, claimed.claimed_name
+        spool.drop_rejected(action, name)
+        if claimed.refusal:
+            raise FileRefused(claimed.refusal, {"limit": self.rules.max_file_bytes >> 20})
+        if claimed.several_markers:
+            findings.warnings["several_markers"] = 1
+        limit = self.rules.max_inflated_bytes
+        examination = Examination(
+            spool.path(action, name), account, action, findings, max_inflated_bytes=limit
+        )
+        with self.session() as conn, conn.transaction():
+            stage = Stage(conn, action)
+            self._stage(spool, claimed, examination, stage)
+            columns = stored_columns(examination.header.positions)
+            merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
+            merge.fold(stage)
+            merge.lock_account()
+            if not ledger.hold(conn, account, subject.deposit_id):
+                return None
+            effects = merge.apply(stage)
+            counts = Counts(
+                findings.rows_read,
+                findings.rows_read - findings.rows_rejected,
+                findings.rows_rejected,
+                effects.inserted,
+                effects.updated,
+                effects.unchanged,
+                effects.removed,
+            )
+            outcome = result.applied(subject, counts, effects.list_name)
+            ledger.finish(conn, account, outcome, counts, list_id=effects.list_id)
+        return outcome
+
+    def _stage(self, spool: Spool, claimed: Claimed, examination: Examination, stage: Stage) -> None:
+        """Copy every accepted row to the database and every rejected one to the rejected file."""
+        account = examination.account
+        with closing(
+            RejectedFile(
+                lambda: spool.create_rejected(claimed.action, claimed.claimed_name),
+                account,
+                examination.encoding,
+                examination.header,
+                examination.raw_header,
+            )
+        ) as rejected:
+            for judged in examination:
+                if self.stopping():
+                    raise Retryable("the daemon is stopping")
+                stage.add(judged.accepted, judged.batch.lines(judged.accepted.index.to_numpy()))
+                if claimed.mode is Mode.SYNC:
+                    stage.add_keys(judged.spared)
+                if self.rules.result_files:
+                    rejected.write(judged.batch, judged.rejects)
+        stage.analyze()
+
+    def _refuse(self, spool: Spool, subject: Subject, refusal: FileRefused) -> Mapping[str, Any] | None:
+        """Write the refusal to the ledger; None where another daemon was first."""
+        if refusal.code != "no_valid_row":
+            spool.drop_rejected(subject.claimed.action, subject.claimed.claimed_name)
+        outcome, counts = result.refused(subject, refusal)
+        with self.session() as conn:
+            finished = ledger.finish(conn, subject.account, outcome, counts)
+        return outcome if finished else None
+
+    def _settle(self, spool: Spool, claimed: Claimed, outcome: Mapping[str, Any]) -> None:
+        written = result.as_json(outcome) if self.rules.result_files else None
+        try:
+            spool.settle(claimed.action, claimed.claimed_name, outcome["state"], written)
+        except FileExistsError:
+            name = names.printable(claimed.claimed_name)
+            raise Retryable(f"{outcome['state']}/ already holds {name}: move it away") from None
+
+
+def _log_settled(claimed: Claimed, outcome: Mapping[str, Any], attempt: Attempt, started: float) -> None:
+    """The canonical line of a deposit (SPEC 7)."""
+    shown = (
+        "account",
+        "action",
+        "deposit_id",
+        "state",
+        "reason",
+        "rows_read",
+        "rows_applied",
+        "rows_rejected",
+    )
+    counts = ("inserted", "updated", "unchanged", "removed")
+    queued = (attempt.started_at - claimed.deposited_at).total_seconds()
+    log.log(
+        logging.INFO if outcome["state"] == "ok" else logging.WARNING,
+        "deposit.settled",
+        file=names.printable(claimed.name),
+        queued_ms=max(0, round(queued * 1000)),
+        duration_ms=round((time.monotonic() - started) * 1000),
+        **{key: outcome[key] for key in (*shown, *counts)},
+    )

@@ -1,0 +1,290 @@
+"""An account's folders on disk. The ONLY module that renames, and the only one that knows the tree (SPEC 1).
+
+Everything goes through directory descriptors that were opened without following links, so that no name and no
+swapped folder leads out of the account's home. Names are bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from contactsync import markers, names
+from contactsync.errors import Retryable
+from contactsync.folders import Folders
+from contactsync.kernel import Lease, lease_is_broken, rename_noreplace, take_lease
+from contactsync.model import ACTIONS, Action, Claimed, Incoming, Mark, Mode, Settled
+
+FILE_MODE = 0o640
+
+_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_COPY, _RESULT, _REJECTED = b".copy.", b".result.", b".rejected."
+_COPY_BYTES = 1 << 20
+
+
+class Spool:
+    """One account's `contacts/`, locked against other processes while it is open."""
+
+    def __init__(self, home: Path, *, max_bytes: int, ignored: Callable[[bytes], bool]) -> None:
+        """Prepare for the account whose FTP home is `home`; nothing is touched before `with`."""
+        self._folders = Folders(home)
+        self._max_bytes = max_bytes
+        self._ignored = ignored
+        self.strays: list[str] = []
+
+    def __enter__(self) -> Spool:
+        """Open and lock the folders; see `Folders.open`."""
+        self._folders.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close them, which also lets the lock go."""
+        self._folders.close()
+
+    def _dir(self, action: Action, box: str | None = None) -> int:
+        return self._folders.fd(action, box)
+
+    def heal(self) -> None:
+        """Make again what is missing below `contacts/`."""
+        self._folders.heal()
+
+    # --- in/ -----------------------------------------------------------------------------------------------
+
+    def incoming(self) -> list[Incoming]:
+        """All deposits in the ten `in/` folders, finished or not; `strays` then names what is none."""
+        self.strays = []
+        return [found for action in ACTIONS.values() for found in self._scan(action)]
+
+    def _scan(self, action: Action) -> Iterator[Incoming]:
+        folder = self._dir(action, "in")
+        for name in map(os.fsencode, os.listdir(folder)):
+            if self._ignored(name):
+                continue
+            with suppress(FileNotFoundError):
+                mark = Mark.of(os.lstat(name, dir_fd=folder))
+                if stat.S_ISDIR(mark.mode):
+                    self.strays.append(f"{action.name}/in/{names.printable(name)}")
+                else:
+                    yield Incoming(action, name, mark)
+
+    def look(self, incoming: Incoming) -> Mark | None:
+        """The file's mark now; None where it has gone."""
+        with suppress(FileNotFoundError):
+            return Mark.of(os.lstat(incoming.name, dir_fd=self._dir(incoming.action, "in")))
+        return None
+
+    def open_incoming(self, incoming: Incoming) -> BinaryIO | None:
+        """The file for reading, if it still is the plain file that was seen."""
+        with suppress(FileNotFoundError, PermissionError):
+            try:
+                fd = os.open(incoming.name, _OPEN_FILE, dir_fd=self._dir(incoming.action, "in"))
+            except OSError as error:
+                if error.errno in (errno.ELOOP, errno.ENXIO):
+                    return None
+                raise
+            file = os.fdopen(fd, "rb", buffering=0)
+            if Mark.of(os.fstat(fd)) == incoming.mark:
+                return file
+            file.close()
+        return None
+
+    # --- in/ → on/ -----------------------------------------------------------------------------------------
+
+    def claim(self, incoming: Incoming, taken: Callable[[Action, bytes], bool]) -> bytes | None:
+        """Rename a finished upload to `on/<stamp>_<name>` and return that name (steps 6 to 9 of ftp/FACTS.md).
+
+        None where it has gone, changed, or is being written after all. `taken` tells names that the ledger has.
+        """
+        if not incoming.mark.is_plain:
+            return self._rename_in(incoming, taken)
+        file = self.open_incoming(incoming)
+        if file is None:
+            return None
+        with file:
+            lease = take_lease(file.fileno())
+            if lease is Lease.WRITER:
+                return None
+            claimed = self._rename_in(incoming, taken)
+            if claimed is None:
+                return None
+            moved = os.lstat(claimed, dir_fd=self._dir(incoming.action, "on"))
+            broken = lease is Lease.FREE and lease_is_broken(file.fileno())
+            if broken or moved.st_ino != incoming.mark.inode:
+                self._put_back(incoming, claimed)
+                return None
+        return claimed
+
+    def _rename_in(self, incoming: Incoming, taken: Callable[[Action, bytes], bool]) -> bytes | None:
+        action = incoming.action
+        stamp = max(0, min(incoming.mark.ctime // 1_000_000_000, int(time.time())))
+        while True:
+            claimed = names.claimed_name(stamp, incoming.name)
+            if self._is_free(action, claimed) and not taken(action, claimed):
+                try:
+                    rename_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
+                except FileNotFoundError:
+                    return None
+                except FileExistsError:
+                    pass
+                else:
+                    return claimed
+            stamp += 1
+
+    def _is_free(self, action: Action, claimed: bytes) -> bool:
+        """Whether neither a deposit nor a result of that name lies in `ok/` or `ko/`."""
+        for box in ("ok", "ko"):
+            for suffix in (b"", b".result.json", b".rejected.csv"):
+                with suppress(FileNotFoundError):
+                    os.lstat(claimed + suffix, dir_fd=self._dir(action, box))
+                    return False
+        return True
+
+    def _put_back(self, incoming: Incoming, claimed: bytes) -> None:
+        # Where the name was taken again meanwhile, the file stays in on/ and is admitted when it is quiet.
+        with suppress(FileExistsError):
+            rename_noreplace(
+                self._dir(incoming.action, "on"), claimed, self._dir(incoming.action, "in"), incoming.name
+            )
+
+    # --- on/ -----------------------------------------------------------------------------------------------
+
+    def in_progress(self) -> list[tuple[Action, bytes]]:
+        """What lies in the `on/` folders, oldest stamp first; leftovers of half-done work are cleared away."""
+        found = []
+        for action in ACTIONS.values():
+            entries = set(map(os.fsencode, os.listdir(self._dir(action, "on"))))
+            for name in entries:
+                prefix = next((p for p in (_COPY, _RESULT, _REJECTED) if name.startswith(p)), None)
+                if prefix and name.removeprefix(prefix) not in entries:
+                    os.unlink(name, dir_fd=self._dir(action, "on"))
+                elif not name.startswith(b"."):
+                    found.append((action, name))
+        return sorted(found, key=lambda each: (names.split_claimed(each[1])[0], each[0].name, each[1]))
+
+    def admit(self, action: Action, claimed: bytes, seen: Incoming | None) -> Claimed:
+        """Make the claimed file the daemon's own: a copy that its uploader cannot change (step 10).
+
+        `seen` is the file as it was in `in/`, None after a restart. Raises Retryable while somebody writes.
+        """
+        stamp, name = names.split_claimed(claimed)
+        when = seen.mark.ctime / 1e9 if seen and seen.mark.ctime // 1_000_000_000 == stamp else stamp
+        mark = Mark.of(os.lstat(claimed, dir_fd=self._dir(action, "on")))
+        refusal = self._refusal(mark)
+        mode, several = self.mode() if action.kind == "import" else (None, False)
+        return Claimed(
+            action,
+            seen.name if seen else name,
+            claimed,
+            datetime.fromtimestamp(when, UTC),
+            mark.size,
+            None if refusal else self._copy(action, claimed),
+            refusal,
+            mode,
+            several,
+        )
+
+    def refusal(self, action: Action, claimed: bytes) -> str | None:
+        """Why a file in `on/` is not even copied (SPEC 1), or None."""
+        return self._refusal(Mark.of(os.lstat(claimed, dir_fd=self._dir(action, "on"))))
+
+    def _refusal(self, mark: Mark) -> str | None:
+        if not stat.S_ISREG(mark.mode):
+            return "not_a_file"
+        if mark.links > 1:
+            return "hard_link"
+        return "file_too_large" if mark.size > self._max_bytes else None
+
+    def _copy(self, action: Action, claimed: bytes) -> str:
+        """Replace `on/<claimed>` by a copy on an inode of our own and return its SHA-256."""
+        folder = self._dir(action, "on")
+        temporary = _COPY + claimed
+        digest = hashlib.sha256()
+        with os.fdopen(os.open(claimed, _OPEN_FILE, dir_fd=folder), "rb", buffering=0) as source:
+            if take_lease(source.fileno()) is Lease.WRITER:
+                raise Retryable("a claimed file is still being written")
+            fcntl.fcntl(source.fileno(), fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            before = Mark.of(os.fstat(source.fileno()))
+            if not before.is_plain:
+                raise Retryable("a claimed file was swapped")
+            with self._create(folder, temporary) as target:
+                while chunk := source.read(_COPY_BYTES):
+                    digest.update(chunk)
+                    target.write(chunk)
+                os.fsync(target.fileno())
+            if Mark.of(os.fstat(source.fileno())) != before:
+                raise Retryable("a claimed file was written to")
+        os.rename(temporary, claimed, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+        os.fsync(self._dir(action, "in"))
+        return digest.hexdigest()
+
+    @staticmethod
+    def _create(folder: int, name: bytes) -> BinaryIO:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+        fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE, dir_fd=folder)
+        os.fchmod(fd, FILE_MODE)
+        return os.fdopen(fd, "wb", buffering=0)
+
+    def path(self, action: Action, claimed: bytes) -> Path:
+        """A path of the claimed file that stays right whatever becomes of the folders above it."""
+        return Path(f"/proc/self/fd/{self._dir(action, 'on')}") / os.fsdecode(claimed)
+
+    def create_rejected(self, action: Action, claimed: bytes) -> BinaryIO:
+        """The rejected file in the making; `settle` puts it beside the deposit."""
+        return self._create(self._dir(action, "on"), _REJECTED + claimed)
+
+    def drop_rejected(self, action: Action, claimed: bytes) -> None:
+        """Forget the rejected file of an attempt that came to nothing."""
+        with suppress(FileNotFoundError):
+            os.unlink(_REJECTED + claimed, dir_fd=self._dir(action, "on"))
+
+    # --- on/ → ok/ or ko/ ----------------------------------------------------------------------------------
+
+    def settle(self, action: Action, claimed: bytes, state: Settled, result: bytes | None) -> None:
+        """Move the deposit to its folder, its result files first; may be repeated after a crash.
+
+        Raises FileExistsError where something else lies under the deposit's name: nothing is overwritten.
+        """
+        source, target = self._dir(action, "on"), self._dir(action, state)
+        if result is not None:
+            with self._create(source, _RESULT + claimed) as file:
+                file.write(result)
+                os.fsync(file.fileno())
+            os.rename(_RESULT + claimed, claimed + b".result.json", src_dir_fd=source, dst_dir_fd=target)
+        with suppress(FileNotFoundError):
+            os.rename(_REJECTED + claimed, claimed + b".rejected.csv", src_dir_fd=source, dst_dir_fd=target)
+        with suppress(FileNotFoundError):  # another daemon has settled it
+            rename_noreplace(source, claimed, target, claimed)
+        os.fsync(target)
+        os.fsync(source)
+
+    # --- markers -------------------------------------------------------------------------------------------
+
+    def adopt_markers(self) -> None:
+        """Move markers from `import/in/` to `import/`, where they replace the one there (SPEC 4)."""
+        action = ACTIONS["import"]
+        source, target = self._dir(action, "in"), self._dir(action)
+        with suppress(FileNotFoundError):  # its uploader may take it away again
+            found = markers.present(source)
+            for name in sorted(found, key=lambda name: os.lstat(name, dir_fd=source).st_ctime_ns):
+                for old in markers.present(target):
+                    os.unlink(old, dir_fd=target)
+                with suppress(IsADirectoryError):
+                    os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+
+    def mode(self) -> tuple[Mode, bool]:
+        """The import mode that the markers ask for, and whether there were several."""
+        return markers.mode_of(markers.present(self._dir(ACTIONS["import"])))

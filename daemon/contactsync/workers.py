@@ -1,0 +1,219 @@
+"""N threads that take the accounts' deposits round-robin, one deposit of an account at a time (SPEC 4, "Order")."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import os
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+import structlog
+
+from contactsync.errors import DatabaseAway, Retryable
+from contactsync.line import Line
+from contactsync.model import Account
+
+MAX_BACKOFF_SECONDS = 5.0
+"""Work goes on within seconds of the database's return."""
+MAX_BUG_BACKOFF_SECONDS = 60.0
+"""A deposit on which the program itself fails stays in `on/` until somebody mends the program."""
+
+log = structlog.get_logger()
+
+
+class State(Enum):
+    """What becomes of a lane next."""
+
+    IDLE = "waits for a hint or its time"
+    QUEUED = "waits for a worker"
+    RUNNING = "is being worked on"
+
+
+@dataclass(slots=True)
+class Lane:
+    """An account with what is remembered of it between steps."""
+
+    account: Account
+    line: Line
+    state: State = State.IDLE
+    hinted: bool = False
+    wake_at: float | None = None
+    failures: int = 0
+    ledger_checked: bool = False
+    told_missing: bool = False
+    strays: set[str] = field(default_factory=set)
+
+
+class Worker(Protocol):
+    """What a thread does its work with; each has one of its own."""
+
+    def work(self, lane: Lane) -> float | None:
+        """Take one step; see `Pipeline.step`."""
+
+    def close(self) -> None:
+        """Let go of what the worker holds."""
+
+
+@dataclass(slots=True)
+class Workers:
+    """The threads and the lanes they share."""
+
+    count: int
+    make_worker: Callable[[], Worker]
+    make_line: Callable[[], Line]
+    progress: float = field(default_factory=time.monotonic)
+    database_away: str | None = None
+    _lanes: dict[str, Lane] = field(default_factory=dict)
+    _ready: deque[Lane] = field(default_factory=deque)
+    _timers: list[tuple[float, int, Lane]] = field(default_factory=list)
+    _ticket: itertools.count[int] = field(default_factory=itertools.count)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _stopping: bool = False
+
+    # --- what the main thread says -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the threads. They are daemons: one that hangs in a system call does not keep the process."""
+        for number in range(self.count):
+            thread = threading.Thread(target=self._run, name=f"worker-{number + 1}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def update(self, accounts: Iterable[Account]) -> None:
+        """Take over the accounts as they are now; a new one is looked at once at least."""
+        with self._changed:
+            current = {account.name: account for account in accounts}
+            for name in self._lanes.keys() - current.keys():
+                del self._lanes[name]
+            for name, account in current.items():
+                if name in self._lanes:
+                    self._lanes[name].account = account
+                else:
+                    self._lanes[name] = Lane(account, self.make_line())
+                    self._queue(self._lanes[name])
+
+    def hint(self, name: str) -> None:
+        """Something may have happened in an account's folders."""
+        with self._changed:
+            if lane := self._lanes.get(name):
+                self._queue(lane)
+
+    def hint_all(self) -> None:
+        """Events were lost: something may have happened anywhere."""
+        with self._changed:
+            for lane in self._lanes.values():
+                self._queue(lane)
+
+    def idle_accounts(self) -> list[Account]:
+        """The accounts that nobody works on or waits for, which a rescan may have news of."""
+        with self._changed:
+            return [lane.account for lane in self._lanes.values() if lane.state is State.IDLE]
+
+    def unfinished(self) -> list[str]:
+        """The accounts that have something to do, now or later."""
+        with self._changed:
+            return [n for n, lane in self._lanes.items() if lane.state is not State.IDLE or lane.wake_at]
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called: work in progress may end early, in good order."""
+        return self._stopping
+
+    def stop(self, seconds: float) -> bool:
+        """Take nothing more and wait for what runs, under one deadline; False where something still runs."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def tell_database_away(self, reason: str) -> None:
+        """Log that the database does not answer, once."""
+        if self.database_away is None:
+            log.warning("database.away", reason=reason)
+        self.database_away = reason
+
+    def tell_database_back(self) -> None:
+        """Log that it answers again; lanes that wait for it find out by themselves."""
+        if self.database_away is not None:
+            log.info("database.back")
+        self.database_away = None
+
+    # --- what each thread does -----------------------------------------------------------------------------
+
+    def _queue(self, lane: Lane) -> None:
+        if lane.state is State.IDLE:
+            lane.state, lane.wake_at = State.QUEUED, None
+            self._ready.append(lane)
+            self._changed.notify()
+        else:
+            lane.hinted = True
+
+    def _run(self) -> None:
+        worker = self.make_worker()
+        while (lane := self._take()) is not None:
+            delay = self._step(worker, lane)
+            with self._changed:
+                lane.state = State.IDLE
+                if lane.hinted or delay == 0:
+                    lane.hinted = False
+                    self._queue(lane)
+                elif delay is not None:
+                    lane.wake_at = time.monotonic() + delay
+                    heapq.heappush(self._timers, (lane.wake_at, next(self._ticket), lane))
+                    self._changed.notify()
+        worker.close()
+
+    def _take(self) -> Lane | None:
+        """The next lane in turn; None when the daemon stops."""
+        with self._changed:
+            while not self._stopping:
+                now = time.monotonic()
+                while self._timers and self._timers[0][0] <= now:
+                    wake_at, _, lane = heapq.heappop(self._timers)
+                    if lane.wake_at == wake_at:  # else it was hinted meanwhile
+                        self._queue(lane)
+                if self._ready:
+                    lane = self._ready.popleft()
+                    lane.state = State.RUNNING
+                    return lane
+                self._changed.wait(self._timers[0][0] - now if self._timers else None)
+            return None
+
+    def _step(self, worker: Worker, lane: Lane) -> float | None:
+        """One step; what it raises becomes a delay here and nowhere else."""
+        longest = MAX_BACKOFF_SECONDS
+        try:
+            delay = worker.work(lane)
+        except DatabaseAway as error:
+            self.tell_database_away(str(error))
+        except (Retryable, OSError) as error:
+            reason = str(error) if isinstance(error, Retryable) else os.strerror(error.errno or 0)
+            self._tell(lane, "deposit.waits", reason=reason)
+        except Exception as error:  # noqa: BLE001 - a bug: told loudly, and nothing is lost
+            self._tell(lane, "bug", exc_info=error)
+            longest = MAX_BUG_BACKOFF_SECONDS
+        else:
+            if delay == 0:
+                self.progress = time.monotonic()
+            lane.failures = 0
+            return delay
+        lane.failures += 1
+        lane.ledger_checked = False  # the file may have gone meanwhile
+        backoff = min(longest, 0.25 * 2.0 ** min(lane.failures, 10))
+        return backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
+
+    def _tell(self, lane: Lane, event: str, **fields: object) -> None:
+        """Log a failure the first time, then each time their number doubles: not a line a second."""
+        if lane.failures & (lane.failures - 1) == 0:
+            log.error(event, account=lane.account.name, failures=lane.failures + 1, **fields)

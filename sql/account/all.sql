@@ -1,0 +1,5 @@
+-- Every account, as the daemon and the CLI see it.
+SELECT account_id, name, home, unix_user, unix_group, separator, dedup, field_labels, region, time_zone, encoding,
+       blank_cells, phone_check, syntax_errors, language, revision
+FROM contactsync.account
+ORDER BY name;

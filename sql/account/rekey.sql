@@ -1,0 +1,8 @@
+-- Give an account's contacts the keys of a criterion, as validate.py makes them; one that no row can meet has none.
+UPDATE contactsync.contact
+SET identity = CASE %(dedup)s::text
+        WHEN 'reference' THEN reference
+        ELSE nullif(coalesce(email, '') || '|' || coalesce(phone, '') || '|' || coalesce(mobile, ''), '||')
+    END
+WHERE account_id = %(account_id)s
+    AND (%(dedup)s = 'triplet' OR (%(dedup)s = 'reference' AND char_length(reference) <= 255));

@@ -1,0 +1,8 @@
+-- Reactivate addresses; each change becomes an event.
+WITH back AS (
+    DELETE FROM contactsync.opt_out
+    WHERE account_id = %(account_id)s AND medium = %(medium)s AND address IN (SELECT key FROM staged_key)
+    RETURNING address
+)
+INSERT INTO contactsync.consent_event (account_id, medium, address, kind, origin, deposit_id, occurred_at)
+SELECT %(account_id)s, %(medium)s, address, 'optin', 'file', %(deposit_id)s, %(now)s FROM back;

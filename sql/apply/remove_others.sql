@@ -1,0 +1,12 @@
+-- Mode 3: who is not in the file leaves the list, unless their reference stands in a rejected row.
+DELETE FROM contactsync.list_member
+WHERE account_id = %(account_id)s AND list_id = %(list_id)s AND contact_id IN (
+    SELECT contact_id FROM contactsync.list_member
+    WHERE account_id = %(account_id)s AND list_id = %(list_id)s
+    EXCEPT
+    SELECT contact_id FROM target
+    EXCEPT
+    SELECT c.contact_id
+    FROM staged_key AS k
+    JOIN contactsync.contact AS c ON c.account_id = %(account_id)s AND c.identity = k.key
+);

@@ -1,0 +1,7 @@
+-- Contacts that the file changes: only rows that differ are written.
+UPDATE contactsync.contact AS c
+SET updated_at = %(now)s, {assigned}
+FROM target AS t
+JOIN staged_contact AS s ON s.line = t.line
+WHERE t.known AND c.account_id = %(account_id)s AND c.contact_id = t.contact_id
+    AND ({differs});

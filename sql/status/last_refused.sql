@@ -1,0 +1,6 @@
+-- The deposit of an account that was refused last.
+SELECT deposit_id, action, name_bytes, reason, finished_at
+FROM contactsync.deposit
+WHERE account_id = %(account_id)s AND state = 'ko'
+ORDER BY deposit_id DESC
+LIMIT 1;

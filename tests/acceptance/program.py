@@ -1,0 +1,260 @@
+"""The daemon as its host sees it: started, stopped, killed; its folders, results, ledger and log."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import psycopg
+from psycopg.rows import dict_row
+
+from contactsync.model import ACTIONS
+from tests.model import drive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+T = TypeVar("T")
+BOXES = ("in", "on", "ok", "ko")
+DEADLINE = 30.0  # seconds after which what is awaited will not come any more
+SETTLE_SECONDS = 0.5  # of daemons that wait for the end of uploads
+HEADER = "Référence;Nom;Email;Mobile\n"
+
+_uploads = iter(range(1, 1_000_000))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A deposit in `ok/` or `ko/`."""
+
+    path: Path
+    at: float  # time.monotonic() when it was first seen there
+
+    @property
+    def state(self) -> str:
+        return self.path.parent.name
+
+    def beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        return json.loads(self.beside(".result.json").read_bytes())
+
+
+class Program(drive.Program):
+    """A daemon that can be stopped, killed and started again over the same folders and database."""
+
+    def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
+        folder.mkdir(exist_ok=True)
+        super().__init__(folder, database_url)
+        self.folder = folder
+        self.database_url = database_url
+        self._starts = 0
+        self.configure(**settings)
+
+    def __enter__(self) -> Self:
+        self.start()
+        self.started()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        super().stop()
+        if "connection" in self.__dict__:
+            self.connection.close()
+
+    # --- the process -----------------------------------------------------------------------------------------
+
+    def start(self, *options: str) -> None:
+        """Start `contactsync run`; its log is appended to."""
+        self._starts += 1
+        with self._log_path.open("ab") as out:
+            self._daemon = subprocess.Popen(
+                self._command("run", *options),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def started(self) -> None:
+        """Wait until it says that it runs."""
+        self.until(lambda: len(self.events("daemon.started")) == self._starts, "the daemon starts")
+
+    def configure(self, **settings: object) -> None:
+        """Settings for the next start."""
+        self._environment |= {f"CONTACTSYNC_{key.upper()}": str(value) for key, value in settings.items()}
+
+    @property
+    def pid(self) -> int:
+        assert self._daemon is not None
+        return self._daemon.pid
+
+    def wait(self) -> int:
+        """Wait for its end; returns the exit status."""
+        assert self._daemon is not None
+        status = self._daemon.wait(DEADLINE)
+        self._daemon = None
+        return status
+
+    def terminate(self) -> int:
+        """SIGTERM, as systemd does; returns the exit status."""
+        assert self._daemon is not None
+        self._daemon.terminate()
+        return self.wait()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._daemon is not None
+        self._daemon.kill()
+        self.wait()
+
+    def until(self, done: Callable[[], T], what: str, *, alive: bool = True) -> T:
+        """Look until `done` answers something true, and return that."""
+        deadline = time.monotonic() + DEADLINE
+        while not (answer := done()):
+            if alive:
+                assert self._daemon is not None, f"{what}: the daemon was never started"
+                assert self._daemon.poll() is None, f"{what}: the daemon ended\n{self.log_tail()}"
+            assert time.monotonic() < deadline, f"not in time: {what}\n{self.log_tail()}"
+            time.sleep(0.005)
+        return answer
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The log's lines of this event; every line of the log must be JSON."""
+        *lines, _ = self.log().split("\n")  # what follows the last line end is being written
+        return [line for line in map(json.loads, lines) if line["event"] == name]
+
+    # --- the folders -----------------------------------------------------------------------------------------
+
+    def add_account(self, name: str, dedup: str = "reference", **columns: object) -> str:
+        """An account and its folders, by SQL and mkdir: a tenth of what the two commands take."""
+        given = {"name": name, "dedup": dedup} | columns
+        places = ", ".join(["%s"] * len(given))
+        self.connection.execute(
+            f"INSERT INTO account ({', '.join(given)}) VALUES ({places})", list(given.values())
+        )
+        for action in ACTIONS:
+            for box in BOXES:
+                self.box(name, box, action).mkdir(parents=True)
+        return name
+
+    def box(self, account: str, box: str, action: str = "import") -> Path:
+        return self.ftp / account / "contacts" / action / box
+
+    def drop(self, account: str, name: str, content: bytes, action: str = "import") -> Path:
+        """Put a whole file into `in/` at once, as a mover does."""
+        folder = self.box(account, "in", action)
+        upload = folder / f".upload-{next(_uploads)}"
+        upload.write_bytes(content)
+        return upload.rename(folder / name)
+
+    def lying(self, account: str, box: str, action: str = "import") -> list[str]:
+        """The deposits in a box, results and work in progress apart."""
+        names = (os.fsdecode(name) for name in os.listdir(os.fsencode(self.box(account, box, action))))
+        return sorted(n for n in names if not n.startswith(".") and not _is_result(n))
+
+    def everywhere(self, account: str, action: str = "import") -> list[tuple[str, str]]:
+        """Each deposit with the box it lies in."""
+        return [(box, name) for box in BOXES for name in self.lying(account, box, action)]
+
+    def settled(self, account: str, name: str, action: str = "import", *, nth: int = 1) -> Settled:
+        """Wait until the deposit of this name (the `nth` of that name) lies in `ok/` or `ko/`."""
+
+        def look() -> list[Path]:
+            found = [
+                self.box(account, box, action) / entry
+                for box in ("ok", "ko")
+                for entry in self.lying(account, box, action)
+                if re.fullmatch(r"[0-9]{10}_" + re.escape(name), entry)
+            ]
+            return sorted(found, key=lambda path: path.name)[nth - 1 : nth]
+
+        (path,) = self.until(look, f"{action}/in/{name} settles")
+        return Settled(path, time.monotonic())
+
+    def only(self, account: str, action: str = "import") -> Settled:
+        """Wait until the account's one deposit, whatever its name, lies in `ok/` or `ko/`."""
+
+        def look() -> list[Path]:
+            boxes = [self.box(account, box, action) for box in ("ok", "ko")]
+            return [box / name for box in boxes for name in self.lying(account, box.name, action)]
+
+        (path,) = self.until(look, f"the deposit of {account} settles")
+        return Settled(path, time.monotonic())
+
+    # --- the database ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def connection(self) -> psycopg.Connection[dict[str, Any]]:
+        options = "-c search_path=contactsync"
+        return psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row, options=options)
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        return self.connection.execute(query, values).fetchall()
+
+    def ledger(self, account: str) -> list[dict[str, Any]]:
+        """The account's deposits in order of their ids."""
+        return self.rows(
+            "SELECT d.* FROM deposit AS d JOIN account USING (account_id) WHERE account.name = %s"
+            " ORDER BY deposit_id",
+            account,
+        )
+
+    def contacts(self, account: str) -> list[dict[str, Any]]:
+        """The account's contacts, oldest first."""
+        return self.rows(
+            "SELECT c.* FROM contact AS c JOIN account AS a USING (account_id) WHERE a.name = %s"
+            " ORDER BY contact_id",
+            account,
+        )
+
+    def lists(self, account: str) -> list[tuple[str, int]]:
+        """The account's lists, oldest first, with the number of their members."""
+        found = self.rows(
+            "SELECT l.name, count(contact_id) AS members FROM contact_list AS l"
+            " JOIN account AS a USING (account_id) LEFT JOIN list_member USING (account_id, list_id)"
+            " WHERE a.name = %s GROUP BY list_id, l.name ORDER BY list_id",
+            account,
+        )
+        return [(row["name"], row["members"]) for row in found]
+
+    def opt_outs(self, account: str) -> set[tuple[str, str]]:
+        """Who is deactivated for which medium."""
+        found = self.rows(
+            "SELECT medium, address FROM opt_out JOIN account USING (account_id) WHERE account.name = %s",
+            account,
+        )
+        return {(row["medium"], row["address"]) for row in found}
+
+
+def _is_result(name: str) -> bool:
+    """A name with two stamps is a rejected file that came back as a deposit."""
+    is_result = r"[0-9]{10}_(.*\.result\.json|(?![0-9]{10}_).*\.rejected\.csv)"
+    return re.fullmatch(is_result, name, re.DOTALL) is not None
+
+
+def people(count: int, first: int = 1) -> bytes:
+    """A CSV of good rows: references R<n>, an e-mail and a mobile each."""
+    rows = (
+        f"R{n};Nom{n};p{n}@example.com;06{n:08d}\n" for n in range(first, first + count)
+    )
+    return (HEADER + "".join(rows)).encode("latin-1")
+
+
+def table(header: str, *rows: str) -> bytes:
+    """A CSV in ISO-8859-1."""
+    return "".join(f"{line}\n" for line in (header, *rows)).encode("latin-1")
+
+
+def one_place(program: Program, account: str, names: Sequence[str]) -> None:
+    """Each of the deposits, of different names, lies in exactly one box."""
+    found = [re.sub(r"^[0-9]{10}_", "", name) for _, name in program.everywhere(account)]
+    assert sorted(found) == sorted(names)

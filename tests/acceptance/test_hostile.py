@@ -1,0 +1,358 @@
+"""Every bad input comes to its folder with a reason that names the fix; the daemon and other accounts work on."""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.acceptance import hostile
+from tests.acceptance.hostile import CANARY, GOOD, MIB, ROW, made, packed, raw, sparse, symlink, text, zipped
+from tests.acceptance.program import HEADER, people
+
+if TYPE_CHECKING:
+    from tests.acceptance.hostile import Put
+    from tests.acceptance.program import Program, Settled
+
+_numbers = itertools.count(1)
+BAD_ROW = f"R2;{CANARY};sans-arobase;"
+CELL = "x" * 32_768
+FIELDS = ";".join(f"Champ {n}" for n in range(1, 16))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A deposit of which nothing is applied. `fix` is what its message must speak of."""
+
+    name: str
+    put: Put
+    reason: str
+    fix: str
+    action: str = "import"
+    dedup: str = "reference"
+
+
+def _without(*columns: str) -> Put:
+    return text(f"x;{CANARY}", header=";".join(columns))
+
+
+REFUSALS = [
+    Refusal("empty", raw(b""), "empty_file", "déposez-le de nouveau"),
+    Refusal("blank lines", raw(b"\n \r\n\n"), "empty_file", "déposez-le de nouveau"),
+    Refusal("header only", text(), "no_rows", "ajoutez"),
+    Refusal("header and blank rows", text(";;;", "", " ; "), "no_rows", "ajoutez"),
+    Refusal("no valid row", text(BAD_ROW), "no_valid_row", "rejected.csv"),
+    Refusal("commas", raw(GOOD.replace(b";", b",")), "wrong_separator", "point-virgule"),
+    Refusal("tabs", raw(GOOD.replace(b";", b"\t")), "wrong_separator", "point-virgule"),
+    Refusal("no known column", text("a;b", header="foo;bar"), "no_known_column", "en-têtes"),
+    Refusal("no header", raw(ROW.encode()), "no_known_column", "en-têtes"),
+    Refusal("doubled column", text(header="Référence;Email;EMAIL"), "duplicate_column", "gardez-en une"),
+    Refusal("doubled in English", text(header="Référence;Email;Last name;nom"), "duplicate_column", "Nom"),
+    Refusal("no means column", _without("Référence", "Nom"), "missing_column", "Email"),
+    Refusal("no reference column", _without("Nom", "Email"), "missing_column", "Référence"),
+    Refusal("no mobile to opt out", _without("Référence", "Email"), "missing_column", "Mobile", "optoutSMS"),
+    Refusal("no phone to opt in", _without("Référence", "Mobile"), "missing_column", "Fixe", "optinVOICE"),
+    Refusal("no reference to delete", _without("Nom", "Email"), "missing_column", "Référence", "delete"),
+    Refusal("no means to delete", _without("Référence", "Nom"), "missing_column", "Email", "delete", "triplet"),
+    Refusal("delete without criterion", raw(GOOD), "no_criterion", "critère", "delete", "none"),
+    Refusal("row too long", raw(GOOD + b"R2;a;b@example.com;;x\n"), "too_many_fields", "guillemets"),
+    Refusal("row too short", raw(GOOD + b"R2;a\n"), "too_few_fields", "complétez"),
+    Refusal("unterminated quote", raw(GOOD + b'R2;"a;b@example.com;\n'), "unterminated_quote", "fermez-le"),
+    Refusal("text after quote", raw(GOOD + b'R2;"a"b;c@example.com;\n'), "text_after_quote", "doublez"),
+    Refusal("NUL", raw(GOOD + b"R2;a\0;b@example.com;\n"), "nul_byte", "CSV texte"),
+    Refusal("UTF-16", raw(codecs.BOM_UTF16_LE + GOOD.decode("latin-1").encode("utf-16-le")), "utf16", "UTF-8"),
+    Refusal("UTF-16 without mark", raw(GOOD.decode("latin-1").encode("utf-16-be")), "utf16", "UTF-8"),
+    Refusal("broken UTF-8", raw(codecs.BOM_UTF8 + GOOD + b"R2;\xe9;b@example.com;\n"), "invalid_utf8", "UTF-8"),
+    Refusal("xlsx", made(hostile.workbook), "workbook", "CSV"),
+    Refusal("xls", raw(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096)), "workbook", "CSV"),
+    Refusal("zipped xlsx", made(lambda: packed(("a.xlsx", hostile.workbook()))), "workbook", "CSV"),
+    Refusal("gzip", raw(b"\x1f\x8b\x08\0" + bytes(60)), "not_csv", "zip"),
+    Refusal("PDF", raw(b"%PDF-1.7\n" + bytes(60)), "not_csv", "CSV"),
+    Refusal("257 columns", text(header=HEADER.strip() + ";" * 253), "too_many_columns", "colonnes"),
+    Refusal("5 million columns", made(lambda: b"a;" * 5_000_000), "too_many_columns", "colonnes"),
+    Refusal("cell too long", text(f"R1;{CELL}x;a@example.com;"), "cell_too_long", "raccourcissez"),
+    Refusal("line too long", raw(GOOD + b"y" * (MIB + 1)), "line_too_long", "une ligne par contact"),
+    Refusal("over 20 MiB", sparse(20 * MIB + 1), "file_too_large", "zip"),
+    Refusal("zip encrypted", made(hostile.encrypted), "zip_encrypted", "sans mot de passe"),
+    Refusal("zip damaged", made(hostile.damaged), "zip_damaged", "refaites-le"),
+    Refusal("zip truncated", made(lambda: packed(("a.csv", GOOD))[:-30]), "zip_truncated", "de nouveau"),
+    Refusal("zip in a zip", made(lambda: packed(("a.zip", packed(("a.csv", GOOD))))), "zip_nested", "seul zip"),
+    Refusal("zip of two", zipped(("a.csv", GOOD), ("b.csv", GOOD)), "zip_several_files", "un seul CSV"),
+    Refusal("zip of 5000", zipped(*[(f"{n}", b"") for n in range(5000)]), "zip_several_files", "un seul CSV"),
+    Refusal("zip of nothing", zipped(), "zip_empty", "CSV"),
+    Refusal("zip of a folder", zipped(("folder/", b"")), "zip_empty", "CSV"),
+    Refusal("zip of an empty file", zipped(("a.csv", b"")), "empty_file", "de nouveau"),
+    Refusal("zip of a header", zipped(("a.csv", HEADER.encode("latin-1"))), "no_rows", "ajoutez"),
+    Refusal("zip in ASCII mode", made(hostile.in_ascii_mode), "zip_ascii_mode", "binaire"),
+    Refusal(
+        "bomb",
+        made(lambda: hostile.inflating(GOOD, b"x;\n" * (MIB // 3), 520)),
+        "inflated_too_large",
+        "plusieurs fichiers",
+    ),
+    Refusal(
+        "line of 1 GiB",
+        made(lambda: hostile.inflating(HEADER.encode("latin-1"), b"a" * MIB, 1024)),
+        "line_too_long",
+        "une ligne par contact",
+    ),
+    Refusal(
+        "cell of 600 MiB",
+        made(lambda: hostile.inflating(HEADER.encode("latin-1") + b'R1;"', b"a\n" * (MIB // 2), 600)),
+        "inflated_too_large",
+        "plusieurs fichiers",
+    ),
+    Refusal("symbolic link", symlink("/etc/passwd"), "not_a_file", "le fichier lui-même"),
+    Refusal("dangling link", symlink("nowhere"), "not_a_file", "le fichier lui-même"),
+    Refusal("link to a folder", symlink("."), "not_a_file", "le fichier lui-même"),
+    Refusal("hard link", hostile.hard_link, "hard_link", "copie"),
+    Refusal("FIFO", hostile.fifo, "not_a_file", "le fichier lui-même"),
+    Refusal("device", hostile.device, "not_a_file", "le fichier lui-même"),
+]
+
+
+def _account(program: Program, dedup: str) -> str:
+    """An account with a contact, a list of it named like the file, an opt-out, and the mode that replaces."""
+    account = program.add_account(f"case-{next(_numbers)}", dedup)
+    key = program.rows("SELECT account_id FROM account WHERE name = %s", account)[0]["account_id"]
+    program.connection.execute(
+        "WITH a AS (SELECT %(a)s::bigint AS id),"
+        " c AS (INSERT INTO contact (account_id, identity, reference, email)"
+        "       SELECT id, 'R1', 'R1', 'before@example.com' FROM a RETURNING contact_id),"
+        " l AS (INSERT INTO contact_list (account_id, name) SELECT id, 'list' FROM a RETURNING list_id),"
+        " o AS (INSERT INTO opt_out SELECT id, 'SMS', '+33600000009', 'file', now() FROM a)"
+        " INSERT INTO list_member SELECT id, list_id, contact_id FROM a, l, c",
+        {"a": key},
+    )
+    (program.ftp / account / "contacts" / "import" / ".syncExistingList").touch()
+    return account
+
+
+def _content(program: Program, account: str) -> object:
+    """All that a deposit could have changed."""
+    return program.contacts(account), program.lists(account), program.opt_outs(account)
+
+
+@pytest.fixture(scope="module")
+def bystander(eager: Program) -> str:
+    return eager.add_account("bystander")
+
+
+def _deposit(program: Program, bystander: str, account: str, name: str, put: Put, action: str) -> Settled:
+    """Make the deposit, and see that another account's good file is applied beside it."""
+    number = next(_numbers)
+    try:
+        put(program.box(account, "in", action) / name)
+    except PermissionError:
+        pytest.skip("needs root")
+    program.drop(bystander, f"{number}.csv", people(1, first=number))
+    settled = program.only(account, action)
+    assert program.settled(bystander, f"{number}.csv").result["rows_applied"] == 1
+    assert not program.lying(account, "in", action)
+    assert not program.lying(account, "on", action)
+    assert (program.events("bug"), program.events("deposit.waits")) == ([], [])
+    return settled
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.name.replace(" ", "-"))
+def test_refused_as_a_whole(eager: Program, bystander: str, case: Refusal) -> None:
+    """It goes to `ko/` with its reason, a message that names the fix, and nothing has changed."""
+    account = _account(eager, case.dedup)
+    before = _content(eager, account)
+    settled = _deposit(eager, bystander, account, "list.csv", case.put, case.action)
+    assert settled.state == "ko", settled.result
+    assert settled.result["reason"] == case.reason
+    assert case.fix in settled.result["message"]
+    assert "{" not in settled.result["message"]
+    assert _content(eager, account) == before
+    (row,) = eager.ledger(account)
+    assert (row["state"], row["reason"], row["rows_applied"]) == ("ko", case.reason, 0)
+
+
+def _by_name(*names: str) -> pytest.MarkDecorator:
+    cases = [case for case in REFUSALS if case.name in names]
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.name.replace(" ", "-"))
+
+
+@_by_name("symbolic link", "hard link", "FIFO", "device")
+def test_what_is_no_file_is_moved_as_it_is(eager: Program, bystander: str, case: Refusal) -> None:
+    """A link, pipe or device is neither opened nor followed nor copied: the same inode lies in `ko/`."""
+    account = _account(eager, "reference")
+    made_here: list[os.stat_result] = []
+
+    def put(path: Path) -> None:
+        case.put(path.with_name(".upload"))
+        made_here.append(path.with_name(".upload").lstat())
+        path.with_name(".upload").rename(path)
+
+    settled = _deposit(eager, bystander, account, "list.csv", put, "import")
+    found = settled.path.lstat()
+    assert (found.st_ino, stat.S_IFMT(found.st_mode)) == (made_here[0].st_ino, stat.S_IFMT(made_here[0].st_mode))
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row that is rejected from a file whose other row is good."""
+
+    name: str
+    row: str
+    column: str | None
+    code: str
+    action: str = "import"
+
+
+REJECTIONS = [
+    Rejection("no means", f"R2;{CANARY};;", None, "missing_means"),
+    Rejection("no valid means", f"R2;{CANARY};{CANARY};12", "Email", "invalid_email"),
+    Rejection("no reference", f";{CANARY};{CANARY}@example.com;", "Référence", "missing_reference"),
+    Rejection("reference too long", f"{'R' * 256};;{CANARY}@example.com;", "Référence", "reference_too_long"),
+    Rejection("scientific notation", f"R2;{CANARY};;3,36E+10", "Mobile", "scientific_notation"),
+    Rejection("no mobile to opt out", f"R2;{CANARY};{CANARY}@example.com;", "Mobile", "missing_mobile", "optoutSMS"),
+    Rejection("no mobile at all", f"R2;{CANARY};;0000", "Mobile", "invalid_mobile", "optoutVOICEMAIL"),
+    Rejection("no reference to delete", f";{CANARY};;", "Référence", "missing_reference", "delete"),
+]
+
+
+@pytest.mark.parametrize("case", REJECTIONS, ids=lambda case: case.name.replace(" ", "-"))
+def test_a_row_is_rejected_and_the_others_are_applied(eager: Program, bystander: str, case: Rejection) -> None:
+    """The file goes to `ok/`; the row is told by line, column and code, and stands in the rejected file."""
+    account = _account(eager, "reference")
+    content = GOOD + f"{case.row}\n".encode("latin-1")
+    settled = _deposit(eager, bystander, account, "list.csv", raw(content), case.action)
+    assert settled.state == "ok", settled.result
+    result = settled.result
+    assert (result["rows_read"], result["rows_applied"], result["rows_rejected"]) == (2, 1, 1)
+    (error,) = result["errors"]
+    assert (error["line"], error["column"], error["code"]) == (3, case.column, case.code)
+    header, rejected = settled.beside(".rejected.csv").read_text("latin-1").splitlines()
+    assert header == HEADER.strip() + ";Ligne;Motif"
+    assert rejected.startswith(f"{case.row};3;")
+    assert CANARY not in settled.beside(".result.json").read_text()
+
+
+WARNINGS = {
+    "unknown columns": (text(f"R1;a@example.com;{CANARY}", header="Référence;Email;Loisirs"), "unknown_column"),
+    "UTF-8": (text("R1;Éloïse;a@example.com;", encoding="utf-8"), "utf8"),
+    "invalid e-mail": (text("R1;a;sans-arobase;0600000001"), "invalid_email"),
+    "invalid mobile": (text("R1;a;a@example.com;12"), "invalid_mobile"),
+    "scientific": (text("R1;a;a@example.com;3.36E+10"), "scientific_notation"),
+    "no such day": (
+        text("R1;a@example.com;31/02/1980", header="Référence;Email;Date de naissance"),
+        "invalid_birth_date",
+    ),
+}
+
+
+@pytest.mark.parametrize(("put", "code"), WARNINGS.values(), ids=WARNINGS.keys())
+def test_applied_with_a_warning(eager: Program, bystander: str, put: Put, code: str) -> None:
+    """The file goes to `ok/`, every row applied, and the result warns once with a count."""
+    account = _account(eager, "reference")
+    settled = _deposit(eager, bystander, account, "list.csv", put, "import")
+    assert settled.state == "ok", settled.result
+    assert settled.result["rows_applied"] == 1
+    assert [(each["code"], each["count"]) for each in settled.result["warnings"]] == [(code, 1)]
+
+
+NAMES = {
+    "newline": b"a\nb.csv",
+    "ESC": b"\x1b[31mred.csv",
+    "Latin-1": b"\xe9t\xe9.csv",
+    "dash": b"-rf.csv",
+    "glob": b"*?[a].csv",
+    "blank": b" ",
+    "CSV only": b"csv",
+    "stamp": b"1447797847_list.csv",
+    "255 bytes": b"n" * 251 + b".csv",
+    "255 bytes of é": "é".encode() * 125 + b"x.csv",
+    "backslash and quote": b"a\\b\"c'd.csv",
+    "percent": b"%s%n%(x)s{0}.csv",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_strange_names_are_accepted(eager: Program, bystander: str, name: bytes) -> None:
+    """The file is applied, keeps its bytes after its stamp where they fit, and its log line is printable."""
+    account = _account(eager, "reference")
+    settled = _deposit(eager, bystander, account, os.fsdecode(name), raw(GOOD), "import")
+    assert settled.state == "ok", settled.result
+    claimed = os.fsencode(settled.path.name)
+    assert len(claimed) <= 240
+    assert re.fullmatch(rb"[0-9]{10}_" + re.escape(name), claimed, re.DOTALL) or len(name) > 229
+    assert bytes(eager.ledger(account)[0]["name_bytes"]) == name
+    (event,) = [each for each in eager.events("deposit.settled") if each["account"] == account]
+    assert event["file"].isprintable()
+
+
+ACCEPTED = {
+    "cell of 32,768 characters": text(f"R1;{CELL};a@example.com;"),
+    "256 columns": text("R1;a;a@example.com;", header=HEADER.strip() + ";" * 252),
+    "blank fields past the end": text("R1;a;a@example.com;;;; ;"),
+    "no line end": raw(GOOD.rstrip(b"\n")),
+    "lone CR": raw(GOOD.replace(b"\n", b"\r")),
+    "CRLF": raw(GOOD.replace(b"\n", b"\r\n")),
+    "UTF-8 mark": raw(codecs.BOM_UTF8 + GOOD.decode("latin-1").encode()),
+    "Windows-1252": raw(GOOD + b"R2;\x80 \x9cuf;b@example.com;\n"),
+    "zip that climbs": zipped(("../../../etc/cron.d/a.csv", GOOD)),
+    "zip from a Mac": zipped(("a.csv", GOOD), ("__MACOSX/._a.csv", b"x"), (".DS_Store", b"x"), ("f/", b"")),
+    "zip with a comment": made(lambda: packed(("a.csv", GOOD))[:-2] + b"\x05\0hello"),
+}
+
+
+@pytest.mark.parametrize("put", ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_strange_but_good(eager: Program, bystander: str, put: Put) -> None:
+    """Within the limits the file is applied without a rejected row."""
+    account = _account(eager, "reference")
+    settled = _deposit(eager, bystander, account, "list.csv", put, "import")
+    assert settled.state == "ok", settled.result
+    assert (settled.result["rows_rejected"], settled.result["warnings"]) == (0, [])
+
+
+def test_exactly_20_mib_is_accepted(eager: Program, bystander: str) -> None:
+    """The limit is the last size that passes."""
+    account = _account(eager, "reference")
+    cells = ";".join([CELL] * 15)
+    content = f"Référence;Email;{FIELDS}\n".encode("latin-1")
+    content += b"".join(f"R{n};p{n}@example.com;{cells}\n".encode() for n in range(42))
+    last = b"R99;p99@example.com;;;;;;;;;;;;;;;\n"
+    fill = 20 * MIB - len(content) - len(last)
+    content += last[:20] + b"y" * min(fill, 32_768) + last[20:]
+    assert len(content) < 20 * MIB
+    content += b"\n" * (20 * MIB - len(content))
+    settled = _deposit(eager, bystander, account, "list.csv", raw(content), "import")
+    assert (settled.state, settled.path.stat().st_size) == ("ok", 20 * MIB)
+
+
+def test_folders_in_in_are_left_alone_and_told_once(eager: Program) -> None:
+    """A folder stays where it is, is not entered, and is logged once though the daemon looks again and again."""
+    account = _account(eager, "reference")
+    folder = eager.box(account, "in") / "archive"
+    folder.mkdir()
+    (folder / "inside.csv").write_bytes(GOOD)
+    for number in range(3):
+        eager.drop(account, f"{number}.csv", GOOD)
+        eager.settled(account, f"{number}.csv")
+    assert (folder / "inside.csv").read_bytes() == GOOD
+    told: list[dict[str, Any]] = [each for each in eager.events("stray.folder") if each["account"] == account]
+    assert [each["path"] for each in told] == ["import/in/archive"]
+
+
+def test_the_log_names_nobody(eager: Program) -> None:
+    """After all of these no cell's value and no address stands in the log."""
+    log = eager.log()
+    assert CANARY not in log
+    assert "example.com" not in log
+    assert not re.search(r"\+33|0600000", log)
+
+
+def test_memory_stays_bounded(eager: Program) -> None:
+    """After all of these the daemon never had more than 400 MB."""
+    status = Path(f"/proc/{eager.pid}/status").read_text()
+    (peak,) = re.findall(r"VmHWM:\s+([0-9]+) kB", status)
+    assert int(peak) < 400_000

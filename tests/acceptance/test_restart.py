@@ -1,0 +1,135 @@
+"""Nothing is lost and nothing done twice, however the daemon ends; a start takes up all that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.program import people
+
+if TYPE_CHECKING:
+    from tests.acceptance.program import Program
+
+ROWS = 60_000  # about a second of work
+BIG = people(ROWS) + b"R0;Personne;;\n"  # the last row is rejected, so there are two result files
+
+Moment = Callable[["Program"], object]
+
+
+def claimed(program: Program) -> object:
+    return program.lying("acme", "on")
+
+
+def in_the_ledger(program: Program) -> object:
+    return program.ledger("acme")
+
+
+def running(query: str, program: Program) -> object:
+    return program.rows(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
+        " AND pid <> pg_backend_pid() AND query ~ %s",
+        query,
+    )
+
+
+def committed(program: Program) -> object:
+    return any(row["state"] == "ok" for row in program.ledger("acme"))
+
+
+MOMENTS = {
+    "claimed": claimed,
+    "in the ledger": in_the_ledger,
+    "staging": partial(running, "^COPY"),
+    "merging": partial(running, "INSERT INTO contactsync.contact "),
+    "listing": partial(running, "INSERT INTO contactsync.list_member"),
+    "committed": committed,
+}
+
+at_every_moment = pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
+
+
+def begin(program: Program, moment: Moment) -> None:
+    """Bring a big import, which no criterion keeps from being applied twice, to a moment of its processing."""
+    program.add_account("acme", dedup="none")
+    program.drop("acme", "big.csv", BIG)
+    program.start()
+    program.until(lambda: moment(program), "the moment comes")
+
+
+def assert_applied_once(program: Program) -> None:
+    settled = program.settled("acme", "big.csv")
+    assert (settled.state, settled.path.read_bytes()) == ("ok", BIG)
+    assert program.everywhere("acme") == [("ok", settled.path.name)]
+    assert settled.result["rows_applied"] == ROWS
+    assert settled.beside(".rejected.csv").read_bytes().count(b"\n") == 2
+    (row,) = program.ledger("acme")
+    assert (row["state"], row["inserted"], row["rows_rejected"]) == ("ok", ROWS, 1)
+    assert program.lists("acme") == [("big", ROWS)]
+    (count,) = program.rows("SELECT count(*) AS n, count(DISTINCT email) AS d FROM contact")
+    assert count == {"n": ROWS, "d": ROWS}
+
+
+@at_every_moment
+def test_a_killed_daemon_finishes_the_file_at_its_next_start(down: Program, moment: Moment) -> None:
+    """After SIGKILL the file lies in one place; a restart applies it once and writes its result files."""
+    begin(down, moment)
+    down.kill()
+    assert len(down.everywhere("acme")) == 1
+    down.start()
+    assert_applied_once(down)
+
+
+@pytest.mark.parametrize("moment", ["claimed", "staging", "merging"])
+def test_sigterm_ends_in_good_order(down: Program, moment: str) -> None:
+    """SIGTERM in the midst of a file: exit status 0, the file in one place, applied once in the end."""
+    begin(down, MOMENTS[moment])
+    assert down.terminate() == 0
+    assert len(down.everywhere("acme")) == 1
+    down.start()
+    down.started()
+    assert_applied_once(down)
+    assert down.terminate() == 0
+    assert down.events("bug") == []
+
+
+def test_what_came_while_the_daemon_was_down_is_taken_at_its_start(down: Program) -> None:
+    """Deposits of two accounts wait in `in/` for the daemon."""
+    for name in ("acme", "globex"):
+        down.add_account(name)
+        down.drop(name, "list.csv", people(3))
+        down.drop(name, "who.csv", people(3), "optoutSMS")
+    down.start()
+    for name in ("acme", "globex"):
+        assert down.settled(name, "list.csv").state == "ok"
+        assert down.settled(name, "who.csv", "optoutSMS").state == "ok"
+
+
+def test_run_once_takes_all_that_is_there(down: Program) -> None:
+    """`run --once` finishes leftovers in `on/`, applies and refuses what is in `in/`, and exits 0."""
+    begin(down, MOMENTS["staging"])
+    down.kill()
+    assert [box for box, _ in down.everywhere("acme")] == ["on"]
+    down.drop("acme", "small.csv", people(3))
+    down.add_account("globex")
+    down.drop("globex", "bad.csv", b"nonsense\n1\n")
+    down.drop("globex", "who.csv", people(3), "optoutEMAIL")
+    down.configure(settle_seconds=0.5, grace_seconds=0.5)
+    down.start("--once")
+    assert down.wait() == 0
+    assert [row["state"] for row in down.ledger("acme")] == ["ok", "ok"]
+    assert down.lists("acme") == [("big", ROWS), ("small", 3)]
+    assert [(row["action"], row["state"]) for row in down.ledger("globex")] == [
+        ("import", "ko"),
+        ("optoutEMAIL", "ok"),
+    ]
+    assert {box for name in ("acme", "globex") for box, _ in down.everywhere(name)} == {"ok", "ko"}
+
+
+def test_run_once_with_nothing_to_do(down: Program) -> None:
+    """`run --once` over empty folders exits 0."""
+    down.add_account("acme")
+    down.start("--once")
+    assert down.wait() == 0

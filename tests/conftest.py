@@ -1,0 +1,68 @@
+"""Real PostgreSQL for every test that wants one: a fresh database, cloned from a migrated template in 0.1 s.
+
+The server is the embedded one, or the one that `CONTACTSYNC_TEST_DATABASE_URL` names (a superuser's URL).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from contactsync.embedded import EmbeddedServer
+from contactsync.migrate import migrate
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on which databases can be made."""
+    if given := os.environ.get("CONTACTSYNC_TEST_DATABASE_URL"):
+        yield given
+        return
+    with EmbeddedServer(tmp_path_factory.mktemp("postgresql"), durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a migrated database that nobody is connected to."""
+    name = f"contactsync_template_{os.getpid()}"
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        with psycopg.connect(make_conninfo(server_url, dbname=name)) as fresh:
+            migrate(fresh)
+        yield name
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """A database of the test's own with the schema in it, as a libpq conninfo."""
+    name = f"contactsync_test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        yield make_conninfo(server_url, dbname=name)
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def conn(database_url: str) -> Iterator[psycopg.Connection]:
+    """A connection in autocommit to the test's database."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of sample files."""
+    return Path(__file__).parent / "data"
