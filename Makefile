@@ -38,7 +38,7 @@ bench: $(VENV)/.dev  ## Measure: every tests/bench/bench_*.py
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)" || exit; done
 
 clean:  ## Remove .venv, the demo's data in .demo, and caches
-	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
 	find daemon tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/uv:

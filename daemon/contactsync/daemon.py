@@ -6,8 +6,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import structlog
 
 from contactsync import accounts, statements
 from contactsync.config import Settings
+from contactsync.database import database
 from contactsync.db import Session, connect
 from contactsync.embedded import EmbeddedServer, EmbeddedUnavailable
 from contactsync.errors import ConfigurationError, Retryable
@@ -37,16 +37,6 @@ ONCE_PATIENCE_SECONDS = 30.0
 """`run --once` gives up when nothing was settled for so long after the last upload must have become quiet."""
 
 log = structlog.get_logger()
-
-
-@contextmanager
-def database(settings: Settings) -> Iterator[tuple[str, EmbeddedServer | None]]:
-    """The URL to use, and the embedded server behind it where there is no `database_url`. Main thread only."""
-    if settings.database_url:
-        yield settings.database_url, None
-        return
-    with EmbeddedServer(settings.data_dir) as server:
-        yield server.url, server
 
 
 @dataclass(slots=True)

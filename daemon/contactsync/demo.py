@@ -40,7 +40,8 @@ from contactsync import accounts, log, tree
 from contactsync.cli import account_changes, account_values
 from contactsync.cli.session import find_account
 from contactsync.config import Settings
-from contactsync.daemon import Daemon, database
+from contactsync.daemon import Daemon
+from contactsync.database import database
 from contactsync.db import connect
 from contactsync.embedded import EmbeddedServer
 from contactsync.embedded_cluster import find_binaries
@@ -76,6 +77,9 @@ JOIN contactsync.contact AS c USING (account_id, contact_id)
 WHERE d.account_id = %s AND d.deposit_id = %s
 ORDER BY c.contact_id
 """
+
+LOOK = "SELECT reference, email FROM contact"
+"""For the newcomer; the role's name is the schema's, so none need be said."""
 
 
 class DemoSettings(Settings):
@@ -288,7 +292,10 @@ class Demo:
             _command(counts),
             Text(f"The contacts in PostgreSQL, list {result['list']!r}:"),
             Padding(table, (0, 0, 0, 2)),
-            Text("\nNow a file of yours:", style="bold"),
+            Text(
+                "\nNow a file of yours, with the column Référence, and Email, Mobile or Téléphone Fixe:",
+                style="bold",
+            ),
             _command(f"curl -T yourfile.csv {uploads}"),
             Text(
                 f"It is taken {SETTLE_SECONDS:.0f} s after the upload, or {GRACE_SECONDS:.0f} s where its last line"
@@ -297,9 +304,7 @@ class Demo:
             ),
             _command(f"ls {_shown(box / 'ok')} {_shown(box / 'ko')}"),
             Text("To look at the database:"),
-            _command(
-                f"{psql} -h {shlex.quote(sockets)} -U contactsync -c 'SELECT reference, email FROM contact'"
-            ),
+            _command(f"{psql} -h {shlex.quote(sockets)} -U contactsync -c {shlex.quote(LOOK)}"),
             Text("Ctrl-C ends the demo.", style="bold"),
             Rule(style="bold cyan"),
         )

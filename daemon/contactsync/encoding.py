@@ -73,6 +73,8 @@ class _Survey:
         if not self._last:
             _refuse_utf16(chunk)
             self.bom = chunk.startswith(codecs.BOM_UTF8)
+        if self._last == b"\r" and chunk.startswith(b"\n"):
+            self._line -= 1  # the line end that the last chunk's CR began is counted with its LF
         if b"\0" in chunk:
             _refuse_nul(chunk, self._line)
         self.blank = self.blank and not chunk.removeprefix(codecs.BOM_UTF8).strip()
@@ -80,7 +82,7 @@ class _Survey:
         if not self.ascii_only:
             self._decode(chunk)
         self._span = _measure_line(chunk, self._span, self._line)
-        self._line += _count_lines(chunk) - (self._last == b"\r" and chunk[:1] == b"\n")
+        self._line += _count_lines(chunk)
         self._last = chunk[-1:]
 
     def end(self) -> int | None:
@@ -90,10 +92,11 @@ class _Survey:
 
     def _decode(self, chunk: bytes, *, final: bool = False) -> None:
         if self._invalid_line is None:
+            kept = len(self._decoder.getstate()[0])  # bytes of a character that the last chunk cut
             try:
                 self._decoder.decode(chunk, final)
             except UnicodeDecodeError as error:
-                self._invalid_line = self._line + _count_lines(chunk[: error.start])
+                self._invalid_line = self._line + _count_lines(chunk[: max(error.start - kept, 0)])
 
 
 def as_utf8(chunks: Iterator[bytes], encoding: TextEncoding) -> Iterator[bytes]:

@@ -65,7 +65,8 @@ class Folders:
             try:
                 self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
             except FileNotFoundError:
-                os.mkdir(name, self._mode_of_sibling(action, box), dir_fd=parent)
+                with suppress(FileExistsError):  # `init` was quicker
+                    os.mkdir(name, self._mode_of_sibling(action, box), dir_fd=parent)
                 self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
         return self._fds[key]
 

@@ -23,7 +23,8 @@ SCAN_SHARE = 20
 RECHECK_SECONDS = 1.0
 """When to look again at a file that somebody is writing, should its closing go unnoticed."""
 
-Clock = Callable[[], float]
+CHANGED_SECONDS = 0.1
+"""When to look again at a file that changed under our eyes."""
 
 
 class QuietClocks:
@@ -90,9 +91,10 @@ class Line:
         busy = False
         while self._backlog:
             file = self._backlog[0]
-            if spool.look(file) != file.mark:
+            seen = spool.look(file)
+            if seen != file.mark:  # the order has to be made anew
                 self._backlog.clear()
-                return 0.0  # gone or changed: the order has to be made anew
+                return 0.0 if seen is None else CHANGED_SECONDS
             wait = self._wait(spool, file)
             if wait is None:
                 busy = True

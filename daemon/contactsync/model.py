@@ -119,6 +119,14 @@ class Mark:
         """A regular file with one name: the only thing that is ever opened."""
         return stat.S_ISREG(self.mode) and self.links == 1
 
+    def refusal(self, max_bytes: int) -> str | None:
+        """Why the file is not even opened to be copied, as a key of `messages.REASONS`, or None (SPEC 1)."""
+        if not stat.S_ISREG(self.mode):
+            return "not_a_file"
+        if self.links > 1:
+            return "hard_link"
+        return "file_too_large" if self.size > max_bytes else None
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:

@@ -9,11 +9,11 @@ import re
 MAX_CLAIMED_BYTES = 240
 """Leaves room for `.rejected.csv` within the 255 bytes of a file name (SPEC 1)."""
 
-_EXTENSION = re.compile(rb"((?:\.rejected)?\.csv(?:\.zip)?|\.[^. ]{1,12})$", re.IGNORECASE)
-_LIST_SUFFIX = re.compile(r"(\.csv\.zip|\.csv|\.zip)$", re.IGNORECASE)
-_REJECTED_SUFFIX = re.compile(r"\.rejected\.csv(\.zip)?$", re.IGNORECASE)
-_STAMP = re.compile(r"^\d{10}_")
-_CLAIMED = re.compile(rb"^(\d+)_(.+)$", re.DOTALL)
+_EXTENSION = re.compile(rb"((?:\.rejected)?\.csv(?:\.zip)?|\.[^. ]{1,12})\Z", re.IGNORECASE)
+_LIST_SUFFIX = re.compile(r"(\.csv\.zip|\.csv|\.zip)\Z", re.IGNORECASE)
+_REJECTED_SUFFIX = re.compile(r"\.rejected\.csv(\.zip)?\Z", re.IGNORECASE)
+_STAMP = re.compile(r"^[0-9]{10}_")
+_CLAIMED = re.compile(rb"^([0-9]+)_(.+)\Z", re.DOTALL)
 
 # Windows-1252, with the five bytes it leaves out read as the C1 controls that ISO-8859-1 has there (SPEC 2).
 _CP1252 = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(256))

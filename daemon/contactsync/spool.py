@@ -86,8 +86,11 @@ class Spool:
         return None
 
     def open_incoming(self, incoming: Incoming) -> BinaryIO | None:
-        """The file for reading, if it still is the plain file that was seen."""
-        with suppress(FileNotFoundError, PermissionError):
+        """The file for reading, if it still is the plain file that was seen.
+
+        Raises PermissionError where the daemon may not read it: without CAP_DAC_READ_SEARCH, or not in its group.
+        """
+        with suppress(FileNotFoundError):
             try:
                 fd = os.open(incoming.name, _OPEN_FILE, dir_fd=self._dir(incoming.action, "in"))
             except OSError as error:
@@ -181,7 +184,7 @@ class Spool:
         stamp, name = names.split_claimed(claimed)
         when = seen.mark.ctime / 1e9 if seen and seen.mark.ctime // 1_000_000_000 == stamp else stamp
         mark = Mark.of(os.lstat(claimed, dir_fd=self._dir(action, "on")))
-        refusal = self._refusal(mark)
+        refusal = mark.refusal(self._max_bytes)
         mode, several = self.mode() if action.kind == "import" else (None, False)
         return Claimed(
             action,
@@ -197,14 +200,7 @@ class Spool:
 
     def refusal(self, action: Action, claimed: bytes) -> str | None:
         """Why a file in `on/` is not even copied (SPEC 1), or None."""
-        return self._refusal(Mark.of(os.lstat(claimed, dir_fd=self._dir(action, "on"))))
-
-    def _refusal(self, mark: Mark) -> str | None:
-        if not stat.S_ISREG(mark.mode):
-            return "not_a_file"
-        if mark.links > 1:
-            return "hard_link"
-        return "file_too_large" if mark.size > self._max_bytes else None
+        return Mark.of(os.lstat(claimed, dir_fd=self._dir(action, "on"))).refusal(self._max_bytes)
 
     def _copy(self, action: Action, claimed: bytes) -> str:
         """Replace `on/<claimed>` by a copy on an inode of our own and return its SHA-256."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,8 @@ class Watch:
 
     def start(self) -> None:
         """Be ready for `add`."""
+        # It warns, with a list of every watch, when folders appear faster than it walks them; the scan sees them.
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
         logging.getLogger("watchdog").addHandler(self._alarm)
         self._observer.start()
 

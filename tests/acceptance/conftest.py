@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -51,22 +51,13 @@ def ftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FtpServer]:
 def patient(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Program]:
     """A running daemon that waits for the end of uploads, two minutes for what does not look whole."""
     waits = {"settle_seconds": SETTLE_SECONDS, "grace_seconds": 120, "rescan_seconds": 0.3}
-    with databases() as url, Program(tmp_path_factory.mktemp("patient"), url, **waits) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def eager(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Program]:
-    """A running daemon that claims at first sight."""
-    with databases() as url, Program(tmp_path_factory.mktemp("eager"), url, rescan_seconds=0.2) as running:
-        yield running
+    with databases() as url, closing(Program(tmp_path_factory.mktemp("patient"), url, **waits)) as program:
+        with program:
+            yield program
 
 
 @pytest.fixture
 def down(tmp_path: Path, database_url: str) -> Iterator[Program]:
     """A program that the test starts itself."""
-    program = Program(tmp_path / "down", database_url)
-    try:
+    with closing(Program(tmp_path / "down", database_url)) as program:
         yield program
-    finally:
-        program.__exit__()

@@ -18,7 +18,7 @@ from contactsync.model import ACTIONS
 from tests.model import drive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
 T = TypeVar("T")
@@ -57,6 +57,7 @@ class Program(drive.Program):
         super().__init__(folder, database_url)
         self.folder = folder
         self.database_url = database_url
+        self.stderr = folder / "daemon.err"
         self._starts = 0
         self.configure(**settings)
 
@@ -65,8 +66,9 @@ class Program(drive.Program):
         self.started()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        super().stop()
+    def close(self) -> None:
+        """End the daemon and the tests' own connection."""
+        self.stop()
         if "connection" in self.__dict__:
             self.connection.close()
 
@@ -75,13 +77,13 @@ class Program(drive.Program):
     def start(self, *options: str) -> None:
         """Start `contactsync run`; its log is appended to."""
         self._starts += 1
-        with self._log_path.open("ab") as out:
+        with self._log_path.open("ab") as out, self.stderr.open("ab") as err:
             self._daemon = subprocess.Popen(
                 self._command("run", *options),
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=subprocess.STDOUT,
+                stderr=err,
             )
 
     def started(self) -> None:
@@ -126,6 +128,9 @@ class Program(drive.Program):
             assert time.monotonic() < deadline, f"not in time: {what}\n{self.log_tail()}"
             time.sleep(0.005)
         return answer
+
+    def log_tail(self) -> str:
+        return super().log_tail() + self.stderr.read_text()[-3000:]
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The log's lines of this event; every line of the log must be JSON."""
@@ -243,18 +248,10 @@ def _is_result(name: str) -> bool:
 
 def people(count: int, first: int = 1) -> bytes:
     """A CSV of good rows: references R<n>, an e-mail and a mobile each."""
-    rows = (
-        f"R{n};Nom{n};p{n}@example.com;06{n:08d}\n" for n in range(first, first + count)
-    )
+    rows = (f"R{n};Nom{n};p{n}@example.com;06{n:08d}\n" for n in range(first, first + count))
     return (HEADER + "".join(rows)).encode("latin-1")
 
 
 def table(header: str, *rows: str) -> bytes:
     """A CSV in ISO-8859-1."""
     return "".join(f"{line}\n" for line in (header, *rows)).encode("latin-1")
-
-
-def one_place(program: Program, account: str, names: Sequence[str]) -> None:
-    """Each of the deposits, of different names, lies in exactly one box."""
-    found = [re.sub(r"^[0-9]{10}_", "", name) for _, name in program.everywhere(account)]
-    assert sorted(found) == sorted(names)

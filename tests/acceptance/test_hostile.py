@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import stat
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,14 @@ import pytest
 
 from tests.acceptance import hostile
 from tests.acceptance.hostile import CANARY, GOOD, MIB, ROW, made, packed, raw, sparse, symlink, text, zipped
-from tests.acceptance.program import HEADER, people
+from tests.acceptance.program import HEADER, Program, people
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.acceptance.conftest import Databases
     from tests.acceptance.hostile import Put
-    from tests.acceptance.program import Program, Settled
+    from tests.acceptance.program import Settled
 
 _numbers = itertools.count(1)
 BAD_ROW = f"R2;{CANARY};sans-arobase;"
@@ -60,16 +64,22 @@ REFUSALS = [
     Refusal("no mobile to opt out", _without("Référence", "Email"), "missing_column", "Mobile", "optoutSMS"),
     Refusal("no phone to opt in", _without("Référence", "Mobile"), "missing_column", "Fixe", "optinVOICE"),
     Refusal("no reference to delete", _without("Nom", "Email"), "missing_column", "Référence", "delete"),
-    Refusal("no means to delete", _without("Référence", "Nom"), "missing_column", "Email", "delete", "triplet"),
+    Refusal(
+        "no means to delete", _without("Référence", "Nom"), "missing_column", "Email", "delete", "triplet"
+    ),
     Refusal("delete without criterion", raw(GOOD), "no_criterion", "critère", "delete", "none"),
     Refusal("row too long", raw(GOOD + b"R2;a;b@example.com;;x\n"), "too_many_fields", "guillemets"),
     Refusal("row too short", raw(GOOD + b"R2;a\n"), "too_few_fields", "complétez"),
     Refusal("unterminated quote", raw(GOOD + b'R2;"a;b@example.com;\n'), "unterminated_quote", "fermez-le"),
     Refusal("text after quote", raw(GOOD + b'R2;"a"b;c@example.com;\n'), "text_after_quote", "doublez"),
     Refusal("NUL", raw(GOOD + b"R2;a\0;b@example.com;\n"), "nul_byte", "CSV texte"),
-    Refusal("UTF-16", raw(codecs.BOM_UTF16_LE + GOOD.decode("latin-1").encode("utf-16-le")), "utf16", "UTF-8"),
+    Refusal(
+        "UTF-16", raw(codecs.BOM_UTF16_LE + GOOD.decode("latin-1").encode("utf-16-le")), "utf16", "UTF-8"
+    ),
     Refusal("UTF-16 without mark", raw(GOOD.decode("latin-1").encode("utf-16-be")), "utf16", "UTF-8"),
-    Refusal("broken UTF-8", raw(codecs.BOM_UTF8 + GOOD + b"R2;\xe9;b@example.com;\n"), "invalid_utf8", "UTF-8"),
+    Refusal(
+        "broken UTF-8", raw(codecs.BOM_UTF8 + GOOD + b"R2;\xe9;b@example.com;\n"), "invalid_utf8", "UTF-8"
+    ),
     Refusal("xlsx", made(hostile.workbook), "workbook", "CSV"),
     Refusal("xls", raw(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096)), "workbook", "CSV"),
     Refusal("zipped xlsx", made(lambda: packed(("a.xlsx", hostile.workbook()))), "workbook", "CSV"),
@@ -83,7 +93,9 @@ REFUSALS = [
     Refusal("zip encrypted", made(hostile.encrypted), "zip_encrypted", "sans mot de passe"),
     Refusal("zip damaged", made(hostile.damaged), "zip_damaged", "refaites-le"),
     Refusal("zip truncated", made(lambda: packed(("a.csv", GOOD))[:-30]), "zip_truncated", "de nouveau"),
-    Refusal("zip in a zip", made(lambda: packed(("a.zip", packed(("a.csv", GOOD))))), "zip_nested", "seul zip"),
+    Refusal(
+        "zip in a zip", made(lambda: packed(("a.zip", packed(("a.csv", GOOD))))), "zip_nested", "seul zip"
+    ),
     Refusal("zip of two", zipped(("a.csv", GOOD), ("b.csv", GOOD)), "zip_several_files", "un seul CSV"),
     Refusal("zip of 5000", zipped(*[(f"{n}", b"") for n in range(5000)]), "zip_several_files", "un seul CSV"),
     Refusal("zip of nothing", zipped(), "zip_empty", "CSV"),
@@ -118,9 +130,13 @@ REFUSALS = [
 ]
 
 
-def _account(program: Program, dedup: str) -> str:
+CROWD = {"reference": 120, "triplet": 3, "none": 3}
+"""Accounts for all cases, made before the daemon starts: it need not look for them."""
+
+
+def _prepare(program: Program, account: str, dedup: str) -> None:
     """An account with a contact, a list of it named like the file, an opt-out, and the mode that replaces."""
-    account = program.add_account(f"case-{next(_numbers)}", dedup)
+    program.add_account(account, dedup)
     key = program.rows("SELECT account_id FROM account WHERE name = %s", account)[0]["account_id"]
     program.connection.execute(
         "WITH a AS (SELECT %(a)s::bigint AS id),"
@@ -132,7 +148,14 @@ def _account(program: Program, dedup: str) -> str:
         {"a": key},
     )
     (program.ftp / account / "contacts" / "import" / ".syncExistingList").touch()
-    return account
+
+
+_unused = {dedup: iter([f"{dedup}-{n}" for n in range(count)]) for dedup, count in CROWD.items()}
+
+
+def _account(dedup: str = "reference") -> str:
+    """An account that no other test uses."""
+    return next(_unused[dedup])
 
 
 def _content(program: Program, account: str) -> object:
@@ -141,20 +164,27 @@ def _content(program: Program, account: str) -> object:
 
 
 @pytest.fixture(scope="module")
-def bystander(eager: Program) -> str:
-    return eager.add_account("bystander")
+def eager(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Program]:
+    """A running daemon that claims at first sight, with all the accounts."""
+    with databases() as url, closing(Program(tmp_path_factory.mktemp("hostile"), url)) as program:
+        program.add_account("bystander")
+        for dedup, count in CROWD.items():
+            for number in range(count):
+                _prepare(program, f"{dedup}-{number}", dedup)
+        with program:
+            yield program
 
 
-def _deposit(program: Program, bystander: str, account: str, name: str, put: Put, action: str) -> Settled:
+def _deposit(program: Program, account: str, name: str, put: Put, action: str) -> Settled:
     """Make the deposit, and see that another account's good file is applied beside it."""
     number = next(_numbers)
     try:
         put(program.box(account, "in", action) / name)
     except PermissionError:
         pytest.skip("needs root")
-    program.drop(bystander, f"{number}.csv", people(1, first=number))
+    program.drop("bystander", f"{number}.csv", people(1, first=number))
     settled = program.only(account, action)
-    assert program.settled(bystander, f"{number}.csv").result["rows_applied"] == 1
+    assert program.settled("bystander", f"{number}.csv").result["rows_applied"] == 1
     assert not program.lying(account, "in", action)
     assert not program.lying(account, "on", action)
     assert (program.events("bug"), program.events("deposit.waits")) == ([], [])
@@ -162,11 +192,11 @@ def _deposit(program: Program, bystander: str, account: str, name: str, put: Put
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.name.replace(" ", "-"))
-def test_refused_as_a_whole(eager: Program, bystander: str, case: Refusal) -> None:
+def test_refused_as_a_whole(eager: Program, case: Refusal) -> None:
     """It goes to `ko/` with its reason, a message that names the fix, and nothing has changed."""
-    account = _account(eager, case.dedup)
+    account = _account(case.dedup)
     before = _content(eager, account)
-    settled = _deposit(eager, bystander, account, "list.csv", case.put, case.action)
+    settled = _deposit(eager, account, "list.csv", case.put, case.action)
     assert settled.state == "ko", settled.result
     assert settled.result["reason"] == case.reason
     assert case.fix in settled.result["message"]
@@ -182,9 +212,9 @@ def _by_name(*names: str) -> pytest.MarkDecorator:
 
 
 @_by_name("symbolic link", "hard link", "FIFO", "device")
-def test_what_is_no_file_is_moved_as_it_is(eager: Program, bystander: str, case: Refusal) -> None:
+def test_what_is_no_file_is_moved_as_it_is(eager: Program, case: Refusal) -> None:
     """A link, pipe or device is neither opened nor followed nor copied: the same inode lies in `ko/`."""
-    account = _account(eager, "reference")
+    account = _account()
     made_here: list[os.stat_result] = []
 
     def put(path: Path) -> None:
@@ -192,9 +222,12 @@ def test_what_is_no_file_is_moved_as_it_is(eager: Program, bystander: str, case:
         made_here.append(path.with_name(".upload").lstat())
         path.with_name(".upload").rename(path)
 
-    settled = _deposit(eager, bystander, account, "list.csv", put, "import")
+    settled = _deposit(eager, account, "list.csv", put, "import")
     found = settled.path.lstat()
-    assert (found.st_ino, stat.S_IFMT(found.st_mode)) == (made_here[0].st_ino, stat.S_IFMT(made_here[0].st_mode))
+    assert (found.st_ino, stat.S_IFMT(found.st_mode)) == (
+        made_here[0].st_ino,
+        stat.S_IFMT(made_here[0].st_mode),
+    )
 
 
 @dataclass(frozen=True)
@@ -214,18 +247,20 @@ REJECTIONS = [
     Rejection("no reference", f";{CANARY};{CANARY}@example.com;", "Référence", "missing_reference"),
     Rejection("reference too long", f"{'R' * 256};;{CANARY}@example.com;", "Référence", "reference_too_long"),
     Rejection("scientific notation", f"R2;{CANARY};;3,36E+10", "Mobile", "scientific_notation"),
-    Rejection("no mobile to opt out", f"R2;{CANARY};{CANARY}@example.com;", "Mobile", "missing_mobile", "optoutSMS"),
+    Rejection(
+        "no mobile to opt out", f"R2;{CANARY};{CANARY}@example.com;", "Mobile", "missing_mobile", "optoutSMS"
+    ),
     Rejection("no mobile at all", f"R2;{CANARY};;0000", "Mobile", "invalid_mobile", "optoutVOICEMAIL"),
     Rejection("no reference to delete", f";{CANARY};;", "Référence", "missing_reference", "delete"),
 ]
 
 
 @pytest.mark.parametrize("case", REJECTIONS, ids=lambda case: case.name.replace(" ", "-"))
-def test_a_row_is_rejected_and_the_others_are_applied(eager: Program, bystander: str, case: Rejection) -> None:
+def test_a_row_is_rejected_and_the_others_are_applied(eager: Program, case: Rejection) -> None:
     """The file goes to `ok/`; the row is told by line, column and code, and stands in the rejected file."""
-    account = _account(eager, "reference")
+    account = _account()
     content = GOOD + f"{case.row}\n".encode("latin-1")
-    settled = _deposit(eager, bystander, account, "list.csv", raw(content), case.action)
+    settled = _deposit(eager, account, "list.csv", raw(content), case.action)
     assert settled.state == "ok", settled.result
     result = settled.result
     assert (result["rows_read"], result["rows_applied"], result["rows_rejected"]) == (2, 1, 1)
@@ -238,7 +273,10 @@ def test_a_row_is_rejected_and_the_others_are_applied(eager: Program, bystander:
 
 
 WARNINGS = {
-    "unknown columns": (text(f"R1;a@example.com;{CANARY}", header="Référence;Email;Loisirs"), "unknown_column"),
+    "unknown columns": (
+        text(f"R1;a@example.com;{CANARY}", header="Référence;Email;Loisirs"),
+        "unknown_column",
+    ),
     "UTF-8": (text("R1;Éloïse;a@example.com;", encoding="utf-8"), "utf8"),
     "invalid e-mail": (text("R1;a;sans-arobase;0600000001"), "invalid_email"),
     "invalid mobile": (text("R1;a;a@example.com;12"), "invalid_mobile"),
@@ -251,10 +289,10 @@ WARNINGS = {
 
 
 @pytest.mark.parametrize(("put", "code"), WARNINGS.values(), ids=WARNINGS.keys())
-def test_applied_with_a_warning(eager: Program, bystander: str, put: Put, code: str) -> None:
+def test_applied_with_a_warning(eager: Program, put: Put, code: str) -> None:
     """The file goes to `ok/`, every row applied, and the result warns once with a count."""
-    account = _account(eager, "reference")
-    settled = _deposit(eager, bystander, account, "list.csv", put, "import")
+    account = _account()
+    settled = _deposit(eager, account, "list.csv", put, "import")
     assert settled.state == "ok", settled.result
     assert settled.result["rows_applied"] == 1
     assert [(each["code"], each["count"]) for each in settled.result["warnings"]] == [(code, 1)]
@@ -277,16 +315,20 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
-def test_strange_names_are_accepted(eager: Program, bystander: str, name: bytes) -> None:
+def test_strange_names_are_accepted(eager: Program, name: bytes) -> None:
     """The file is applied, keeps its bytes after its stamp where they fit, and its log line is printable."""
-    account = _account(eager, "reference")
-    settled = _deposit(eager, bystander, account, os.fsdecode(name), raw(GOOD), "import")
+    account = _account()
+    settled = _deposit(eager, account, os.fsdecode(name), raw(GOOD), "import")
     assert settled.state == "ok", settled.result
     claimed = os.fsencode(settled.path.name)
     assert len(claimed) <= 240
     assert re.fullmatch(rb"[0-9]{10}_" + re.escape(name), claimed, re.DOTALL) or len(name) > 229
     assert bytes(eager.ledger(account)[0]["name_bytes"]) == name
-    (event,) = [each for each in eager.events("deposit.settled") if each["account"] == account]
+
+    def line() -> list[dict[str, Any]]:
+        return [each for each in eager.events("deposit.settled") if each["account"] == account]
+
+    (event,) = eager.until(line, "its line in the log")
     assert event["file"].isprintable()
 
 
@@ -306,17 +348,17 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("put", ACCEPTED.values(), ids=ACCEPTED.keys())
-def test_strange_but_good(eager: Program, bystander: str, put: Put) -> None:
+def test_strange_but_good(eager: Program, put: Put) -> None:
     """Within the limits the file is applied without a rejected row."""
-    account = _account(eager, "reference")
-    settled = _deposit(eager, bystander, account, "list.csv", put, "import")
+    account = _account()
+    settled = _deposit(eager, account, "list.csv", put, "import")
     assert settled.state == "ok", settled.result
     assert (settled.result["rows_rejected"], settled.result["warnings"]) == (0, [])
 
 
-def test_exactly_20_mib_is_accepted(eager: Program, bystander: str) -> None:
+def test_exactly_20_mib_is_accepted(eager: Program) -> None:
     """The limit is the last size that passes."""
-    account = _account(eager, "reference")
+    account = _account()
     cells = ";".join([CELL] * 15)
     content = f"Référence;Email;{FIELDS}\n".encode("latin-1")
     content += b"".join(f"R{n};p{n}@example.com;{cells}\n".encode() for n in range(42))
@@ -325,13 +367,13 @@ def test_exactly_20_mib_is_accepted(eager: Program, bystander: str) -> None:
     content += last[:20] + b"y" * min(fill, 32_768) + last[20:]
     assert len(content) < 20 * MIB
     content += b"\n" * (20 * MIB - len(content))
-    settled = _deposit(eager, bystander, account, "list.csv", raw(content), "import")
+    settled = _deposit(eager, account, "list.csv", raw(content), "import")
     assert (settled.state, settled.path.stat().st_size) == ("ok", 20 * MIB)
 
 
 def test_folders_in_in_are_left_alone_and_told_once(eager: Program) -> None:
     """A folder stays where it is, is not entered, and is logged once though the daemon looks again and again."""
-    account = _account(eager, "reference")
+    account = _account()
     folder = eager.box(account, "in") / "archive"
     folder.mkdir()
     (folder / "inside.csv").write_bytes(GOOD)
@@ -345,10 +387,16 @@ def test_folders_in_in_are_left_alone_and_told_once(eager: Program) -> None:
 
 def test_the_log_names_nobody(eager: Program) -> None:
     """After all of these no cell's value and no address stands in the log."""
-    log = eager.log()
+    log = eager.log() + eager.stderr.read_text()
     assert CANARY not in log
     assert "example.com" not in log
     assert not re.search(r"\+33|0600000", log)
+
+
+def test_nothing_but_log_lines_is_written(eager: Program) -> None:
+    """After all of these standard error is empty, and each line on standard output is an event in JSON."""
+    assert eager.events("deposit.settled")
+    assert eager.stderr.read_text() == ""
 
 
 def test_memory_stays_bounded(eager: Program) -> None:

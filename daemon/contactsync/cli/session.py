@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from contactsync.cli.failure import AnswerIsNo
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from contactsync.config import Settings
     from contactsync.db import Connection
-    from contactsync.embedded import EmbeddedServer
     from contactsync.model import Account
 
 
@@ -31,24 +30,17 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
 
     With `current` the schema is up to date: the embedded one is migrated on the way, of any other it is asked.
     """
+    from contactsync.database import database
     from contactsync.db import connect
     from contactsync.migrate import migrate, pending
 
-    with _database(settings) as (url, server), connect(url) as conn:
+    with database(settings) as (url, server), connect(url) as conn:
         embedded = server is not None
         if current and embedded:
             migrate(conn)
         elif current and (missing := pending(conn)):
             raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
         yield conn, embedded
-
-
-def _database(settings: Settings) -> AbstractContextManager[tuple[str, EmbeddedServer | None]]:
-    if settings.database_url:  # a command need not wait half a second for the daemon's imports
-        return nullcontext((settings.database_url, None))
-    from contactsync.daemon import database
-
-    return database(settings)
 
 
 def find_account(conn: Connection, name: str) -> Account:

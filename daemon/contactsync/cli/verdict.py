@@ -84,17 +84,8 @@ def _claimed(path: Path, account: Account, action: Action, settings: Settings) -
         mode, several = _mode(account.home_under(settings.ftp_root) / "contacts" / action.name)
         if names.is_rejected_file(names.as_text(name)):
             mode = Mode.ADD
-    refusal = _refusal(mark, settings.max_file_bytes)
+    refusal = mark.refusal(settings.max_file_bytes)
     return Claimed(action, name, name, datetime.now(UTC), mark.size, None, refusal, mode, several)
-
-
-def _refusal(mark: Mark, max_bytes: int) -> str | None:
-    """Why a file is not even opened, as in `Spool.admit` (SPEC 1)."""
-    if not stat.S_ISREG(mark.mode):
-        return "not_a_file"
-    if mark.links > 1:
-        return "hard_link"
-    return "file_too_large" if mark.size > max_bytes else None
 
 
 def _mode(folder: Path) -> tuple[Mode, bool]:

@@ -1,0 +1,159 @@
+"""One account's deposits in order and one at a time; accounts side by side, none starved by another."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from typing import TYPE_CHECKING
+
+from contactsync.model import ACTIONS
+from tests.acceptance.program import people
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.acceptance.program import Program
+
+
+def drop_later(
+    program: Program, account: str, name: str, content: bytes, action: str, after: Path | None
+) -> Path:
+    """Deposit a file whose change time is past that of `after`, which a coarse clock may give to both."""
+    path = program.drop(account, name, content, action)
+    while after is not None and path.lstat().st_ctime_ns <= after.lstat().st_ctime_ns:
+        path = path.rename(path)
+        path.touch()
+    return path
+
+
+class Observer:
+    """Looks at an account's `on/` folders all the time; `most` is how many deposits it ever saw there."""
+
+    def __init__(self, program: Program, account: str) -> None:
+        self.most = 0
+        self._boxes = [program.box(account, "on", action) for action in ACTIONS]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Observer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._stop.is_set():
+            both = self._seen() & self._seen()  # what two looks saw was there together between them
+            self.most = max(self.most, len(both))
+
+    def _seen(self) -> set[Path]:
+        return {box / name for box in self._boxes for name in os.listdir(box) if not name.startswith(".")}
+
+
+def test_deposits_are_applied_in_order_of_their_date_across_folders(down: Program) -> None:
+    """Thirty files in all ten folders, named at random: the ledger has them in order of arrival."""
+    rng = random.Random(7)
+    account = down.add_account("acme")
+    last = None
+    dropped = []
+    for number in range(30):
+        action = rng.choice(list(ACTIONS))
+        name = f"{rng.randrange(10**6)}-{number}.csv"
+        last = drop_later(down, account, name, people(2), action, last)
+        dropped.append((action, name))
+    with Observer(down, account) as observer, down:
+        down.until(lambda: down.lying(account, "in", dropped[-1][0]) == [], "the last one is claimed")
+        down.settled(account, dropped[-1][1], dropped[-1][0])
+    rows = down.ledger(account)
+    assert [(row["action"], row["name"]) for row in rows] == dropped
+    assert [row["finished_at"] for row in rows] == sorted(row["finished_at"] for row in rows)
+    assert observer.most == 1
+
+
+def test_an_opt_out_after_an_opt_in_is_the_last_word(down: Program) -> None:
+    """Contradicting files end as the later one says, whichever folder's name comes first."""
+    account = down.add_account("acme")
+    last = None
+    for number, action in enumerate(
+        ("optoutSMS", "optinSMS", "optoutSMS", "optinEMAIL", "optoutEMAIL", "optinEMAIL")
+    ):
+        last = drop_later(down, account, f"{9 - number}.csv", people(1), action, last)
+    with down:
+        down.settled(account, "4.csv", "optinEMAIL")
+    assert down.opt_outs(account) == {("SMS", "+33600000001")}
+
+
+def test_a_file_that_settles_holds_back_the_later_ones(down: Program) -> None:
+    """A file without its last line end waits for `grace_seconds`, and a later one of the account after it."""
+    account = down.add_account("acme")
+    down.configure(settle_seconds=0, grace_seconds=1)
+    with down:
+        unfinished = down.drop(account, "unfinished.csv", people(1).rstrip(b"\n"))
+        drop_later(down, account, "later.csv", people(1), "optoutSMS", unfinished)
+        down.settled(account, "later.csv", "optoutSMS")
+    assert [row["name"] for row in down.ledger(account)] == ["unfinished.csv", "later.csv"]
+
+
+def test_a_file_that_is_being_written_holds_nobody_back(down: Program) -> None:
+    """While somebody has a file open for writing, a later one of the account goes first."""
+    account = down.add_account("acme")
+    with down:
+        with (down.box(account, "in") / "open.csv").open("wb") as writer:
+            writer.write(people(1))
+            writer.flush()
+            down.drop(account, "later.csv", people(1), "optoutSMS")
+            down.settled(account, "later.csv", "optoutSMS")
+            assert down.lying(account, "in") == ["open.csv"]
+        assert down.settled(account, "open.csv").state == "ok"
+
+
+def test_accounts_are_worked_on_side_by_side(down: Program) -> None:
+    """A small deposit is settled while another account's big file is still in work."""
+    down.add_account("big")
+    down.add_account("small")
+    with down:
+        down.drop("small", "first.csv", people(1))
+        down.settled("small", "first.csv")
+        down.drop("big", "big.csv", people(120_000))
+        down.until(lambda: down.ledger("big"), "the big file is in work")
+        down.drop("small", "small.csv", people(1))
+        down.settled("small", "small.csv")
+        assert [row["state"] for row in down.ledger("big")] == ["on"]
+        assert down.settled("big", "big.csv").state == "ok"
+
+
+def test_a_busy_account_does_not_starve_another(down: Program) -> None:
+    """Of one worker's first four deposits one is the other account's, though fifty came before it."""
+    down.configure(workers=1)
+    last = None
+    for account in ("busy", "idle"):
+        down.add_account(account)
+    for number in range(50):
+        last = drop_later(down, "busy", f"{number}.csv", people(1), "import", last)
+    drop_later(down, "idle", "one.csv", people(1), "import", last)
+    with down:
+        down.settled("busy", "49.csv")
+    finished = sorted(
+        (row["finished_at"], row["name"]) for name in ("busy", "idle") for row in down.ledger(name)
+    )
+    assert "one.csv" in [name for _, name in finished[:4]]
+
+
+def test_three_hundred_files_in_one_folder(down: Program) -> None:
+    """Each is applied once, in order, and each has its own stamped name and result."""
+    account = down.add_account("acme")
+    down.start()
+    down.started()
+    last = None
+    names = [f"{number:03d}.csv" for number in range(300)]
+    for number, name in enumerate(names):
+        last = drop_later(down, account, name, people(1, first=number + 1), "import", last)
+    down.settled(account, names[-1])
+    assert [row["name"] for row in down.ledger(account)] == names
+    assert len(down.contacts(account)) == len(down.lists(account)) == 300
+    assert [box for box, _ in down.everywhere(account)] == ["ok"] * 300
+    results = down.box(account, "ok").glob("*.result.json")
+    assert len(list(results)) == 300
