@@ -23,6 +23,7 @@ from contactsync.line import Line
 from contactsync.migrate import migrate, pending
 from contactsync.model import ACTIONS
 from contactsync.pipeline import Pipeline, Rules
+from contactsync.quarantine import Quarantine
 from contactsync.spool import Spool
 from contactsync.watch import Watch
 from contactsync.workers import Lane, Workers
@@ -108,7 +109,8 @@ class Daemon:
     _stopped: bool = False
     _homes: dict[Path, str] = field(default_factory=dict)
     _deep_scan_at: float = 0.0
-    _unforgiven: set[int] = field(default_factory=set)
+    _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
+    _quarantine: Quarantine = field(default_factory=Quarantine)
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT, or with `once` until nothing is left; returns the exit status (SPEC 7)."""
@@ -144,7 +146,7 @@ class Daemon:
             self.settings.max_file_bytes,
             result_files=self.settings.result_files,
         )
-        pipeline = Pipeline(Session(url), rules, lambda: workers.stopping, self._unforgiven)
+        pipeline = Pipeline(Session(url), rules, lambda: workers.stopping, self._begun, self._quarantine)
         return _Worker(self.settings, pipeline)
 
     def _line(self) -> Line:
@@ -197,7 +199,7 @@ class Daemon:
         workers.tell_database_back()
         self._homes = {account.home_under(self.settings.ftp_root): account.name for account in found}
         for home in (self.settings.ftp_root, *self._homes):
-            if home.is_dir():
+            if os.path.isdir(home):  # False where it may not even be looked at
                 watch.add(home)
         workers.update(found)
         return True

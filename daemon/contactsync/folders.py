@@ -47,9 +47,11 @@ class Folders:
             os.close(root)
         try:
             fcntl.flock(self._fds["contacts"], fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
             self.close()
-            raise AccountBusy from None
+            if isinstance(error, BlockingIOError):
+                raise AccountBusy from None
+            raise
 
     def close(self) -> None:
         """Close all folders."""

@@ -1,4 +1,4 @@
-"""The few system calls that Python's library has no name for: rename without replacing, and read leases."""
+"""The few things asked of the kernel that Python's library has no name for: rename without replacing, read leases."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import ctypes
 import errno
 import fcntl
 import os
+import stat
 from enum import Enum
+from typing import BinaryIO
 
 _RENAME_NOREPLACE = 1  # <linux/fs.h>
+_RESERVATION_MODE = 0o200  # no deposit and no result file has it
 _libc = ctypes.CDLL(None, use_errno=True)
 _renameat2 = getattr(_libc, "renameat2", None)
 
@@ -24,20 +27,42 @@ class Lease(Enum):
 def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None:
     """Rename between two directory descriptors; raises FileExistsError rather than replace (renameat2(2)).
 
-    Where the file system knows no RENAME_NOREPLACE, the name is reserved with O_EXCL and renamed over: nobody
-    but the daemon writes to the folders that it renames into, so the reservation cannot be lost in between.
+    Where the file system knows no RENAME_NOREPLACE, the name is reserved with an empty file and renamed over:
+    nobody but the daemon writes to the folders that it renames into, so the reservation cannot be lost in between,
+    and one that a killed process left is known by its mode.
     """
     if _renameat2 is not None and _renameat2(src_dir, src, dst_dir, dst, _RENAME_NOREPLACE) == 0:
         return
     code = ctypes.get_errno() if _renameat2 is not None else errno.ENOSYS
     if code not in (errno.ENOSYS, errno.EINVAL):
         raise OSError(code, os.strerror(code), os.fsdecode(dst))
-    os.close(os.open(dst, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o640, dir_fd=dst_dir))
+    try:
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        os.close(os.open(dst, flags, _RESERVATION_MODE, dir_fd=dst_dir))
+    except FileExistsError:
+        if not is_reservation(dst_dir, dst):
+            raise
     try:
         os.rename(src, dst, src_dir_fd=src_dir, dst_dir_fd=dst_dir)
     except OSError:
         os.unlink(dst, dir_fd=dst_dir)
         raise
+
+
+def is_reservation(folder: int, name: bytes) -> bool:
+    """Whether a name is only reserved, by `rename_noreplace` of a process that was killed in it."""
+    try:
+        found = os.lstat(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    mode = stat.S_IFREG | _RESERVATION_MODE
+    return (found.st_mode, found.st_size, found.st_uid) == (mode, 0, os.geteuid())
+
+
+def flush_to_disk(file: BinaryIO) -> None:
+    """Write out what a buffered file holds, all of it, and wait until the disk has it."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def take_lease(fd: int) -> Lease:

@@ -37,8 +37,8 @@ class Attempt:
     started_at: datetime
 
 
-def begin(conn: Connection, account: Account, claimed: Claimed) -> Attempt | None:
-    """Commit that an attempt begins; None where the deposit is finished already."""
+def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -> Attempt | None:
+    """Commit that an attempt begins, `count` more than before; None where the deposit is finished already."""
     now = datetime.now(UTC)
     row = conn.execute(
         statements.get("ledger/begin"),
@@ -54,6 +54,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed) -> Attempt | Non
             "size_bytes": claimed.size_bytes,
             "sha256": claimed.sha256,
             "mode": claimed.mode,
+            "count": count,
         },
     ).fetchone()
     return Attempt(row["deposit_id"], row["attempts"], now) if row else None

@@ -21,6 +21,7 @@ from contactsync.findings import Findings
 from contactsync.ledger import MAX_ATTEMPTS, Attempt
 from contactsync.line import Claim, Line
 from contactsync.model import Account, Action, Claimed, Counts, Incoming, Mode
+from contactsync.quarantine import Quarantine
 from contactsync.result import RejectedFile, Subject
 from contactsync.spool import Spool
 
@@ -40,13 +41,15 @@ class Rules:
 class Pipeline:
     """Works on one account's deposits at a time, over one connection.
 
-    `unforgiven` holds the ids of deposits whose last attempt ended in good order; all workers share it.
+    `begun` holds (account id, action, claimed name) of the attempts that this process has counted in the ledger;
+    it and `quarantine` are shared by all workers.
     """
 
     session: Session
     rules: Rules
     stopping: Callable[[], bool] = lambda: False
-    unforgiven: set[int] = field(default_factory=set)
+    begun: set[tuple[int, str, bytes]] = field(default_factory=set)
+    quarantine: Quarantine = field(default_factory=Quarantine)
 
     def step(self, account: Account, line: Line, spool: Spool) -> float | None:
         """Take one deposit of the account from where it is to where it belongs.
@@ -82,7 +85,7 @@ class Pipeline:
                 self._settle(spool, entry.claimed, entry.result)
             else:
                 refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
-                self._process(account, spool, replace(entry.claimed, refusal=refusal))
+                self._process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
         return bool(leftovers)
 
     def bury_vanished(self, account: Account, spool: Spool) -> None:
@@ -106,42 +109,52 @@ class Pipeline:
             claimed = replace(claimed, mode=Mode.ADD)  # it completes what the original left out
         self._process(account, spool, claimed)
 
-    def _process(self, account: Account, spool: Spool, claimed: Claimed) -> None:
+    def _process(self, account: Account, spool: Spool, claimed: Claimed, attempts: int = 0) -> None:
+        """Take a deposit from `on/` to its end. `attempts` is what the ledger has counted so far."""
+        mine = (account.account_id, claimed.action.name, claimed.claimed_name) in self.begun
+        died_on_it = attempts - mine > 0
+        with self.quarantine.alone() if died_on_it else self.quarantine.beside_others():
+            self._attempt(account, spool, claimed)
+
+    def _attempt(self, account: Account, spool: Spool, claimed: Claimed) -> None:
         started = time.monotonic()
+        key = (account.account_id, claimed.action.name, claimed.claimed_name)
+        # Counted once a process, and remembered before the answer comes: a lost answer must not count twice.
+        first = key not in self.begun
+        self.begun.add(key)
         with self.session() as conn:
-            attempt = ledger.begin(conn, account, claimed)
+            attempt = ledger.begin(conn, account, claimed, count=int(first))
         if attempt is None:  # settled by another daemon meanwhile, or by a commit whose answer was lost
             return
         subject = Subject(account, claimed, attempt.deposit_id, Findings())
         try:
-            self._refuse_poison(account, attempt)
-            outcome = self._apply(spool, subject)
-        except FileRefused as refusal:
-            outcome = self._refuse(spool, subject, refusal)
+            outcome = self._verdict(spool, subject, attempt)
         except MemoryError:
-            raise  # it counts: the file may be too much for this host every time
-        except Exception:
-            self.unforgiven.add(attempt.deposit_id)
-            with suppress(Retryable):  # else the next attempt does it
-                self._forgive(account, attempt)
+            self.begun.discard(key)  # it counts: the file may be too much for this host every time
             raise
+        except Exception:
+            with suppress(Retryable):  # else it stays counted, once
+                self._forgive(account, attempt, key)
+            raise
+        self.begun.discard(key)
         if outcome is not None:
             self._settle(spool, claimed, outcome)
             _log_settled(claimed, outcome, attempt, started)
 
-    def _refuse_poison(self, account: Account, attempt: Attempt) -> None:
-        """Attempts that the process did not outlive count; one that ended in good order is taken back here."""
-        died = attempt.number - 1
-        if attempt.deposit_id in self.unforgiven:
-            self._forgive(account, attempt)
-            died -= 1
-        if died >= MAX_ATTEMPTS:
-            raise FileRefused("poison", {"attempts": died})
-
-    def _forgive(self, account: Account, attempt: Attempt) -> None:
+    def _forgive(self, account: Account, attempt: Attempt, key: tuple[int, str, bytes]) -> None:
+        """An attempt that ended in good order, for no fault of the file, does not count."""
         with self.session() as conn:
             ledger.forgive(conn, account, attempt.deposit_id)
-        self.unforgiven.discard(attempt.deposit_id)
+        self.begun.discard(key)
+
+    def _verdict(self, spool: Spool, subject: Subject, attempt: Attempt) -> Mapping[str, Any] | None:
+        """Apply or refuse; the content of result.json, or None where another daemon was first."""
+        if attempt.number > MAX_ATTEMPTS:
+            return self._refuse(spool, subject, FileRefused("poison", {"attempts": attempt.number - 1}))
+        try:
+            return self._apply(spool, subject)
+        except FileRefused as refusal:
+            return self._refuse(spool, subject, refusal)
 
     def _apply(self, spool: Spool, subject: Subject) -> Mapping[str, Any] | None:
         """Read, judge, stage and merge; the content of result.json, or None where another daemon was first."""

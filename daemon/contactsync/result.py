@@ -156,5 +156,6 @@ class RejectedFile:
     def close(self) -> None:
         """Write the file out to disk; nothing happens where there was no rejected row."""
         if self._file is not None:
-            os.fsync(self._file.fileno())
-            self._file.close()
+            with self._file:
+                self._file.flush()
+                os.fsync(self._file.fileno())

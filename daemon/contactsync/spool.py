@@ -22,13 +22,20 @@ from typing import BinaryIO
 from contactsync import markers, names
 from contactsync.errors import Retryable
 from contactsync.folders import Folders
-from contactsync.kernel import Lease, lease_is_broken, rename_noreplace, take_lease
+from contactsync.kernel import (
+    Lease,
+    flush_to_disk,
+    is_reservation,
+    lease_is_broken,
+    rename_noreplace,
+    take_lease,
+)
 from contactsync.model import ACTIONS, Action, Claimed, Incoming, Mark, Mode, Settled
 
 FILE_MODE = 0o640
 
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_COPY, _RESULT, _REJECTED = b".copy.", b".result.", b".rejected."
+_COPY, _RESULT, _REJECTED, _NAME = b".copy.", b".result.", b".rejected.", b".name."
 _COPY_BYTES = 1 << 20
 
 
@@ -135,6 +142,7 @@ class Spool:
         while True:
             claimed = names.claimed_name(stamp, incoming.name)
             if self._is_free(action, claimed) and not taken(action, claimed):
+                self._keep_name(action, claimed, incoming.name)
                 try:
                     rename_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
                 except FileNotFoundError:
@@ -144,6 +152,19 @@ class Spool:
                 else:
                     return claimed
             stamp += 1
+
+    def _keep_name(self, action: Action, claimed: bytes, name: bytes) -> None:
+        """Write down the original of a shortened name, for a restart before the ledger has it."""
+        if names.split_claimed(claimed)[1] != name:
+            with self._create(self._dir(action, "on"), _NAME + claimed) as file:
+                file.write(name)
+
+    def _original_name(self, action: Action, claimed: bytes) -> bytes | None:
+        with suppress(FileNotFoundError):
+            fd = os.open(_NAME + claimed, _OPEN_FILE, dir_fd=self._dir(action, "on"))
+            with os.fdopen(fd, "rb") as file:
+                return file.read() or None
+        return None
 
     def _is_free(self, action: Action, claimed: bytes) -> bool:
         """Whether neither a deposit nor a result of that name lies in `ok/` or `ko/`."""
@@ -169,8 +190,10 @@ class Spool:
         for action in ACTIONS.values():
             entries = set(map(os.fsencode, os.listdir(self._dir(action, "on"))))
             for name in entries:
-                prefix = next((p for p in (_COPY, _RESULT, _REJECTED) if name.startswith(p)), None)
-                if prefix and name.removeprefix(prefix) not in entries:
+                prefix = next((p for p in (_COPY, _RESULT, _REJECTED, _NAME) if name.startswith(p)), None)
+                if (prefix and name.removeprefix(prefix) not in entries) or is_reservation(
+                    self._dir(action, "on"), name
+                ):
                     os.unlink(name, dir_fd=self._dir(action, "on"))
                 elif not name.startswith(b"."):
                     found.append((action, name))
@@ -188,7 +211,7 @@ class Spool:
         mode, several = self.mode() if action.kind == "import" else (None, False)
         return Claimed(
             action,
-            seen.name if seen else name,
+            seen.name if seen else self._original_name(action, claimed) or name,
             claimed,
             datetime.fromtimestamp(when, UTC),
             mark.size,
@@ -218,7 +241,7 @@ class Spool:
                 while chunk := source.read(_COPY_BYTES):
                     digest.update(chunk)
                     target.write(chunk)
-                os.fsync(target.fileno())
+                flush_to_disk(target)
             if Mark.of(os.fstat(source.fileno())) != before:
                 raise Retryable("a claimed file was written to")
         os.rename(temporary, claimed, src_dir_fd=folder, dst_dir_fd=folder)
@@ -231,8 +254,13 @@ class Spool:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
         fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE, dir_fd=folder)
-        os.fchmod(fd, FILE_MODE)
-        return os.fdopen(fd, "wb", buffering=0)
+        file = os.fdopen(fd, "wb")  # buffered: a raw write may write less than it is given
+        try:
+            os.fchmod(fd, FILE_MODE)
+        except OSError:
+            file.close()
+            raise
+        return file
 
     def path(self, action: Action, claimed: bytes) -> Path:
         """A path of the claimed file that stays right whatever becomes of the folders above it."""
@@ -258,12 +286,14 @@ class Spool:
         if result is not None:
             with self._create(source, _RESULT + claimed) as file:
                 file.write(result)
-                os.fsync(file.fileno())
+                flush_to_disk(file)
             os.rename(_RESULT + claimed, claimed + b".result.json", src_dir_fd=source, dst_dir_fd=target)
         with suppress(FileNotFoundError):
             os.rename(_REJECTED + claimed, claimed + b".rejected.csv", src_dir_fd=source, dst_dir_fd=target)
         with suppress(FileNotFoundError):  # another daemon has settled it
             rename_noreplace(source, claimed, target, claimed)
+        with suppress(FileNotFoundError):
+            os.unlink(_NAME + claimed, dir_fd=source)
         os.fsync(target)
         os.fsync(source)
 

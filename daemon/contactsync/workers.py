@@ -104,13 +104,13 @@ class Workers:
         """Something may have happened in an account's folders."""
         with self._changed:
             if lane := self._lanes.get(name):
-                self._queue(lane)
+                self._queue_hinted(lane)
 
     def hint_all(self) -> None:
         """Events were lost: something may have happened anywhere."""
         with self._changed:
             for lane in self._lanes.values():
-                self._queue(lane)
+                self._queue_hinted(lane)
 
     def idle_accounts(self) -> list[Account]:
         """The accounts that nobody works on or waits for, which a rescan may have news of."""
@@ -150,6 +150,10 @@ class Workers:
         self.database_away = None
 
     # --- what each thread does -----------------------------------------------------------------------------
+
+    def _queue_hinted(self, lane: Lane) -> None:
+        if not (lane.failures and lane.wake_at):  # else it waits out its backoff
+            self._queue(lane)
 
     def _queue(self, lane: Lane) -> None:
         if lane.state is State.IDLE:

@@ -7,5 +7,5 @@ VALUES (
     %(account_id)s, %(action)s, %(name)s, %(name_bytes)s, %(claimed_name)s, %(claimed_bytes)s, %(deposited_at)s,
     %(claimed_at)s, %(size_bytes)s, %(sha256)s, %(mode)s, 1
 )
-ON CONFLICT (account_id, action, claimed_bytes) DO UPDATE SET attempts = d.attempts + 1 WHERE d.state = 'on'
+ON CONFLICT (account_id, action, claimed_bytes) DO UPDATE SET attempts = d.attempts + %(count)s WHERE d.state = 'on'
 RETURNING d.deposit_id, d.attempts;

@@ -51,9 +51,9 @@ def ftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FtpServer]:
 def patient(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Program]:
     """A running daemon that waits for the end of uploads, two minutes for what does not look whole."""
     waits = {"settle_seconds": SETTLE_SECONDS, "grace_seconds": 120, "rescan_seconds": 0.3}
-    with databases() as url, closing(Program(tmp_path_factory.mktemp("patient"), url, **waits)) as program:
-        with program:
-            yield program
+    folder = tmp_path_factory.mktemp("patient")
+    with databases() as url, closing(Program(folder, url, **waits)) as program, program:
+        yield program
 
 
 @pytest.fixture

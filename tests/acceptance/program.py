@@ -148,7 +148,7 @@ class Program(drive.Program):
         )
         for action in ACTIONS:
             for box in BOXES:
-                self.box(name, box, action).mkdir(parents=True)
+                self.box(name, box, action).mkdir(parents=True, exist_ok=True)  # the daemon heals
         return name
 
     def box(self, account: str, box: str, action: str = "import") -> Path:

@@ -16,15 +16,23 @@ if TYPE_CHECKING:
     from tests.acceptance.program import Program
 
 
-def drop_later(
-    program: Program, account: str, name: str, content: bytes, action: str, after: Path | None
-) -> Path:
-    """Deposit a file whose change time is past that of `after`, which a coarse clock may give to both."""
-    path = program.drop(account, name, content, action)
-    while after is not None and path.lstat().st_ctime_ns <= after.lstat().st_ctime_ns:
-        path = path.rename(path)
-        path.touch()
-    return path
+class Sender:
+    """Makes deposits one after the other, also as the coarse clock of the file system tells."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._clock = program.folder / "clock"
+        self._last = 0
+
+    def drop(self, account: str, name: str, content: bytes, action: str = "import") -> None:
+        while self._now() <= self._last:
+            pass
+        self._program.drop(account, name, content, action)
+        self._last = self._now()
+
+    def _now(self) -> int:
+        self._clock.touch()
+        return self._clock.stat().st_ctime_ns
 
 
 class Observer:
@@ -57,12 +65,12 @@ def test_deposits_are_applied_in_order_of_their_date_across_folders(down: Progra
     """Thirty files in all ten folders, named at random: the ledger has them in order of arrival."""
     rng = random.Random(7)
     account = down.add_account("acme")
-    last = None
+    sender = Sender(down)
     dropped = []
     for number in range(30):
         action = rng.choice(list(ACTIONS))
         name = f"{rng.randrange(10**6)}-{number}.csv"
-        last = drop_later(down, account, name, people(2), action, last)
+        sender.drop(account, name, people(2), action)
         dropped.append((action, name))
     with Observer(down, account) as observer, down:
         down.until(lambda: down.lying(account, "in", dropped[-1][0]) == [], "the last one is claimed")
@@ -76,11 +84,11 @@ def test_deposits_are_applied_in_order_of_their_date_across_folders(down: Progra
 def test_an_opt_out_after_an_opt_in_is_the_last_word(down: Program) -> None:
     """Contradicting files end as the later one says, whichever folder's name comes first."""
     account = down.add_account("acme")
-    last = None
+    sender = Sender(down)
     for number, action in enumerate(
         ("optoutSMS", "optinSMS", "optoutSMS", "optinEMAIL", "optoutEMAIL", "optinEMAIL")
     ):
-        last = drop_later(down, account, f"{9 - number}.csv", people(1), action, last)
+        sender.drop(account, f"{9 - number}.csv", people(1), action)
     with down:
         down.settled(account, "4.csv", "optinEMAIL")
     assert down.opt_outs(account) == {("SMS", "+33600000001")}
@@ -91,8 +99,9 @@ def test_a_file_that_settles_holds_back_the_later_ones(down: Program) -> None:
     account = down.add_account("acme")
     down.configure(settle_seconds=0, grace_seconds=1)
     with down:
-        unfinished = down.drop(account, "unfinished.csv", people(1).rstrip(b"\n"))
-        drop_later(down, account, "later.csv", people(1), "optoutSMS", unfinished)
+        sender = Sender(down)
+        sender.drop(account, "unfinished.csv", people(1).rstrip(b"\n"))
+        sender.drop(account, "later.csv", people(1), "optoutSMS")
         down.settled(account, "later.csv", "optoutSMS")
     assert [row["name"] for row in down.ledger(account)] == ["unfinished.csv", "later.csv"]
 
@@ -128,12 +137,12 @@ def test_accounts_are_worked_on_side_by_side(down: Program) -> None:
 def test_a_busy_account_does_not_starve_another(down: Program) -> None:
     """Of one worker's first four deposits one is the other account's, though fifty came before it."""
     down.configure(workers=1)
-    last = None
+    sender = Sender(down)
     for account in ("busy", "idle"):
         down.add_account(account)
     for number in range(50):
-        last = drop_later(down, "busy", f"{number}.csv", people(1), "import", last)
-    drop_later(down, "idle", "one.csv", people(1), "import", last)
+        sender.drop("busy", f"{number}.csv", people(1))
+    sender.drop("idle", "one.csv", people(1))
     with down:
         down.settled("busy", "49.csv")
     finished = sorted(
@@ -147,10 +156,10 @@ def test_three_hundred_files_in_one_folder(down: Program) -> None:
     account = down.add_account("acme")
     down.start()
     down.started()
-    last = None
+    sender = Sender(down)
     names = [f"{number:03d}.csv" for number in range(300)]
     for number, name in enumerate(names):
-        last = drop_later(down, account, name, people(1, first=number + 1), "import", last)
+        sender.drop(account, name, people(1, first=number + 1))
     down.settled(account, names[-1])
     assert [row["name"] for row in down.ledger(account)] == names
     assert len(down.contacts(account)) == len(down.lists(account)) == 300

@@ -288,3 +288,10 @@ def test_a_zip(patient: Program, ftp: FtpServer) -> None:
     settled = patient.settled(account, "clients.csv.zip")
     assert (settled.state, settled.result["inserted"]) == ("ok", 100)
     assert patient.lists(account) == [("clients", 100)]
+
+
+def test_nothing_but_log_lines_is_written(patient: Program) -> None:
+    """After all of these, accounts made while it ran among them, standard error is empty and the log all JSON."""
+    assert patient.events("deposit.settled")
+    assert patient.events("bug") == []
+    assert patient.stderr.read_text() == ""

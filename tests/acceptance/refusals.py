@@ -1,0 +1,128 @@
+"""The table of deposits that are refused as a whole, with the reason and the fix that their uploader is told."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.acceptance import hostile
+from tests.acceptance.hostile import (
+    CANARY,
+    CELL,
+    GOOD,
+    MIB,
+    ROW,
+    made,
+    packed,
+    raw,
+    sparse,
+    symlink,
+    text,
+    zipped,
+)
+from tests.acceptance.program import HEADER
+
+if TYPE_CHECKING:
+    from tests.acceptance.hostile import Put
+
+BAD_ROW = f"R2;{CANARY};sans-arobase;"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A deposit of which nothing is applied. `fix` is what its message must speak of."""
+
+    name: str
+    put: Put
+    reason: str
+    fix: str
+    action: str = "import"
+    dedup: str = "reference"
+
+
+def _without(*columns: str) -> Put:
+    return text(f"x;{CANARY}", header=";".join(columns))
+
+
+REFUSALS = [
+    Refusal("empty", raw(b""), "empty_file", "déposez-le de nouveau"),
+    Refusal("blank lines", raw(b"\n \r\n\n"), "empty_file", "déposez-le de nouveau"),
+    Refusal("header only", text(), "no_rows", "ajoutez"),
+    Refusal("header and blank rows", text(";;;", "", " ; "), "no_rows", "ajoutez"),
+    Refusal("no valid row", text(BAD_ROW), "no_valid_row", "rejected.csv"),
+    Refusal("commas", raw(GOOD.replace(b";", b",")), "wrong_separator", "point-virgule"),
+    Refusal("tabs", raw(GOOD.replace(b";", b"\t")), "wrong_separator", "point-virgule"),
+    Refusal("no known column", text("a;b", header="foo;bar"), "no_known_column", "en-têtes"),
+    Refusal("no header", raw(ROW.encode()), "no_known_column", "en-têtes"),
+    Refusal("doubled column", text(header="Référence;Email;EMAIL"), "duplicate_column", "gardez-en une"),
+    Refusal("doubled in English", text(header="Référence;Email;Last name;nom"), "duplicate_column", "Nom"),
+    Refusal("no means column", _without("Référence", "Nom"), "missing_column", "Email"),
+    Refusal("no reference column", _without("Nom", "Email"), "missing_column", "Référence"),
+    Refusal("no mobile to opt out", _without("Référence", "Email"), "missing_column", "Mobile", "optoutSMS"),
+    Refusal("no phone to opt in", _without("Référence", "Mobile"), "missing_column", "Fixe", "optinVOICE"),
+    Refusal("no reference to delete", _without("Nom", "Email"), "missing_column", "Référence", "delete"),
+    Refusal(
+        "no means to delete", _without("Référence", "Nom"), "missing_column", "Email", "delete", "triplet"
+    ),
+    Refusal("delete without criterion", raw(GOOD), "no_criterion", "critère", "delete", "none"),
+    Refusal("row too long", raw(GOOD + b"R2;a;b@example.com;;x\n"), "too_many_fields", "guillemets"),
+    Refusal("row too short", raw(GOOD + b"R2;a\n"), "too_few_fields", "complétez"),
+    Refusal("unterminated quote", raw(GOOD + b'R2;"a;b@example.com;\n'), "unterminated_quote", "fermez-le"),
+    Refusal("text after quote", raw(GOOD + b'R2;"a"b;c@example.com;\n'), "text_after_quote", "doublez"),
+    Refusal("NUL", raw(GOOD + b"R2;a\0;b@example.com;\n"), "nul_byte", "CSV texte"),
+    Refusal(
+        "UTF-16", raw(codecs.BOM_UTF16_LE + GOOD.decode("latin-1").encode("utf-16-le")), "utf16", "UTF-8"
+    ),
+    Refusal("UTF-16 without mark", raw(GOOD.decode("latin-1").encode("utf-16-be")), "utf16", "UTF-8"),
+    Refusal(
+        "broken UTF-8", raw(codecs.BOM_UTF8 + GOOD + b"R2;\xe9;b@example.com;\n"), "invalid_utf8", "UTF-8"
+    ),
+    Refusal("xlsx", made(hostile.workbook), "workbook", "CSV"),
+    Refusal("xls", raw(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096)), "workbook", "CSV"),
+    Refusal("zipped xlsx", made(lambda: packed(("a.xlsx", hostile.workbook()))), "workbook", "CSV"),
+    Refusal("gzip", raw(b"\x1f\x8b\x08\0" + bytes(60)), "not_csv", "zip"),
+    Refusal("PDF", raw(b"%PDF-1.7\n" + bytes(60)), "not_csv", "CSV"),
+    Refusal("257 columns", text(header=HEADER.strip() + ";" * 253), "too_many_columns", "colonnes"),
+    Refusal("5 million columns", made(lambda: b"a;" * 5_000_000), "too_many_columns", "colonnes"),
+    Refusal("cell too long", text(f"R1;{CELL}x;a@example.com;"), "cell_too_long", "raccourcissez"),
+    Refusal("line too long", raw(GOOD + b"y" * (MIB + 1)), "line_too_long", "une ligne par contact"),
+    Refusal("over 20 MiB", sparse(20 * MIB + 1), "file_too_large", "zip"),
+    Refusal("zip encrypted", made(hostile.encrypted), "zip_encrypted", "sans mot de passe"),
+    Refusal("zip damaged", made(hostile.damaged), "zip_damaged", "refaites-le"),
+    Refusal("zip truncated", made(lambda: packed(("a.csv", GOOD))[:-30]), "zip_truncated", "de nouveau"),
+    Refusal(
+        "zip in a zip", made(lambda: packed(("a.zip", packed(("a.csv", GOOD))))), "zip_nested", "seul zip"
+    ),
+    Refusal("zip of two", zipped(("a.csv", GOOD), ("b.csv", GOOD)), "zip_several_files", "un seul CSV"),
+    Refusal("zip of 5000", zipped(*[(f"{n}", b"") for n in range(5000)]), "zip_several_files", "un seul CSV"),
+    Refusal("zip of nothing", zipped(), "zip_empty", "CSV"),
+    Refusal("zip of a folder", zipped(("folder/", b"")), "zip_empty", "CSV"),
+    Refusal("zip of an empty file", zipped(("a.csv", b"")), "empty_file", "de nouveau"),
+    Refusal("zip of a header", zipped(("a.csv", HEADER.encode("latin-1"))), "no_rows", "ajoutez"),
+    Refusal("zip in ASCII mode", made(hostile.in_ascii_mode), "zip_ascii_mode", "binaire"),
+    Refusal(
+        "bomb",
+        made(lambda: hostile.inflating(GOOD, b"x;\n" * (MIB // 3), 520)),
+        "inflated_too_large",
+        "plusieurs fichiers",
+    ),
+    Refusal(
+        "line of 1 GiB",
+        made(lambda: hostile.inflating(HEADER.encode("latin-1"), b"a" * MIB, 1024)),
+        "line_too_long",
+        "une ligne par contact",
+    ),
+    Refusal(
+        "cell of 600 MiB",
+        made(lambda: hostile.inflating(HEADER.encode("latin-1") + b'R1;"', b"a\n" * (MIB // 2), 600)),
+        "inflated_too_large",
+        "plusieurs fichiers",
+    ),
+    Refusal("symbolic link", symlink("/etc/passwd"), "not_a_file", "le fichier lui-même"),
+    Refusal("dangling link", symlink("nowhere"), "not_a_file", "le fichier lui-même"),
+    Refusal("link to a folder", symlink("."), "not_a_file", "le fichier lui-même"),
+    Refusal("hard link", hostile.hard_link, "hard_link", "copie"),
+    Refusal("FIFO", hostile.fifo, "not_a_file", "le fichier lui-même"),
+    Refusal("device", hostile.device, "not_a_file", "le fichier lui-même"),
+]

@@ -1,0 +1,176 @@
+"""SIGKILL at the Nth call of one system call, for every N, then a restart: `strace -e inject=…:signal=SIGKILL:when=N`.
+
+Only calls on the tree's own folders and files count, or on the socket to the database, so that N begins after
+start-up. strace kills at the call's entry: the process dies with everything done up to the call, but not the call.
+Each call is counted by itself and in each thread by itself, so the runs have one worker.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from tests.faults import scene
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNKILLED_ENDS = 2
+"""So many runs past the counted points must end unkilled: the count of one run may differ by a call or two."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A system call at which to kill.
+
+    `making` keeps only calls that make a file; `besides` are faults that hold all the time (`SYSCALL:error=ERRNO`).
+    """
+
+    call: str
+    tree: bool = True
+    making: bool = False
+    besides: str = ""
+
+    @property
+    def name(self) -> str:
+        what = f"{self.call}{' for writing' if self.making else ''}{'' if self.tree else ' to the database'}"
+        return f"{what}, {self.besides}" if self.besides else what
+
+
+_PLACES = ("rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat")
+NO_NOREPLACE = "renameat2:error=EINVAL"
+ASKED = (
+    *(Fault(call) for call in _PLACES),
+    Fault("openat", making=True),
+    *(Fault(call) for call in ("write", "pwrite64", "fsync", "fdatasync")),
+    *(Fault(call, tree=False) for call in ("sendto", "sendmsg", "recvfrom", "recvmsg")),
+)
+"""What issue 3 names."""
+MORE = (
+    *(Fault(call) for call in ("read", "fcntl", "flock", "fchmod", "mkdirat", "getdents64", "newfstatat", "lseek")),
+    *(Fault(call, besides=NO_NOREPLACE) for call in ("renameat", "unlinkat", "close")),
+    Fault("openat", making=True, besides=NO_NOREPLACE),
+    Fault("poll", tree=False),
+)
+"""Other moments, and a file system without RENAME_NOREPLACE."""
+
+
+class Subject(Protocol):
+    """What is killed: the program, or the naive one."""
+
+    def stage(self) -> None:
+        """Make the scene anew."""
+
+    def once(self, *prefix: str) -> int:
+        """Run it to its end under the prefix; the exit status, negative where it was killed."""
+
+    def traced_paths(self) -> list[Path]:
+        """What of the tree counts."""
+
+    def outcome(self) -> object:
+        """What became of the scene."""
+
+    def wrong(self, wanted: object | None) -> list[str]:
+        """What is wrong now; with `wanted`, after a run to the end."""
+
+
+class Contactsync(scene.Run):
+    """The program itself, with one worker."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        super().__init__(folder, database_url, workers=1)
+
+    def outcome(self) -> dict[str, object]:
+        return scene.outcome(self)
+
+    def wrong(self, wanted: object | None) -> list[str]:
+        found = scene.wrong_places(self)
+        if isinstance(wanted, dict):
+            found += scene.disagreements(self) + scene.differences(self, wanted)
+        return found
+
+
+@cache
+def why_not() -> str | None:
+    """Why this host cannot inject faults; None where it can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    tried = subprocess.run(
+        ["strace", "-f", "-qq", "-e", "inject=openat:signal=SIGKILL:when=1", "true"],
+        capture_output=True,
+        check=False,
+    )
+    return None if tried.returncode == -9 else "strace may not trace here"
+
+
+def _strace(fault: Fault, paths: list[Path], *options: str) -> tuple[str, ...]:
+    besides = fault.besides and ("-e", f"inject={fault.besides}")
+    calls = ",".join({fault.call, fault.besides.partition(":")[0] or fault.call})
+    filters = [part for path in paths for part in ("-P", str(path))] if fault.tree else []
+    return ("strace", "-f", "-qq", "-e", "signal=none", "-e", f"trace={calls}", *besides, *filters, *options)
+
+
+def points(subject: Subject, fault: Fault, log: Path) -> list[int]:
+    """The Ns of a run without kills."""
+    subject.stage()
+    status = subject.once(*_strace(fault, subject.traced_paths(), "-o", str(log)))
+    assert status == 0, f"{fault.name}: a run that was only watched ended with {status}"
+    seen: Counter[str] = Counter()
+    found = set()
+    for line in log.read_text(errors="replace").splitlines():
+        thread, _, call = line.partition(" ")
+        if call.lstrip().startswith(f"{fault.call}("):
+            seen[thread] += 1
+            if not fault.making or "O_CREAT" in call:
+                found.add(seen[thread])
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One kill and what was wrong after it and after the restart."""
+
+    fault: Fault
+    when: int
+    killed: bool
+    wrong: tuple[str, ...]
+
+
+def shoot(subject: Subject, fault: Fault, when: int, log: Path, wanted: object) -> Shot:
+    """Kill at the Nth call, look, restart, look again."""
+    subject.stage()
+    inject = ("-o", str(log), "-e", f"inject={fault.call}:signal=SIGKILL:when={when}")
+    status = subject.once(*_strace(fault, subject.traced_paths(), *inject))
+    wrong = subject.wrong(None)
+    again = subject.once()
+    if again != 0:
+        wrong.append(f"the restart ended with {again}")
+    return Shot(fault, when, status == -9, tuple(wrong + subject.wrong(wanted)))
+
+
+def reference(subject: Subject) -> object:
+    """What becomes of the scene without faults."""
+    subject.stage()
+    assert subject.once() == 0
+    wanted = subject.outcome()
+    assert subject.wrong(wanted) == []
+    return wanted
+
+
+def shots(subject: Subject, fault: Fault, folder: Path, wanted: object, every: int = 1) -> Iterator[Shot]:
+    """Every point of a fault (or every Kth), and on until runs end unkilled."""
+    log = folder / "strace.log"
+    when = 0
+    for when in points(subject, fault, log)[:: every]:  # noqa: B007 - the last one is needed below
+        yield shoot(subject, fault, when, log, wanted)
+    unkilled = 0
+    while when and unkilled < UNKILLED_ENDS:
+        when += 1
+        shot = shoot(subject, fault, when, log, wanted)
+        unkilled += not shot.killed
+        yield shot

@@ -1,0 +1,170 @@
+"""A small tree of deposits, what becomes of it without faults, and what is wrong with what became of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.acceptance.program import BOXES, Program, table
+
+ACCOUNT = "acme"
+HEADER = "Référence;Nom;Email;Mobile"
+STAMP = re.compile(r"^[0-9]{10}_")
+TABLES = "contact, contact_list, list_member, opt_out, consent_event, deposit, account"
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """A file and where it belongs."""
+
+    action: str
+    name: str
+    content: bytes
+    state: str
+
+
+DEPOSITS = (
+    Deposit(
+        "import",
+        "liste.csv",
+        table(
+            HEADER,
+            "R1;Un;un@example.com;0612345601",
+            "R2;Deux;deux@example.com;0612345602",
+            "R3;Personne;;",
+        ),
+        "ok",
+    ),
+    Deposit("import", "bad.csv", table(HEADER, "R4;Quatre"), "ko"),
+    Deposit("optoutEMAIL", "stop.csv", table("Email", "un@example.com", "autre@example.com"), "ok"),
+)
+
+
+class Run(Program):
+    """The program under a prefix (strace and its options), over a tree that can be made anew."""
+
+    prefix: tuple[str, ...] = ()
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [*self.prefix, *super()._command(*arguments)]
+
+    def once(self, *prefix: str, seconds: float = 60.0) -> int:
+        """`run --once` under the prefix; its exit status, negative where a signal ended it."""
+        self.prefix = prefix
+        self.start("--once")
+        assert self._daemon is not None
+        try:
+            return self._daemon.wait(seconds)
+        finally:
+            self.stop()  # strace takes what it traces with it
+            self.prefix = ()
+
+    def reset(self) -> None:
+        """Empty tables, an empty root."""
+        self.connection.execute(f"TRUNCATE {TABLES}")
+        shutil.rmtree(self.ftp)
+        self.ftp.mkdir()
+
+    def stage(self) -> None:
+        """The scene: a list with an old member, a marker on its way, and three deposits in order."""
+        self.reset()
+        self.add_account(ACCOUNT, dedup="none")  # nothing but the program keeps rows from being applied twice
+        self.rows(
+            "WITH c AS (INSERT INTO contact (account_id, reference, email) SELECT account_id, 'R0', 'zero@example.com'"
+            " FROM account RETURNING account_id, contact_id),"
+            " l AS (INSERT INTO contact_list (account_id, name) SELECT account_id, 'liste' FROM account"
+            " RETURNING account_id, list_id)"
+            " INSERT INTO list_member (account_id, list_id, contact_id)"
+            " SELECT c.account_id, l.list_id, c.contact_id FROM c JOIN l USING (account_id) RETURNING 1"
+        )
+        (self.box(ACCOUNT, "in") / ".syncExistingList").touch()
+        for deposit in DEPOSITS:
+            self.drop(ACCOUNT, deposit.name, deposit.content, deposit.action)
+
+    def traced_paths(self) -> list[Path]:
+        """The folders and files of the tree that a run may touch, those too that it has yet to make."""
+        contacts = self.ftp / ACCOUNT / "contacts"
+        found = [contacts]
+        for action in {deposit.action for deposit in DEPOSITS}:
+            found += [contacts / action, *(contacts / action / box for box in BOXES)]
+        for deposit in DEPOSITS:
+            folder = contacts / deposit.action
+            stamp = int((folder / "in" / deposit.name).lstat().st_ctime)
+            claimed = f"{stamp}_{deposit.name}"
+            found += [folder / "in" / deposit.name, folder / deposit.state / claimed]
+            found += [folder / "on" / f"{prefix}{claimed}" for prefix in ("", ".copy.", ".result.", ".rejected.")]
+        return found
+
+
+def wrong_places(run: Program, deposits: tuple[Deposit, ...] = DEPOSITS, account: str = ACCOUNT) -> list[str]:
+    """The deposits that do not lie in exactly one of the four boxes, whole. Holds at every instant."""
+    wrong = []
+    for deposit in deposits:
+        places = [
+            run.box(account, box, deposit.action) / name
+            for box in BOXES
+            for name in run.lying(account, box, deposit.action)
+            if STAMP.sub("", name) == deposit.name
+        ]
+        if [place.read_bytes() for place in places] != [deposit.content]:
+            wrong.append(f"{deposit.action} {deposit.name} lies in {[str(p.relative_to(run.ftp)) for p in places]}")
+    return wrong
+
+
+def outcome(run: Program) -> dict[str, Any]:
+    """All that users can see in the end, but for ids, stamps and times: equal for equal outcomes."""
+    entries = run.rows(
+        "SELECT action, name, state, reason, rows_read, rows_applied, rows_rejected, inserted, updated, unchanged,"
+        " removed, mode FROM deposit ORDER BY deposit_id"
+    )
+    members = run.rows(
+        "SELECT l.name, c.reference FROM list_member JOIN contact_list AS l USING (account_id, list_id)"
+        " LEFT JOIN contact AS c USING (account_id, contact_id) ORDER BY list_id, contact_id"
+    )
+    contacts = run.rows("SELECT reference, last_name, email, mobile FROM contact ORDER BY reference, contact_id")
+    events = run.rows(
+        "SELECT e.medium, e.address, e.kind, d.name FROM consent_event AS e"
+        " LEFT JOIN deposit AS d USING (account_id, deposit_id) ORDER BY event_id"
+    )
+    return {
+        "deposits in order": entries,
+        "lists": run.rows("SELECT name FROM contact_list ORDER BY list_id"),
+        "members": members,
+        "contacts": contacts,
+        "opted out": run.rows("SELECT medium, address FROM opt_out ORDER BY medium, address"),
+        "events": events,
+        "files": dict(_file(run.ftp, path) for path in sorted(run.ftp.rglob("*")) if not path.is_dir()),
+    }
+
+
+def _file(root: Path, path: Path) -> tuple[str, object]:
+    """A file's place without its stamp, and its content; of a result without what differs each time."""
+    name = path.relative_to(root).with_name(STAMP.sub("S_", path.name))
+    if path.suffix != ".json":
+        return str(name), path.read_bytes()
+    result = json.loads(path.read_bytes())
+    own = ("deposit_id", "claimed_name", "deposited_at", "finished_at")
+    return str(name), {key: value for key, value in result.items() if key not in own}
+
+
+def disagreements(run: Program) -> list[str]:
+    """Where ledger, folders and result files tell different stories."""
+    wrong = []
+    for row in run.rows("SELECT d.*, a.name AS account FROM deposit AS d JOIN account AS a USING (account_id)"):
+        place = run.box(row["account"], row["state"], row["action"]) / os.fsdecode(row["claimed_bytes"])
+        if not os.path.lexists(place):
+            wrong.append(f"the ledger says {place.relative_to(run.ftp)}, which is not there")
+        elif json.loads(Path(f"{place}.result.json").read_bytes())["deposit_id"] != row["deposit_id"]:
+            wrong.append(f"{place.name}.result.json is of another deposit")
+    return wrong
+
+
+def differences(run: Program, wanted: dict[str, Any]) -> list[str]:
+    """What is not as it is without faults."""
+    got = outcome(run)
+    return [f"{key}: {got[key]!r} instead of {wanted[key]!r}" for key in wanted if got[key] != wanted[key]]
