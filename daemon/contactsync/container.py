@@ -69,7 +69,7 @@ def zip_directory_is_readable(file: BinaryIO) -> bool:
     """Whether a file that begins like a zip has its end: the claim's test for a whole upload (SPEC 1)."""
     try:
         _end_record(file)
-    except FileRefused:
+    except (FileRefused, *_DAMAGE):
         return False
     return True
 
@@ -145,7 +145,7 @@ def _entries_of_zip64(file: BinaryIO, end: int) -> int:
         _, _, place, _ = _LOCATOR64.unpack(file.read(_LOCATOR64.size))
         file.seek(place)
         magic, *_, entries, _, _ = _END_RECORD64.unpack(file.read(_END_RECORD64.size))
-    except (OSError, struct.error, OverflowError) as error:
+    except (OSError, OverflowError, *_DAMAGE) as error:  # a place that no file has
         raise FileRefused("zip_damaged") from error
     if magic != b"PK\x06\x06":
         raise FileRefused("zip_damaged")

@@ -9,16 +9,12 @@ Nothing here is special to the daemon: it runs as `contactsync run` does, but fo
 
 from __future__ import annotations
 
-import errno
 import ftplib
-import importlib
 import io
 import json
-import logging
 import re
 import shlex
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -43,14 +39,13 @@ from contactsync.config import Settings
 from contactsync.daemon import Daemon
 from contactsync.database import database
 from contactsync.db import connect
+from contactsync.demo_ftp import HOST, NAME, FtpServer
 from contactsync.embedded import EmbeddedServer
 from contactsync.embedded_cluster import find_binaries
 from contactsync.errors import ConfigurationError
 from contactsync.migrate import migrate
-from contactsync.model import ACTIONS, Account
+from contactsync.model import Account
 
-HOST = "127.0.0.1"
-NAME = "demo"  # the account, and the FTP user and its password
 SAMPLE_NAME = "sample.csv"
 SAMPLE = """\
 Référence ;Civilité;Prénom;Nom;Email;"Téléphone Fixe";
@@ -127,71 +122,6 @@ def _settings(folder: Path) -> Settings:
         "grace_seconds": GRACE_SECONDS,
     }
     return DemoSettings(**chosen)
-
-
-class FtpServer:
-    """pyftpdlib on loopback, in a thread of its own; it listens at once and answers after `serve`."""
-
-    def __init__(self, port: int) -> None:
-        """Listen; raises ConfigurationError where the port cannot be had or pyftpdlib is not installed."""
-        try:
-            # Not imported above: who does not run the demo need not have it.
-            handlers, servers, ioloop, authorizers = (
-                importlib.import_module(f"pyftpdlib.{name}")
-                for name in ("handlers", "servers", "ioloop", "authorizers")
-            )
-        except ModuleNotFoundError:
-            raise ConfigurationError(
-                "the demo's FTP server is not installed: run pip install 'contactsync[demo]'"
-            ) from None
-        # What it says at each command is no help here; what goes wrong is.
-        logger = logging.getLogger("pyftpdlib")
-        logger.addHandler(logging.StreamHandler())
-        logger.setLevel(logging.WARNING)
-        self._authorizer = authorizers.DummyAuthorizer()
-        handler = type(
-            "Handler",
-            (handlers.FTPHandler,),
-            # Names are bytes: one in Latin-1 stays as it was sent.
-            {"authorizer": self._authorizer, "unicode_errors": "surrogateescape"},
-        )
-        try:
-            listener = socket.create_server((HOST, port))  # pyftpdlib's own way loses the errno
-        except (OSError, OverflowError) as error:
-            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            why = "is taken" if taken else f"cannot be had ({error})"
-            raise ConfigurationError(
-                f"port {port} of {HOST} {why}: choose another one with `--port N` (or `make run PORT=N`)"
-            ) from None
-        self._server: Any = servers.FTPServer(listener, handler, ioloop=ioloop.IOLoop())
-        self.port: int = self._server.address[1]
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ftp", daemon=True)
-
-    def __enter__(self) -> FtpServer:
-        """Nothing more to do: it listens."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the thread, then the connections."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        self._server.close_all()
-
-    def serve(self, home: Path) -> None:
-        """Let the account in, with the rights it has on a well-kept server (ftp/FACTS.md, "Permissions")."""
-        self._authorizer.add_user(NAME, NAME, str(home), perm="elr")
-        imports = home / "contacts" / "import"
-        self._authorizer.override_perm(NAME, str(imports), "elradfw")  # markers
-        for action in ACTIONS:
-            inbox = home / "contacts" / action / "in"
-            self._authorizer.override_perm(NAME, str(inbox), "elradfwMT")
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            self._server.ioloop.loop(timeout=0.2, blocking=False)
 
 
 @dataclass
@@ -293,7 +223,7 @@ class Demo:
             Text(f"The contacts in PostgreSQL, list {result['list']!r}:"),
             Padding(table, (0, 0, 0, 2)),
             Text(
-                "\nNow a file of yours, with the column Référence, and Email, Mobile or Téléphone Fixe:",
+                "\nNow a file of yours, with a column Email, Mobile or Téléphone Fixe:",
                 style="bold",
             ),
             _command(f"curl -T yourfile.csv {uploads}"),
@@ -311,7 +241,7 @@ class Demo:
 
 
 def _account_as_wanted(current: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    return account_values.understand({"dedup": "reference", "language": "en"}, [], current)
+    return account_values.understand({"dedup": "triplet", "language": "en"}, [], current)
 
 
 def _settled(box: Path) -> set[Path]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BOXES = ("in", "on", "ok", "ko")
 IN_MODE, BOX_MODE = 0o2770, 0o2750  # ftp/FACTS.md, "Permissions that hold"
+MARKERS_MODE = 0o1020  # what `import/` has more: markers can be made in it, its folders cannot be moved
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -80,10 +81,11 @@ class Folders:
 
     def _mode_of_sibling(self, action: Action, box: str | None) -> int:
         """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree."""
+        markers = MARKERS_MODE if action.name == "import" and box is None else 0
         for other in ACTIONS:
             if other != action.name:
                 with suppress(OSError):
                     path = f"{other}/{box}" if box else other
                     found = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
-                    return stat.S_IMODE(found.st_mode)
-        return IN_MODE if box == "in" else BOX_MODE
+                    return stat.S_IMODE(found.st_mode) | markers
+        return (IN_MODE if box == "in" else BOX_MODE) | markers

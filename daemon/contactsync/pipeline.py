@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from contactsync import ledger, names, result
+from contactsync.ahead import read_ahead
 from contactsync.apply import Merge, Stage, stored_columns
 from contactsync.db import Session
 from contactsync.errors import FileRefused, Retryable
@@ -194,17 +195,15 @@ class Pipeline:
 
     def _stage(self, spool: Spool, claimed: Claimed, examination: Examination, stage: Stage) -> None:
         """Copy every accepted row to the database and every rejected one to the rejected file."""
-        account = examination.account
-        with closing(
-            RejectedFile(
-                lambda: spool.create_rejected(claimed.action, claimed.claimed_name),
-                account,
-                examination.encoding,
-                examination.header,
-                examination.raw_header,
-            )
-        ) as rejected:
-            for judged in examination:
+        rejects = RejectedFile(
+            lambda: spool.create_rejected(claimed.action, claimed.claimed_name),
+            examination.account,
+            examination.encoding,
+            examination.header,
+            examination.raw_header,
+        )
+        with closing(rejects) as rejected, closing(read_ahead(iter(examination))) as judged_batches:
+            for judged in judged_batches:
                 if self.stopping():
                     raise Retryable("the daemon is stopping")
                 stage.add(judged.accepted, judged.batch.lines(judged.accepted.index.to_numpy()))

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contactsync.errors import ConfigurationError
-from contactsync.folders import BOX_MODE, BOXES, IN_MODE
+from contactsync.folders import BOX_MODE, BOXES, IN_MODE, MARKERS_MODE
 from contactsync.model import ACTIONS, Account
 
 HOME_MODE = 0o751
-IMPORT_MODE = 0o3770
+IMPORT_MODE = BOX_MODE | MARKERS_MODE
 """Sticky and writable by the group: markers can be made there, in/on/ok/ko cannot be moved."""
 
 DAEMON_USER = "contactsync"

@@ -73,6 +73,16 @@ def in_ascii_mode() -> bytes:
     return packed(("a.csv", (HEADER + rows).encode("latin-1"))).replace(b"\n", b"\r\n")
 
 
+def impossible_zip64() -> bytes:
+    """A zip whose ZIP64 locator points past all that an offset can hold."""
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 1 << 63, 1)
+    return (
+        packed(("a.csv", GOOD))[:-22]
+        + locator
+        + struct.pack("<4s4H2LH", b"PK\5\6", *[0xFFFF] * 4, *[(1 << 32) - 1] * 2, 0)
+    )
+
+
 def inflating(head: bytes, block: bytes, times: int) -> bytes:
     """A zip of `head` and then `times` times `block`, made without inflating it: the compressed block repeats."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)

@@ -90,6 +90,7 @@ REFUSALS = [
     Refusal("over 20 MiB", sparse(20 * MIB + 1), "file_too_large", "zip"),
     Refusal("zip encrypted", made(hostile.encrypted), "zip_encrypted", "sans mot de passe"),
     Refusal("zip damaged", made(hostile.damaged), "zip_damaged", "refaites-le"),
+    Refusal("zip with impossible ZIP64", made(hostile.impossible_zip64), "zip_damaged", "refaites-le"),
     Refusal("zip truncated", made(lambda: packed(("a.csv", GOOD))[:-30]), "zip_truncated", "de nouveau"),
     Refusal(
         "zip in a zip", made(lambda: packed(("a.zip", packed(("a.csv", GOOD))))), "zip_nested", "seul zip"

@@ -166,3 +166,23 @@ def test_three_hundred_files_in_one_folder(down: Program) -> None:
     assert [box for box, _ in down.everywhere(account)] == ["ok"] * 300
     results = down.box(account, "ok").glob("*.result.json")
     assert len(list(results)) == 300
+
+
+def test_deposits_of_one_name_never_overwrite_each_other(down: Program) -> None:
+    """Twelve uploads of one name within a second, and of names like its results, are twelve files in `ok/`."""
+    account = down.add_account("acme")
+    names = ["a.csv", "a.csv.result.json", "a.csv.rejected.csv"]
+    contents = []
+    with down:
+        for number in range(12):
+            name = names[number % 3]
+            contents.append(people(1, first=number + 1) + b"R0;;;\n")  # one row applied, one rejected
+            down.drop(account, name, contents[-1])
+            down.until(lambda: len(down.ledger(account)) == len(contents), "it is claimed")
+        down.until(lambda: {row["state"] for row in down.ledger(account)} == {"ok"}, "all are applied")
+        down.until(lambda: not os.listdir(down.box(account, "on")), "the last one has left on/")
+    claimed = [row["claimed_name"] for row in down.ledger(account)]
+    kept = [(down.box(account, "ok") / name).read_bytes() for name in claimed]
+    assert kept == contents
+    results = [f"{name}{suffix}" for name in claimed for suffix in (".result.json", ".rejected.csv")]
+    assert sorted(os.listdir(down.box(account, "ok"))) == sorted(claimed + results)

@@ -95,6 +95,22 @@ def test_sigterm_ends_in_good_order(down: Program, moment: str) -> None:
     assert down.events("bug") == []
 
 
+def test_a_file_on_which_the_daemon_dies_thrice_is_refused(down: Program) -> None:
+    """After three kills in its midst the file goes to `ko/` unapplied, and the account's next one is applied."""
+    begin(down, in_the_ledger)
+    for attempts in (2, 3):
+        down.kill()
+        down.start()
+        down.until(lambda n=attempts: down.ledger("acme")[0]["attempts"] == n, "it is in work again")
+    down.kill()
+    down.drop("acme", "next.csv", people(3))
+    down.start()
+    settled = down.settled("acme", "big.csv")
+    assert (settled.state, settled.result["reason"]) == ("ko", "poison")
+    assert down.settled("acme", "next.csv").state == "ok"
+    assert down.lists("acme") == [("next", 3)]
+
+
 def test_what_came_while_the_daemon_was_down_is_taken_at_its_start(down: Program) -> None:
     """Deposits of two accounts wait in `in/` for the daemon."""
     for name in ("acme", "globex"):

@@ -66,6 +66,9 @@ class Subject(Protocol):
     def stage(self) -> None:
         """Make the scene anew."""
 
+    def log_tail(self) -> str:
+        """Its last words."""
+
     def once(self, *prefix: str) -> int:
         """Run it to its end under the prefix; the exit status, negative where it was killed."""
 
@@ -89,7 +92,7 @@ class Contactsync(scene.Run):
         return scene.outcome(self)
 
     def wrong(self, wanted: object | None) -> list[str]:
-        found = scene.wrong_places(self)
+        found = scene.wrong_places(self, reserved=wanted is None)
         if isinstance(wanted, dict):
             found += scene.disagreements(self) + scene.differences(self, wanted)
         return found
@@ -119,7 +122,7 @@ def points(subject: Subject, fault: Fault, log: Path) -> list[int]:
     """The Ns of a run without kills."""
     subject.stage()
     status = subject.once(*_strace(fault, subject.traced_paths(), "-o", str(log)))
-    assert status == 0, f"{fault.name}: a run that was only watched ended with {status}"
+    assert status == 0, f"{fault.name}: a run that was only watched ended with {status}\n{subject.log_tail()}"
     seen: Counter[str] = Counter()
     found = set()
     for line in log.read_text(errors="replace").splitlines():
@@ -149,7 +152,7 @@ def shoot(subject: Subject, fault: Fault, when: int, log: Path, wanted: object) 
     wrong = subject.wrong(None)
     again = subject.once()
     if again != 0:
-        wrong.append(f"the restart ended with {again}")
+        wrong.append(f"the restart ended with {again}: {subject.log_tail()[-1000:]}")
     return Shot(fault, when, status == -9, tuple(wrong + subject.wrong(wanted)))
 
 

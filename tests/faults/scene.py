@@ -101,8 +101,13 @@ class Run(Program):
         return found
 
 
-def wrong_places(run: Program, deposits: tuple[Deposit, ...] = DEPOSITS, account: str = ACCOUNT) -> list[str]:
-    """The deposits that do not lie in exactly one of the four boxes, whole. Holds at every instant."""
+def wrong_places(
+    run: Program, deposits: tuple[Deposit, ...] = DEPOSITS, account: str = ACCOUNT, *, reserved: bool = False
+) -> list[str]:
+    """The deposits that do not lie in exactly one of the four boxes, whole. Holds at every instant.
+
+    `reserved` lets empty files pass: without RENAME_NOREPLACE the new name is reserved by one for a moment.
+    """
     wrong = []
     for deposit in deposits:
         places = [
@@ -111,8 +116,9 @@ def wrong_places(run: Program, deposits: tuple[Deposit, ...] = DEPOSITS, account
             for name in run.lying(account, box, deposit.action)
             if STAMP.sub("", name) == deposit.name
         ]
-        if [place.read_bytes() for place in places] != [deposit.content]:
-            wrong.append(f"{deposit.action} {deposit.name} lies in {[str(p.relative_to(run.ftp)) for p in places]}")
+        found = {str(path.relative_to(run.ftp)): path.read_bytes() for path in places}
+        if [content for content in found.values() if content or not reserved] != [deposit.content]:
+            wrong.append(f"{deposit.action} {deposit.name} lies in {list(found)}")
     return wrong
 
 
@@ -167,4 +173,11 @@ def disagreements(run: Program) -> list[str]:
 def differences(run: Program, wanted: dict[str, Any]) -> list[str]:
     """What is not as it is without faults."""
     got = outcome(run)
-    return [f"{key}: {got[key]!r} instead of {wanted[key]!r}" for key in wanted if got[key] != wanted[key]]
+    return [f"{key}: {_without(got[key], wanted[key])}" for key in wanted if got[key] != wanted[key]]
+
+
+def _without(got: Any, wanted: Any) -> str:
+    """What the one has and the other lacks."""
+    have, want = (list(each.items()) if isinstance(each, dict) else each for each in (got, wanted))
+    more, less = [each for each in have if each not in want], [each for each in want if each not in have]
+    return f"too much {more!r:.600}, missing {less!r:.600}, {len(have)} for {len(want)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -25,8 +26,6 @@ GOOD = "a@example-mail.fr"
 
 def account(**changed: Any) -> Account:
     """The usual account, changed."""
-    from dataclasses import replace
-
     return replace(ACCOUNT, **changed)
 
 
@@ -186,9 +185,7 @@ def test_the_account_may_ask_for_valid_numbers() -> None:
     """What is possible by its length need not be valid."""
     row = {"mobile": "336 90 12 34 56"}
     assert told(judge(row)) == []
-    assert told(judge({"mobile": "01 00 00 00 00"}, of=account(phone_check="valid"))) == [
-        (3, "Mobile", "invalid_mobile")
-    ]
+    assert told(judge(row, of=account(phone_check="valid"))) == [(3, "Mobile", "invalid_mobile")]
 
 
 def test_the_region_is_the_accounts() -> None:

@@ -1,0 +1,162 @@
+"""A whole account on real PostgreSQL and a real tree, worked on step by step without threads or waiting."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import structlog
+from psycopg import sql
+from psycopg.rows import dict_row, tuple_row
+
+from contactsync import accounts
+from contactsync.db import Session, connect
+from contactsync.line import Line
+from contactsync.model import Account
+from contactsync.pipeline import Pipeline, Rules
+from contactsync.spool import Spool
+
+MAX_BYTES = 1 << 20
+
+
+@dataclass
+class Site:
+    """One account `acme`: its tree, its database, and the pipeline that works on it."""
+
+    root: Path
+    url: str
+    conn: psycopg.Connection[Any]
+    pipeline: Pipeline
+    made: list[Pipeline] = field(default_factory=list)
+
+    @property
+    def account(self) -> Account:
+        """The account as the database has it now."""
+        with connect(self.url) as conn:
+            return accounts.every(conn)[0]
+
+    def set(self, **values: Any) -> None:
+        """Change the account as the CLI does: its revision rises."""
+        assigned = sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(key), sql.Literal(value)) for key, value in values.items()
+        )
+        self.conn.execute(
+            sql.SQL("UPDATE contactsync.account SET revision = revision + 1, {}").format(assigned)
+        )
+
+    def folder(self, action: str = "import", box: str = "") -> Path:
+        """A folder of the tree."""
+        return self.root / "acme" / "contacts" / action / box
+
+    def drop(self, content: str | bytes, name: str = "list.csv", action: str = "import") -> Path:
+        """Upload a file."""
+        path = self.folder(action, "in") / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def spool(self) -> Spool:
+        """The account's folders."""
+        return Spool(self.root / "acme", max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b"."))
+
+    def step(self, account: Account | None = None, pipeline: Pipeline | None = None) -> float | None:
+        """One step, with no waiting times."""
+        line = Line(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+        with self.spool() as spool:
+            return (pipeline or self.pipeline).step(account or self.account, line, spool)
+
+    def work(self) -> list[dict[str, Any]]:
+        """Step until nothing is left; the ledger's new rows in order."""
+        before = {row["deposit_id"] for row in self.ledger()}
+        while self.step() is not None:
+            pass
+        return [row for row in self.ledger() if row["deposit_id"] not in before]
+
+    def apply(self, content: str | bytes, name: str = "list.csv", action: str = "import") -> dict[str, Any]:
+        """Upload one file and work it off; its ledger row."""
+        self.drop(content, name, action)
+        (row,) = self.work()
+        return row
+
+    def restarted(self) -> Pipeline:
+        """A pipeline of a new process: it remembers nothing."""
+        self.made.append(
+            Pipeline(Session(self.url), Rules(1 << 24, MAX_BYTES, result_files=True))
+        )
+        return self.made[-1]
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a query says."""
+        with self.conn.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(query, values).fetchall()  # type: ignore[call-overload, no-any-return]  # a text
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The deposits, oldest first."""
+        with self.conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute("SELECT * FROM contactsync.deposit ORDER BY deposit_id").fetchall()
+
+    def contacts(self, *columns: str) -> list[tuple[Any, ...]]:
+        """These columns of all contacts, in order of creation."""
+        return self.rows(f"SELECT {', '.join(columns)} FROM contactsync.contact ORDER BY contact_id")
+
+    def members(self, name: str) -> list[list[str]]:
+        """The e-mail addresses on each list of a name, oldest list first."""
+        return [
+            emails
+            for (emails,) in self.rows(
+                "SELECT coalesce(array_agg(c.email ORDER BY c.email) FILTER (WHERE c.email IS NOT NULL), '{}') "
+                "FROM contactsync.contact_list AS l LEFT JOIN contactsync.list_member AS m USING (account_id, list_id) "
+                "LEFT JOIN contactsync.contact AS c USING (account_id, contact_id) "
+                "WHERE l.name = %s GROUP BY l.list_id ORDER BY l.list_id",
+                name,
+            )
+        ]
+
+    def boxes(self, action: str = "import") -> dict[str, list[str]]:
+        """What lies in the four folders, stamps taken off."""
+        return {
+            box: sorted(name.split("_", 1)[-1] for name in os.listdir(self.folder(action, box)))
+            for box in ("in", "on", "ok", "ko")
+        }
+
+    def result(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The result.json of a settled deposit."""
+        path = self.folder(row["action"], row["state"]) / f"{row['claimed_name']}.result.json"
+        found: dict[str, Any] = json.loads(path.read_bytes())
+        return found
+
+    def marker(self, name: str | None) -> None:
+        """The one import marker."""
+        for old in self.folder().glob(".*List"):
+            old.unlink()
+        if name:
+            (self.folder() / name).touch()
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str, conn: psycopg.Connection[Any]) -> Iterator[Site]:
+    """The account `acme` with default settings, its folders made."""
+    (tmp_path / "acme" / "contacts").mkdir(parents=True)
+    conn.execute("INSERT INTO contactsync.account (name) VALUES ('acme')")
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    found = Site(tmp_path, database_url, conn, None)  # type: ignore[arg-type]  # the next line makes it
+    found.pipeline = found.restarted()
+    with found.spool() as spool:
+        spool.heal()
+    yield found
+    for pipeline in found.made:
+        pipeline.session.close()
+    signal.signal(signal.SIGIO, before)
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged."""
+    with structlog.testing.capture_logs() as entries:
+        yield lambda: [dict(entry) for entry in entries]

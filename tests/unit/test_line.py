@@ -1,0 +1,370 @@
+"""Which deposit is next, and when: quiet clocks, order, writers, wholeness; on real files, with times handed in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from contactsync import line
+from contactsync.line import CHANGED_SECONDS, RECHECK_SECONDS, Claim, Line, QuietClocks, looks_whole
+from contactsync.model import ACTIONS, Action, Incoming, Mark
+from contactsync.spool import Spool
+
+IMPORT, DELETE = ACTIONS["import"], ACTIONS["delete"]
+SETTLE, GRACE, RESCAN = 5.0, 120.0, 2.0
+
+
+@dataclass
+class Clock:
+    """The times that the module sees; `wall` may be set against `monotonic`."""
+
+    wall: float
+    monotonic: float = 1000.0
+
+    def go(self, seconds: float) -> None:
+        """Time passes."""
+        self.wall += seconds
+        self.monotonic += seconds
+
+
+@pytest.fixture(autouse=True)
+def _sigio_is_ignored() -> Iterator[None]:
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGIO, before)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands still until it is told to go, at the files' present."""
+    found = Clock(time.time())
+
+    class Times:
+        time = staticmethod(lambda: found.wall)
+        monotonic = staticmethod(lambda: found.monotonic)
+
+    monkeypatch.setattr(line, "time", Times)
+    return found
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The `contacts/` of a home."""
+    (tmp_path / "contacts").mkdir()
+    return tmp_path / "contacts"
+
+
+@pytest.fixture
+def spool(root: Path) -> Iterator[Spool]:
+    """An open spool."""
+    with Spool(root.parent, max_bytes=1 << 20, ignored=lambda name: name.startswith(b".")) as found:
+        found.heal()
+        yield found
+
+
+def a_line(settle: float = SETTLE, grace: float = GRACE) -> Line:
+    """A line."""
+    return Line(settle_seconds=settle, grace_seconds=grace, rescan_seconds=RESCAN)
+
+
+def drop(root: Path, name: str = "a.csv", content: bytes = b"Email\n", action: str = "import", after: Path | None = None) -> Path:
+    """An upload, whose change time is later than that of `after`."""
+    path = root / action / "in" / name
+    path.write_bytes(content)
+    while after is not None and path.lstat().st_ctime_ns <= after.lstat().st_ctime_ns:
+        path.chmod(0o600)
+        path.chmod(0o640)
+    return path
+
+
+def ask(a: Line, spool: Spool) -> str | float | None:
+    """The name that was claimed, without its stamp; else what `next` says."""
+    told = a.next(spool, lambda _action, _name: False)
+    return told.name.split(b"_", 1)[1].decode() if isinstance(told, Claim) else told
+
+
+# --- clocks --------------------------------------------------------------------------------------------------------
+
+
+def incoming(ctime: float, size: int = 1, action: Action = IMPORT, name: bytes = b"a") -> Incoming:
+    """A file as a scan sees it."""
+    return Incoming(action, name, Mark(1, 2, 0o100644, 1, size, 0, int(ctime * 1e9)))
+
+
+def test_quiet_is_counted_from_the_change_time() -> None:
+    """A file that came while the daemon was down has been quiet since."""
+    clocks = QuietClocks()
+    file = incoming(100.0)
+    clocks.observe([file], monotonic=50.0, wall=160.0)
+    assert clocks.quiet(file, monotonic=51.0) == pytest.approx(61.0)
+
+
+def test_a_change_starts_the_clock_again() -> None:
+    """Any change of the mark, but not before the scan that did not see it."""
+    clocks = QuietClocks()
+    clocks.observe([incoming(100.0)], monotonic=50.0, wall=160.0)
+    grown = incoming(159.0, size=2)
+    clocks.observe([grown], monotonic=52.0, wall=162.0)
+    assert clocks.quiet(grown, monotonic=52.0) == pytest.approx(2.0)
+
+
+def test_a_clock_set_forward_does_not_age_a_new_file() -> None:
+    """What the last scan did not see has not been quiet for longer than since then."""
+    clocks = QuietClocks()
+    clocks.observe([], monotonic=50.0, wall=160.0)
+    file = incoming(161.0)
+    clocks.observe([file], monotonic=52.0, wall=99_999.0)
+    assert clocks.quiet(file, monotonic=52.0) == pytest.approx(2.0)
+
+
+def test_a_clock_set_back_does_not_make_a_file_wait_for_ever() -> None:
+    """A change time that is ahead counts as now; from there the monotonic clock goes on."""
+    clocks = QuietClocks()
+    file = incoming(99_999.0)
+    clocks.observe([file], monotonic=50.0, wall=160.0)
+    clocks.observe([file], monotonic=57.0, wall=3.0)
+    assert clocks.quiet(file, monotonic=57.0) == pytest.approx(7.0)
+
+
+def test_names_have_clocks_of_their_own() -> None:
+    """By action and name."""
+    clocks = QuietClocks()
+    one, two = incoming(100.0), incoming(100.0, action=DELETE)
+    clocks.observe([one, two], monotonic=50.0, wall=100.0)
+    clocks.restart(one, monotonic=60.0)
+    assert (clocks.quiet(one, monotonic=61.0), clocks.quiet(two, monotonic=61.0)) == (1.0, 11.0)
+
+
+def test_a_restart_holds_while_the_mark_does_not_change() -> None:
+    """Somebody who has a file open for writing without writing is still there."""
+    clocks = QuietClocks()
+    file = incoming(100.0)
+    clocks.observe([file], monotonic=50.0, wall=200.0)
+    clocks.restart(file, monotonic=60.0)
+    clocks.observe([file], monotonic=62.0, wall=212.0)
+    assert clocks.quiet(file, monotonic=62.0) == 2.0
+
+
+# --- the line ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_on_its_way(spool: Spool, clock: Clock) -> None:
+    """An empty tree asks for no second look."""
+    assert ask(a_line(), spool) is None
+
+
+def test_an_upload_is_claimed_after_its_quiet_time(root: Path, spool: Spool, clock: Clock) -> None:
+    """Not before, and the line tells when."""
+    drop(root)
+    a = a_line()
+    assert ask(a, spool) == pytest.approx(SETTLE, abs=0.5)
+    clock.go(SETTLE - 1)
+    assert ask(a, spool) == pytest.approx(1, abs=0.5)
+    clock.go(1.5)
+    assert ask(a, spool) == "a.csv"
+    assert ask(a, spool) is None
+
+
+def test_what_came_while_the_daemon_was_down_is_claimed_at_once(root: Path, spool: Spool, clock: Clock) -> None:
+    """Its quiet time is over."""
+    drop(root)
+    clock.go(3600)
+    assert ask(a_line(), spool) == "a.csv"
+
+
+@pytest.mark.parametrize("content", [b"", b"Email\na@b.fr", b"PK\x03\x04 half a zip\n"])
+def test_what_does_not_look_whole_waits_for_the_grace_time(
+    root: Path, spool: Spool, clock: Clock, content: bytes
+) -> None:
+    """Then it is claimed all the same."""
+    drop(root, content=content)
+    a = a_line()
+    clock.go(SETTLE + 1)
+    assert ask(a, spool) == pytest.approx(GRACE - SETTLE - 1, abs=0.5)
+    clock.go(GRACE - SETTLE)
+    assert ask(a, spool) == "a.csv"
+
+
+def test_a_grown_file_waits_again(root: Path, spool: Spool, clock: Clock) -> None:
+    """A resumed upload starts its quiet time anew."""
+    path = drop(root)
+    a = a_line()
+    ask(a, spool)
+    clock.go(SETTLE - 1)
+    assert ask(a, spool) == pytest.approx(1, abs=0.5)
+    path.write_bytes(b"Email\na@b.fr\n")
+    clock.go(1.5)
+    assert ask(a, spool) == CHANGED_SECONDS
+    assert ask(a, spool) == pytest.approx(SETTLE - 1.5, abs=0.5)
+    clock.go(SETTLE)
+    assert ask(a, spool) == "a.csv"
+
+
+def test_both_times_may_be_nothing(root: Path, spool: Spool, clock: Clock) -> None:
+    """Claim at first sight, whole or not, unless a writer is there."""
+    path = drop(root, content=b"half a li")
+    a = a_line(0, 0)
+    with path.open("ab"):
+        assert ask(a, spool) == RECHECK_SECONDS
+    clock.go(RESCAN)
+    assert ask(a, spool) == "a.csv"
+
+
+def test_deposits_are_taken_in_order_of_deposit_whatever_their_folder(
+    root: Path, spool: Spool, clock: Clock
+) -> None:
+    """By change time, across the ten folders."""
+    first = drop(root, "z.csv", action="import")
+    second = drop(root, "y.csv", action="delete", after=first)
+    drop(root, "x.csv", action="import", after=second)
+    clock.go(SETTLE + 1)
+    a = a_line()
+    assert [ask(a, spool) for _ in range(4)] == ["z.csv", "y.csv", "x.csv", None]
+
+
+def test_a_file_that_waits_holds_back_the_later_ones(root: Path, spool: Spool, clock: Clock) -> None:
+    """Order comes before haste."""
+    half = drop(root, "half.csv", content=b"half")
+    drop(root, "whole.csv", after=half)
+    clock.go(SETTLE + 1)
+    a = a_line()
+    assert ask(a, spool) == pytest.approx(GRACE - SETTLE - 1, abs=0.5)
+    clock.go(GRACE)
+    assert [ask(a, spool), ask(a, spool)] == ["half.csv", "whole.csv"]
+
+
+def test_a_file_that_is_being_written_holds_nobody_back(root: Path, spool: Spool, clock: Clock) -> None:
+    """It is passed over, and taken when its writer is gone and its quiet time is over."""
+    busy = drop(root, "busy.csv")
+    drop(root, "done.csv", after=busy)
+    clock.go(SETTLE + 1)
+    a = a_line()
+    with busy.open("ab"):
+        assert ask(a, spool) == "done.csv"
+        assert ask(a, spool) == RECHECK_SECONDS
+        clock.go(GRACE + 1)
+        assert ask(a, spool) == RECHECK_SECONDS
+    clock.go(RESCAN)
+    told = ask(a, spool)
+    assert isinstance(told, float)
+    assert told > 1
+    clock.go(SETTLE + 1)
+    assert ask(a, spool) == "busy.csv"
+
+
+def test_who_waits_beside_a_writer_is_looked_at_soon(root: Path, spool: Spool, clock: Clock) -> None:
+    """The writer may be gone before the other's quiet time is over."""
+    busy = drop(root, "busy.csv")
+    drop(root, "half.csv", content=b"half", after=busy)
+    clock.go(SETTLE + 1)
+    with busy.open("ab"):
+        assert ask(a_line(), spool) == RECHECK_SECONDS
+
+
+def test_a_file_that_went_away_is_forgotten(root: Path, spool: Spool, clock: Clock) -> None:
+    """The order is made anew at once."""
+    first = drop(root, "a.csv")
+    drop(root, "b.csv", after=first)
+    a = a_line()
+    ask(a, spool)
+    first.unlink()
+    clock.go(1)
+    assert ask(a, spool) == 0.0
+    clock.go(SETTLE)
+    assert ask(a, spool) == "b.csv"
+
+
+def test_a_newcomer_is_seen_at_the_next_scan(root: Path, spool: Spool, clock: Clock) -> None:
+    """And comes after those who were there before it."""
+    first = drop(root, "a.csv")
+    a = a_line()
+    ask(a, spool)
+    clock.go(RESCAN)
+    drop(root, "b.csv", after=first)
+    clock.go(SETTLE)
+    assert ask(a, spool) == "a.csv"
+
+
+def test_special_files_need_no_grace(root: Path, spool: Spool, clock: Clock) -> None:
+    """A link cannot look whole: it is moved when it has settled."""
+    (root / "import" / "in" / "link.csv").symlink_to("/etc/passwd")
+    a = a_line()
+    assert ask(a, spool) == pytest.approx(SETTLE, abs=0.5)
+    clock.go(SETTLE + 1)
+    assert ask(a, spool) == "link.csv"
+
+
+def test_a_claim_tells_what_was_seen(root: Path, spool: Spool, clock: Clock) -> None:
+    """The mark before the rename, which changes the change time."""
+    path = drop(root)
+    before = Mark.of(path.lstat())
+    clock.go(SETTLE + 1)
+    told = a_line().next(spool, lambda _action, _name: False)
+    assert isinstance(told, Claim)
+    assert told.seen == Incoming(IMPORT, b"a.csv", before)
+
+
+# --- wholeness -----------------------------------------------------------------------------------------------------
+
+
+def whole(path: Path) -> bool:
+    """What `looks_whole` says."""
+    with path.open("rb") as file:
+        return looks_whole(file.fileno(), Mark.of(os.fstat(file.fileno())))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", False),
+        (b"a", False),
+        (b"a\n", True),
+        (b"a\r", True),
+        (b"a\r\n", True),
+        (b"\n", True),
+        (b"PK\n", True),
+        (b"PK\x03\x04\n", False),
+    ],
+)
+def test_a_csv_is_whole_when_it_ends_in_a_line_end(tmp_path: Path, content: bytes, expected: bool) -> None:
+    """And is not empty; what begins like a zip needs its end."""
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert whole(path) == expected
+
+
+def test_a_zip_is_whole_when_it_has_its_end(tmp_path: Path) -> None:
+    """Whatever its last byte is."""
+    path = tmp_path / "a"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "Email\n" * 100)
+    assert whole(path)
+    path.write_bytes(path.read_bytes()[:-20] + b"\n")
+    assert not whole(path)
+
+
+def test_a_file_with_a_hole_is_not_whole(tmp_path: Path) -> None:
+    """A resume that began too far leaves one."""
+    path = tmp_path / "a"
+    with path.open("wb") as file:
+        file.write(b"a\n" * 4096)
+        file.seek(1 << 20)
+        file.write(b"b\n" * 4096)
+    assert not whole(path)
+
+
+def test_looking_does_not_move_the_file(tmp_path: Path) -> None:
+    """The mark is only read."""
+    path = tmp_path / "a"
+    path.write_bytes(b"a\n")
+    mark = Mark.of(path.stat())
+    whole(path)
+    assert Mark.of(path.stat()) == mark
+    assert replace(mark, size=0) != mark
