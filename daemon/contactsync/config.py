@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         default=True, description="write .result.json and .rejected.csv beside settled files"
     )
     metrics_port: int | None = Field(
-        None, ge=1, le=65_535, description="loopback port of /metrics; absent: none"
+        None, ge=1, le=65_535, description="loopback port of /metrics; reserved: nothing is served yet"
     )
     log_format: Literal["json", "console"] | None = Field(
         None, description="json or console; absent: console on a terminal, else json"

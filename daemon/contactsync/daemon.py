@@ -70,6 +70,13 @@ class _Worker:
                 )
                 lane.told_missing = True
             return None
+        if not spool.leases and not lane.told_no_lease:
+            log.warning(
+                "lease.unavailable",
+                account=lane.account.name,
+                note="a silent writer goes unnoticed: give the daemon CAP_LEASE, or raise settle_seconds",
+            )
+            lane.told_no_lease = True
         for stray in set(spool.strays) - lane.strays:
             log.warning("stray.folder", account=lane.account.name, path=stray)
         lane.strays |= set(spool.strays)

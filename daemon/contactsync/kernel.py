@@ -10,7 +10,7 @@ import stat
 from enum import Enum
 from typing import BinaryIO
 
-_RENAME_NOREPLACE = 1  # <linux/fs.h>
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # <linux/fs.h>
 _RESERVATION_MODE = 0o200  # no deposit and no result file has it
 _libc = ctypes.CDLL(None, use_errno=True)
 _renameat2 = getattr(_libc, "renameat2", None)
@@ -65,6 +65,18 @@ def flush_to_disk(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
+def rename_exchange(folder: int, one: bytes, other: bytes) -> bool:
+    """Let two entries of a folder change places at once (renameat2(2)); False where the file system cannot."""
+    if _renameat2 is None:
+        return False
+    if _renameat2(folder, one, folder, other, _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL):
+        return False
+    raise OSError(code, os.strerror(code), os.fsdecode(other))
+
+
 def take_lease(fd: int) -> Lease:
     """Ask for a read lease on a file opened for reading; closing `fd` lets it go.
 
@@ -80,6 +92,11 @@ def take_lease(fd: int) -> Lease:
             return Lease.UNKNOWN
         raise
     return Lease.FREE
+
+
+def release_lease(fd: int) -> None:
+    """Let go of a lease that `take_lease` said FREE to."""
+    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
 
 def lease_is_broken(fd: int) -> bool:

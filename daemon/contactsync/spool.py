@@ -7,7 +7,6 @@ swapped folder leads out of the account's home. Names are bytes.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import stat
@@ -27,6 +26,7 @@ from contactsync.kernel import (
     flush_to_disk,
     is_reservation,
     lease_is_broken,
+    release_lease,
     rename_noreplace,
     take_lease,
 )
@@ -40,7 +40,10 @@ _COPY_BYTES = 1 << 20
 
 
 class Spool:
-    """One account's `contacts/`, locked against other processes while it is open."""
+    """One account's `contacts/`, locked against other processes while it is open.
+
+    After a scan `strays` names the folders in `in/`; after a claim `leases` tells whether the kernel gave one.
+    """
 
     def __init__(self, home: Path, *, max_bytes: int, ignored: Callable[[bytes], bool]) -> None:
         """Prepare for the account whose FTP home is `home`; nothing is touched before `with`."""
@@ -48,6 +51,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._ignored = ignored
         self.strays: list[str] = []
+        self.leases = True
 
     def __enter__(self) -> Spool:
         """Open and lock the folders; see `Folders.open`."""
@@ -126,6 +130,7 @@ class Spool:
             lease = take_lease(file.fileno())
             if lease is Lease.WRITER:
                 return None
+            self.leases = lease is Lease.FREE
             claimed = self._rename_in(incoming, taken)
             if claimed is None:
                 return None
@@ -231,9 +236,11 @@ class Spool:
         temporary = _COPY + claimed
         digest = hashlib.sha256()
         with os.fdopen(os.open(claimed, _OPEN_FILE, dir_fd=folder), "rb", buffering=0) as source:
-            if take_lease(source.fileno()) is Lease.WRITER:
+            lease = take_lease(source.fileno())
+            if lease is Lease.WRITER:
                 raise Retryable("a claimed file is still being written")
-            fcntl.fcntl(source.fileno(), fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            if lease is Lease.FREE:
+                release_lease(source.fileno())
             before = Mark.of(os.fstat(source.fileno()))
             if not before.is_plain:
                 raise Retryable("a claimed file was swapped")

@@ -48,6 +48,7 @@ class Lane:
     failures: int = 0
     ledger_checked: bool = False
     told_missing: bool = False
+    told_no_lease: bool = False
     strays: set[str] = field(default_factory=set)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -111,27 +111,30 @@ def why_not() -> str | None:
     return None if tried.returncode == -9 else "strace may not trace here"
 
 
-def _strace(fault: Fault, paths: list[Path], *options: str) -> tuple[str, ...]:
-    besides = fault.besides and ("-e", f"inject={fault.besides}")
-    calls = ",".join({fault.call, fault.besides.partition(":")[0] or fault.call})
-    filters = [part for path in paths for part in ("-P", str(path))] if fault.tree else []
+def _strace(faults: Sequence[Fault], paths: list[Path], *options: str) -> tuple[str, ...]:
+    """The prefix that traces the calls of faults which share a place and what is besides."""
+    first = faults[0]
+    besides = ("-e", f"inject={first.besides}") if first.besides else ()
+    calls = ",".join({fault.call for fault in faults} | {first.besides.partition(":")[0]} - {""})
+    filters = [part for path in paths for part in ("-P", str(path))] if first.tree else []
     return ("strace", "-f", "-qq", "-e", "signal=none", "-e", f"trace={calls}", *besides, *filters, *options)
 
 
-def points(subject: Subject, fault: Fault, log: Path) -> list[int]:
-    """The Ns of a run without kills."""
+def points(subject: Subject, faults: Sequence[Fault], log: Path) -> dict[Fault, list[int]]:
+    """The Ns of a run without kills; the faults must have their place in common."""
     subject.stage()
-    status = subject.once(*_strace(fault, subject.traced_paths(), "-o", str(log)))
-    assert status == 0, f"{fault.name}: a run that was only watched ended with {status}\n{subject.log_tail()}"
-    seen: Counter[str] = Counter()
-    found = set()
+    status = subject.once(*_strace(faults, subject.traced_paths(), "-o", str(log)))
+    assert status == 0, f"a run that was only watched ended with {status}\n{subject.log_tail()}"
+    seen: Counter[tuple[str, str]] = Counter()
+    found: dict[Fault, set[int]] = {fault: set() for fault in faults}
     for line in log.read_text(errors="replace").splitlines():
         thread, _, call = line.partition(" ")
-        if call.lstrip().startswith(f"{fault.call}("):
-            seen[thread] += 1
-            if not fault.making or "O_CREAT" in call:
-                found.add(seen[thread])
-    return sorted(found)
+        name = call.lstrip().partition("(")[0]
+        seen[thread, name] += 1
+        for fault in faults:
+            if fault.call == name and (not fault.making or "O_CREAT" in call):
+                found[fault].add(seen[thread, name])
+    return {fault: sorted(numbers) for fault, numbers in found.items()}
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def shoot(subject: Subject, fault: Fault, when: int, log: Path, wanted: object) 
     """Kill at the Nth call, look, restart, look again."""
     subject.stage()
     inject = ("-o", str(log), "-e", f"inject={fault.call}:signal=SIGKILL:when={when}")
-    status = subject.once(*_strace(fault, subject.traced_paths(), *inject))
+    status = subject.once(*_strace([fault], subject.traced_paths(), *inject))
     wrong = subject.wrong(None)
     again = subject.once()
     if again != 0:
@@ -169,7 +172,7 @@ def shots(subject: Subject, fault: Fault, folder: Path, wanted: object, every: i
     """Every point of a fault (or every Kth), and on until runs end unkilled."""
     log = folder / "strace.log"
     when = 0
-    for when in points(subject, fault, log)[:: every]:  # noqa: B007 - the last one is needed below
+    for when in points(subject, [fault], log)[fault][::every]:  # noqa: B007 - the last one is needed below
         yield shoot(subject, fault, when, log, wanted)
     unkilled = 0
     while when and unkilled < UNKILLED_ENDS:

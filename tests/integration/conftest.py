@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row, tuple_row
 
 from contactsync import accounts
-from contactsync.db import Session, connect
+from contactsync.db import Connection, Session, connect
 from contactsync.line import Line
 from contactsync.model import Account
 from contactsync.pipeline import Pipeline, Rules
@@ -33,14 +33,14 @@ class Site:
     root: Path
     url: str
     conn: psycopg.Connection[Any]
+    daemon: Connection
     pipeline: Pipeline
     made: list[Pipeline] = field(default_factory=list)
 
     @property
     def account(self) -> Account:
         """The account as the database has it now."""
-        with connect(self.url) as conn:
-            return accounts.every(conn)[0]
+        return next(each for each in accounts.every(self.daemon) if each.name == "acme")
 
     def set(self, **values: Any) -> None:
         """Change the account as the CLI does: its revision rises."""
@@ -145,11 +145,13 @@ def site(tmp_path: Path, database_url: str, conn: psycopg.Connection[Any]) -> It
     (tmp_path / "acme" / "contacts").mkdir(parents=True)
     conn.execute("INSERT INTO contactsync.account (name) VALUES ('acme')")
     before = signal.signal(signal.SIGIO, signal.SIG_IGN)
-    found = Site(tmp_path, database_url, conn, None)  # type: ignore[arg-type]  # the next line makes it
+    daemon = connect(database_url)
+    found = Site(tmp_path, database_url, conn, daemon, None)  # type: ignore[arg-type]  # the next line makes it
     found.pipeline = found.restarted()
     with found.spool() as spool:
         spool.heal()
     yield found
+    daemon.close()
     for pipeline in found.made:
         pipeline.session.close()
     signal.signal(signal.SIGIO, before)
