@@ -12,11 +12,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from contactsync.embedded import EmbeddedServer
 from contactsync.migrate import migrate
+
+# A slow machine is no failure.
+settings.register_profile("contactsync", deadline=None)
+settings.load_profile("contactsync")
 
 _numbers = itertools.count(1)
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -19,12 +19,22 @@ from pydantic_settings import (
 )
 
 from contactsync.errors import ConfigurationError
+from contactsync.reporting import daily_name_problem
 
 DEFAULT_PATH = Path("/etc/contactsync/contactsync.toml")
 PREFIX = "CONTACTSYNC_"
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 AbsolutePath = Annotated[Path, BeforeValidator(lambda value: Path(value).absolute())]
+
+
+def _daily_name(value: str) -> str:
+    if problem := daily_name_problem(value):
+        raise ValueError(problem)
+    return value
+
+
+DailyName = Annotated[str, AfterValidator(_daily_name)]
 
 
 class Settings(BaseSettings):
@@ -60,6 +70,19 @@ class Settings(BaseSettings):
     )
     result_files: bool = Field(
         default=True, description="write .result.json and .rejected.csv beside settled files"
+    )
+    report_retention_days: int = Field(
+        7, ge=1, le=3650, description="days of reporting/ that are kept, and made up where they are missing"
+    )
+    report_delay_seconds: Seconds = Field(
+        60, description="how long after an account's midnight its day is published"
+    )
+    daily_zip_name: DailyName = Field(
+        "{day}_Daily.zip", description="the zip with all campaigns of a day; {day} is the day"
+    )
+    defuse_formulas: bool = Field(
+        default=False,
+        description="put an apostrophe before formulas in reports, and take it away from imported cells",
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="loopback port of /metrics; reserved: nothing is served yet"

@@ -23,6 +23,7 @@ from contactsync.line import Line
 from contactsync.migrate import migrate, pending
 from contactsync.model import ACTIONS
 from contactsync.pipeline import Pipeline, Rules
+from contactsync.reporter import Reporter
 from contactsync.quarantine import Quarantine
 from contactsync.spool import Spool
 from contactsync.watch import Watch
@@ -118,6 +119,7 @@ class Daemon:
     _deep_scan_at: float = 0.0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
+    _reporter: Reporter | None = None
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT, or with `once` until nothing is left; returns the exit status (SPEC 7)."""
@@ -132,11 +134,15 @@ class Daemon:
             os.umask(0)  # from here on modes are given where files are made: a healed folder keeps its scheme
             workers = Workers(self.settings.workers, lambda: self._worker(url, workers), self._line)
             watch = Watch(lambda folder: self._hint(workers, folder), workers.hint_all)
+            self._reporter = Reporter(self.settings, url)
             workers.start()
             watch.start()
+            if not self.once:
+                self._reporter.start()
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
             status = self._loop(workers, watch, Session(url), server)
             watch.stop()
+            self._reporter.stop(self.settings.shutdown_seconds)
             if not workers.stop(self.settings.shutdown_seconds):
                 log.warning("daemon.stopped_in_work", note="what was in work is taken up at the next start")
             log.info("daemon.stopped")
@@ -152,6 +158,7 @@ class Daemon:
             self.settings.max_inflated_bytes,
             self.settings.max_file_bytes,
             result_files=self.settings.result_files,
+            defused=self.settings.defuse_formulas,
         )
         pipeline = Pipeline(Session(url), rules, lambda: workers.stopping, self._begun, self._quarantine)
         return _Worker(self.settings, pipeline)
@@ -209,6 +216,8 @@ class Daemon:
             if os.path.isdir(home):  # False where it may not even be looked at
                 watch.add(home)
         workers.update(found)
+        if self._reporter is not None:
+            self._reporter.update(found)
         return True
 
     def _rescan(self, workers: Workers) -> None:

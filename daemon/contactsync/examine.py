@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from contactsync import formulas
 from contactsync.columns import Header
 from contactsync.container import open_content
 from contactsync.encoding import TextEncoding, as_utf8, sniff
@@ -33,11 +34,21 @@ class Examination:
     """Reads a file once, from its first byte, and writes what it notices into `findings`."""
 
     def __init__(
-        self, path: Path, account: Account, action: Action, findings: Findings, *, max_inflated_bytes: int
+        self,
+        path: Path,
+        account: Account,
+        action: Action,
+        findings: Findings,
+        *,
+        max_inflated_bytes: int,
+        defused: bool = False,
     ) -> None:
-        """Recognise the file, its encoding and its header line; raises FileRefused."""
+        """Recognise the file, its encoding and its header line; raises FileRefused.
+
+        `defused` tells that formulas have lost their apostrophe before a cell is judged (`formulas.py`).
+        """
         self.findings = findings
-        self.account, self._action = account, action
+        self.account, self._action, self._defused = account, action, defused
         content = open_content(path, max_inflated_bytes=max_inflated_bytes)
         self.encoding: TextEncoding = sniff(content.chunks(), account.encoding)
         self.findings.encoding = self.encoding.name
@@ -85,7 +96,8 @@ class Examination:
             raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
 
     def _judge(self, batch: Batch) -> Judged:
-        verdict = validate(batch.frame, self.account, self._action)
+        frame = _undefused(batch.frame) if self._defused else batch.frame
+        verdict = validate(frame, self.account, self._action)
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
         rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
         self.findings.rows_read += len(batch.frame) + len(ragged)
@@ -93,7 +105,10 @@ class Examination:
         self.findings.warnings.update(verdict.warnings)
         room = MAX_LISTED_ERRORS - len(self.findings.errors)
         self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]
-        spared = pa.concat_arrays([verdict.spared, pa.array(self._references(batch), pa.string())])
+        ragged_references = pa.array(self._references(batch), pa.string())
+        if self._defused:
+            ragged_references = formulas.undo(ragged_references)
+        spared = pa.concat_arrays([verdict.spared, ragged_references])
         return Judged(batch, verdict.accepted, rejects, spared)
 
     def _references(self, batch: Batch) -> list[str]:
@@ -103,3 +118,14 @@ class Examination:
             return []
         rows = (batch.rows.fields(place) for place, _ in batch.ragged)
         return [cell_text(fields[at]) for fields in rows if len(fields) > at]
+
+
+def _undefused(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its formulas as they were before the report that it comes from defused them."""
+    columns = {
+        key: formulas.undo(pa.chunked_array(frame[key].array.__arrow_array__()).combine_chunks())
+        for key in frame
+    }
+    return pd.DataFrame(
+        {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()}, index=frame.index
+    )

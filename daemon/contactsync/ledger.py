@@ -19,12 +19,13 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A deposit as the ledger has it. `result` is null while it is in `on/`."""
+    """A deposit as the ledger has it. `claimed_at` is when its first attempt began; `result` is null in `on/`."""
 
     deposit_id: int
     state: Literal["on", "ok", "ko"]
     attempts: int
     claimed: Claimed
+    claimed_at: datetime
     result: Mapping[str, Any] | None
 
 
@@ -130,5 +131,6 @@ def _entry(row: Mapping[str, Any], action: Action, claimed_name: bytes) -> Entry
             None,
             Mode(row["mode"]) if row["mode"] else None,
         ),
+        row["claimed_at"],
         row["result"],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -36,6 +35,7 @@ class Rules:
     max_inflated_bytes: int
     max_file_bytes: int
     result_files: bool
+    defused: bool = False
 
 
 @dataclass(slots=True)
@@ -84,6 +84,7 @@ class Pipeline:
                 self._admit(account, spool, action, claimed_name, None)
             elif entry.result is not None:
                 self._settle(spool, entry.claimed, entry.result)
+                _log_settled(entry.claimed, entry.result, entry.claimed_at)
             else:
                 refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
                 self._process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
@@ -118,7 +119,6 @@ class Pipeline:
             self._attempt(account, spool, claimed)
 
     def _attempt(self, account: Account, spool: Spool, claimed: Claimed) -> None:
-        started = time.monotonic()
         key = (account.account_id, claimed.action.name, claimed.claimed_name)
         # Counted once a process, and remembered before the answer comes: a lost answer must not count twice.
         first = key not in self.begun
@@ -140,7 +140,7 @@ class Pipeline:
         self.begun.discard(key)
         if outcome is not None:
             self._settle(spool, claimed, outcome)
-            _log_settled(claimed, outcome, attempt, started)
+            _log_settled(claimed, outcome, attempt.started_at)
 
     def _forgive(self, account: Account, attempt: Attempt, key: tuple[int, str, bytes]) -> None:
         """An attempt that ended in good order, for no fault of the file, does not count."""
@@ -166,9 +166,13 @@ class Pipeline:
             raise FileRefused(claimed.refusal, {"limit": self.rules.max_file_bytes >> 20})
         if claimed.several_markers:
             findings.warnings["several_markers"] = 1
-        limit = self.rules.max_inflated_bytes
         examination = Examination(
-            spool.path(action, name), account, action, findings, max_inflated_bytes=limit
+            spool.path(action, name),
+            account,
+            action,
+            findings,
+            max_inflated_bytes=self.rules.max_inflated_bytes,
+            defused=self.rules.defused,
         )
         with self.session() as conn, conn.transaction():
             stage = Stage(conn, action)
@@ -231,25 +235,19 @@ class Pipeline:
             raise Retryable(f"{outcome['state']}/ already holds {name}: move it away") from None
 
 
-def _log_settled(claimed: Claimed, outcome: Mapping[str, Any], attempt: Attempt, started: float) -> None:
+def _log_settled(claimed: Claimed, outcome: Mapping[str, Any], started_at: datetime) -> None:
     """The canonical line of a deposit (SPEC 7)."""
-    shown = (
-        "account",
-        "action",
-        "deposit_id",
-        "state",
-        "reason",
-        "rows_read",
-        "rows_applied",
-        "rows_rejected",
-    )
+    shown = ("account", "action", "deposit_id", "state", "reason", "rows_read", "rows_applied", "rows_rejected")
     counts = ("inserted", "updated", "unchanged", "removed")
-    queued = (attempt.started_at - claimed.deposited_at).total_seconds()
     log.log(
         logging.INFO if outcome["state"] == "ok" else logging.WARNING,
         "deposit.settled",
         file=names.printable(claimed.name),
-        queued_ms=max(0, round(queued * 1000)),
-        duration_ms=round((time.monotonic() - started) * 1000),
+        queued_ms=_milliseconds(claimed.deposited_at, started_at),
+        duration_ms=_milliseconds(started_at, datetime.now(UTC)),
         **{key: outcome[key] for key in (*shown, *counts)},
     )
+
+
+def _milliseconds(start: datetime, end: datetime) -> int:
+    return max(0, round((end - start).total_seconds() * 1000))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +28,14 @@ MAX_CELL_CHARACTERS = 32_768
 MAX_ROW_BYTES = 2 << 20
 """A row that is longer, through line ends inside quotes, has a quote that was never closed."""
 
+MAX_BATCH_ROWS = 50_000
+"""A block of 1 MiB may hold half a million rows of two bytes: what is remembered of each row is bounded."""
+
 RAGGED = frozenset({"too_many_fields", "too_few_fields"})
 """What `syntax_errors = skip` turns from a refusal of the file into the rejection of a row."""
+
+Indexes: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class Batch:
         """The physical line on which the row at `place` begins, counted from 1."""
         return self.first_line + int(self.rows.lines[place])
 
-    def lines(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    def lines(self, places: Indexes) -> npt.NDArray[np.int32]:
         """The physical lines of many rows."""
         return (self.rows.lines[places] + np.int32(self.first_line)).astype(np.int32)
 
@@ -66,18 +73,20 @@ class Reader:
 
     def _read_header(self, labels: Sequence[str | None]) -> tuple[Header, list[bytes]]:
         for rows, first_line in self._blocks:
-            for place in range(len(rows.first)):
+            everywhere = np.arange(len(rows.first))
+            telling = _Cells.of(rows).filled(everywhere) > 0
+            telling[[row for row, _ in rows.errors]] = True
+            for place in np.flatnonzero(telling)[:1].tolist():
                 fields = rows.fields(place)
                 cells = [cell_text(field) for field in fields[: MAX_COLUMNS + 1]]
                 if code := _header_fault(rows, place, cells):
                     line = first_line + int(rows.lines[place])
                     details = {"line": line, "count": 1, "sep": self._separator}
                     raise FileRefused(code, details, [LineError(line, None, code)])
-                if any(cells):
-                    header = match_header(cells, labels)
-                    self._refuse_unusable(header, cells, labels)
-                    self._held = (rows, first_line, place + 1)
-                    return header, fields
+                header = match_header(cells, labels)
+                self._refuse_unusable(header, cells, labels)
+                self._held = (rows, first_line, place + 1)
+                return header, fields
         raise FileRefused("empty_file")
 
     def _refuse_unusable(self, header: Header, cells: Sequence[str], labels: Sequence[str | None]) -> None:
@@ -98,44 +107,74 @@ class Reader:
         assert self._held is not None
         rows, first_line, start = self._held
         self._held = None
-        yield self._batch(rows, first_line, start)
-        for rows, first_line in self._blocks:
-            yield self._batch(rows, first_line, 0)
+        for block, line, begin in chain([(rows, first_line, start)], ((*each, 0) for each in self._blocks)):
+            cells = _Cells.of(block)
+            for some in range(begin, max(len(block.first), begin + 1), MAX_BATCH_ROWS):
+                places = np.arange(some, min(some + MAX_BATCH_ROWS, len(block.first)))
+                yield self._batch(cells, line, places)
 
-    def _batch(self, rows: Rows, first_line: int, start: int) -> Batch:
-        bad, blank = _judge(rows, self.header, start)
-        bad.update({place: code for place, code in rows.errors if place >= start})
-        wanted = np.ones(len(rows.first), np.bool_)
-        wanted[:start] = False
-        wanted[list(blank | bad.keys())] = False
-        places = np.flatnonzero(wanted)
-        frame = self._frame(rows, places)
-        empty = places[np.logical_and.reduce([frame[key].isna().to_numpy() for key in frame])]
-        nothing = [place for place in empty if not any(cell_text(field) for field in rows.fields(place))]
+    def _batch(self, cells: _Cells, first_line: int, places: Indexes) -> Batch:
+        rows = cells.rows
+        bad, nothing = _judge(cells, self.header, places)
+        held = places[~nothing & (bad == "")]
+        frame = self._frame(cells, held)
+        blank = np.logical_and.reduce([frame[key].isna().to_numpy() for key in frame])
+        blank[blank] = cells.filled(held[blank]) == 0
+        faults = [
+            (int(place), str(code)) for place, code in zip(places[bad != ""], bad[bad != ""], strict=True)
+        ]
         return Batch(
-            frame.drop(index=nothing) if nothing else frame,
+            frame.loc[~blank] if blank.any() else frame,
             rows,
             first_line,
-            tuple(sorted((p, c) for p, c in bad.items() if c not in RAGGED)),
-            tuple(sorted((p, c) for p, c in bad.items() if c in RAGGED)),
+            tuple(fault for fault in faults if fault[1] not in RAGGED),
+            tuple(fault for fault in faults if fault[1] in RAGGED),
         )
 
-    def _frame(self, rows: Rows, places: npt.NDArray[np.int64]) -> pd.DataFrame:
-        # Fields and the gaps between them in turn: field f is element 2f of one Arrow array over the block.
-        offsets = np.empty(2 * len(rows.starts) + 1, np.int32)
-        offsets[0:-1:2], offsets[1::2], offsets[-1] = rows.starts, rows.ends, rows.consumed
-        cells = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(rows.data))
-        first, counts = rows.first[places], rows.counts[places]
-        quoted = b'"' in rows.data
+    def _frame(self, cells: _Cells, places: Indexes) -> pd.DataFrame:
         return pd.DataFrame(
             {
-                key: pd.arrays.ArrowExtensionArray(
-                    _values(cells.take(pa.array(2 * (first + at), mask=counts <= at)), quoted=quoted)
-                )
+                key: pd.arrays.ArrowExtensionArray(cells.column(places, at))
                 for key, at in self.header.positions.items()
             },
             index=places,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The fields of a block as one Arrow array: field f is its element 2f, the gap after it element 2f + 1."""
+
+    rows: Rows
+    array: pa.StringArray
+    quoted: bool
+
+    @classmethod
+    def of(cls, rows: Rows) -> _Cells:
+        offsets = np.empty(2 * len(rows.starts) + 1, np.int32)
+        offsets[0:-1:2], offsets[1::2], offsets[-1] = rows.starts, rows.ends, rows.consumed
+        array = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(rows.data))
+        return cls(rows, array, b'"' in rows.data)
+
+    def column(self, places: Indexes, at: int) -> pa.StringArray:
+        """The values of one column, null where the cell is blank or the row is too short to have it."""
+        first, counts = self.rows.first[places], self.rows.counts[places]
+        return self._values(pa.array(2 * (first + at), mask=counts <= at))
+
+    def filled(self, places: Indexes, *, past: int = 0) -> Indexes:
+        """How many cells of each row are not blank, from column `past` on."""
+        first = self.rows.first[places] + np.minimum(past, self.rows.counts[places])
+        counts = self.rows.first[places] + self.rows.counts[places] - first
+        ends = np.cumsum(counts)
+        fields = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
+        present = np.zeros(len(fields), np.bool_)
+        some = self.rows.ends[fields] > self.rows.starts[fields]
+        present[some] = self._values(pa.array(2 * fields[some])).is_valid().to_numpy(zero_copy_only=False)
+        totals = np.concatenate((np.zeros(1, np.int64), np.cumsum(present)))
+        return totals[ends] - totals[ends - counts]  # type: ignore[no-any-return]  # an array of integers
+
+    def _values(self, places: pa.Array) -> pa.StringArray:
+        return _values(self.array.take(places), quoted=self.quoted)
 
 
 def cell_text(field: bytes) -> str:
@@ -165,43 +204,36 @@ def _header_fault(rows: Rows, place: int, cells: Sequence[str]) -> str | None:
     return next((code for row, code in rows.errors if row == place), None)
 
 
-def _judge(rows: Rows, header: Header, start: int) -> tuple[dict[int, str], set[int]]:
-    """The rows (by place) whose shape is wrong, and those of which all cells are blank, as far as shapes tell."""
-    first, counts = rows.first, rows.counts
-    filled = np.concatenate((np.zeros(1, np.int32), np.cumsum(rows.ends > rows.starts, dtype=np.int32)))
-    past = first + counts
-    empty = filled[past] == filled[first]
-    over = filled[past] > filled[np.minimum(first + header.width, past)]
-    odd = ~empty & ((counts < header.named_width) | over | (counts > MAX_COLUMNS))
-    blank, bad = set(np.flatnonzero(empty).tolist()), {}
-    for place in np.flatnonzero(odd).tolist():
-        code = _shape_error([cell_text(field) for field in rows.fields(place)], header)
-        if code == "blank":
-            blank.add(place)
-        elif code and place >= start:
-            bad[place] = code
-    for place in np.flatnonzero(counts > MAX_COLUMNS).tolist():
-        bad[place] = "too_many_columns"
-    bad.update(_long_cells(rows))
-    return {place: code for place, code in bad.items() if place >= start}, blank - bad.keys()
+def _judge(cells: _Cells, header: Header, places: Indexes) -> tuple[npt.NDArray[np.str_], Mask]:
+    """For each row the code of what is wrong with its shape ("" where nothing is), and whether it is blank.
+
+    Only rows of another shape than the header's are looked at closely.
+    """
+    rows = cells.rows
+    counts = rows.counts[places]
+    bad = np.full(len(places), "", dtype="U18")
+    nothing = counts == 0
+    odd = np.flatnonzero((counts < header.named_width) | (counts > header.width))
+    total, extra = cells.filled(places[odd]), cells.filled(places[odd], past=header.width)
+    bad[odd[counts[odd] < header.named_width]] = "too_few_fields"
+    bad[odd[extra > 0]] = "too_many_fields"
+    bad[odd[total == 0]] = ""
+    nothing[odd[total == 0]] = True
+    bad[counts > MAX_COLUMNS] = "too_many_columns"
+    for row, code in (*_long_cells(rows), *rows.errors):
+        if len(places) and places[0] <= row <= places[-1]:
+            bad[row - places[0]] = code
+    return bad, nothing & (bad == "")
 
 
-def _shape_error(cells: list[str], header: Header) -> str | None:
-    if not any(cells):
-        return "blank"
-    if any(cells[header.width :]):
-        return "too_many_fields"
-    return "too_few_fields" if len(cells) < header.named_width else None
-
-
-def _long_cells(rows: Rows) -> dict[int, str]:
+def _long_cells(rows: Rows) -> list[tuple[int, str]]:
     suspects = np.flatnonzero(rows.ends - rows.starts > MAX_CELL_CHARACTERS)
     owners = np.searchsorted(rows.first, suspects, side="right") - 1
-    return {
-        int(row): "cell_too_long"
+    return [
+        (int(row), "cell_too_long")
         for field, row in zip(suspects, owners, strict=True)
         if len(cell_text(rows.data[rows.starts[field] : rows.ends[field]])) > MAX_CELL_CHARACTERS
-    }
+    ]
 
 
 def _blocks(chunks: Iterable[bytes], separator: str) -> Iterator[tuple[Rows, int]]:

@@ -11,7 +11,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
@@ -108,25 +108,23 @@ class Writer:
                     text = _Text(spool)
                     text.add(reporting.header_line(self.account).encode())
                     if pair in archive.recorded:
-                        for chunk in self._rows(day, archive, pair):
+                        for chunk, count in self._rows(day, archive, pair):
                             text.add(chunk)
+                            rows += count
                     encoding = reporting.file_encoding(self.account.encoding, western=text.western)
                     self._pack(into, _entry(pair, day.date, text.size), text, encoding)
-                rows += text.lines - 1
                 lossy += encoding.lossy
         return rows, lossy
 
-    def _pack(
-        self, into: ZipFile, entry: ZipInfo, text: _Text, encoding: reporting.FileEncoding
-    ) -> None:
+    def _pack(self, into: ZipFile, entry: ZipInfo, text: _Text, encoding: reporting.FileEncoding) -> None:
         with into.open(entry, "w") as packed:
             packed.write(encoding.bom)
             for chunk in text.chunks():
                 self._pause()
                 packed.write(encoding.encode(chunk))
 
-    def _rows(self, day: Day, archive: Archive, pair: str) -> Iterator[bytes]:
-        """The rows of one file as CSV in UTF-8, in chunks of whole rows."""
+    def _rows(self, day: Day, archive: Archive, pair: str) -> Iterator[tuple[bytes, int]]:
+        """The rows of one file as CSV in UTF-8, in chunks of whole rows, each with their number."""
         medium, _, kind = pair.partition("_")
         statement = statements.get("report/contacts").format(columns=_columns(defuse=self.defuse))
         what = self._bounds(day) | {"medium": medium, "kind": kind, "separator": self.account.separator}
@@ -138,9 +136,9 @@ class Writer:
                 size += len(held[-1])
                 if size >= CHUNK_BYTES:
                     self._pause()
-                    yield b"".join(held)
+                    yield b"".join(held), len(held)
                     held, size = [], 0
-            yield b"".join(held)
+            yield b"".join(held), len(held)
 
     def _pause(self) -> None:
         if self.stopping():
@@ -154,7 +152,6 @@ class _Text:
         self._spool = spool
         self._sizes = list[int]()  # of the chunks, each of whole characters
         self.western = True
-        self.lines = 0
 
     @property
     def size(self) -> int:

@@ -170,8 +170,8 @@ class Workers:
             delay = self._step(worker, lane)
             with self._changed:
                 lane.state = State.IDLE
-                if lane.hinted or delay == 0:
-                    lane.hinted = False
+                hinted, lane.hinted = lane.hinted and not lane.failures, False
+                if hinted or delay == 0:
                     self._queue(lane)
                 elif delay is not None:
                     lane.wake_at = time.monotonic() + delay

@@ -236,6 +236,8 @@ ACCEPTED = {
     "cell of 32,768 characters": text(f"R1;{CELL};a@example.com;"),
     "256 columns": text("R1;a;a@example.com;", header=HEADER.strip() + ";" * 252),
     "blank fields past the end": text("R1;a;a@example.com;;;; ;"),
+    "a million blank lines before": made(lambda: b"\n" * MIB + GOOD),
+    "a million blank lines within": made(lambda: GOOD + b"\n" * MIB + b"R2;a;b@example.com;\n"),
     "no line end": raw(GOOD.rstrip(b"\n")),
     "lone CR": raw(GOOD.replace(b"\n", b"\r")),
     "CRLF": raw(GOOD.replace(b"\n", b"\r\n")),

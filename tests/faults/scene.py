@@ -6,6 +6,9 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +48,13 @@ DEPOSITS = (
 )
 
 
+def children(pid: int) -> list[int]:
+    """The children of a process that has one thread."""
+    with suppress(FileNotFoundError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
 class Run(Program):
     """The program under a prefix (strace and its options), over a tree that can be made anew."""
 
@@ -63,6 +73,17 @@ class Run(Program):
         finally:
             self.stop()  # strace takes what it traces with it
             self.prefix = ()
+
+    def stop(self) -> None:
+        """Tell the daemon itself, not strace, which would leave it behind."""
+        if self.prefix and self._daemon is not None:
+            for pid in children(self.pid):
+                os.kill(pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self._daemon.wait(20)
+            for pid in children(self.pid):
+                os.kill(pid, signal.SIGKILL)
+        super().stop()
 
     def reset(self) -> None:
         """Empty tables, an empty root."""

@@ -53,9 +53,12 @@ def test_a_reference_is_equal_to_the_letter(site: Site) -> None:
 def test_accounts_do_not_meet(site: Site) -> None:
     """The same reference in another account is another contact."""
     site.set(dedup="reference")
-    other = site.rows("INSERT INTO contactsync.account (name, dedup) VALUES ('zeta', 'reference') RETURNING account_id")
+    other = site.rows(
+        "INSERT INTO contactsync.account (name, dedup) VALUES ('zeta', 'reference') RETURNING account_id"
+    )
     site.conn.execute(
-        "INSERT INTO contactsync.contact (account_id, identity, reference, email) VALUES (%s, 'A1', 'A1', 'z')", other[0]
+        "INSERT INTO contactsync.contact (account_id, identity, reference, email) VALUES (%s, 'A1', 'A1', 'z')",
+        other[0],
     )
     assert counts(site.apply(f"Référence;Email\nA1;{A}\n")) == (1, 1, 0, 1, 0, 0, 0)
     assert site.contacts("email") == [("z",), (A,)]
@@ -74,7 +77,9 @@ def test_columns_absent_from_the_file_keep_their_value(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("blank", "expected"), [("keep", ("Brest", "1980-02-01")), ("clear", (None, None))])
-def test_a_blank_cell_keeps_or_clears(site: Site, blank: str, expected: tuple[str | None, str | None]) -> None:
+def test_a_blank_cell_keeps_or_clears(
+    site: Site, blank: str, expected: tuple[str | None, str | None]
+) -> None:
     """As the account says."""
     site.set(dedup="reference", blank_cells=blank)
     site.apply(f"Référence;Email;Ville;Date de naissance\nR;{A};Brest;1/2/1980\n")
@@ -91,7 +96,9 @@ def test_an_invalid_value_overwrites_nothing(site: Site, blank: str) -> None:
     site.apply(head + f"R;{A};0612345678;0298441032;1/2/1980\n")
     row = site.apply(head + f"R;{A};12;x;99/99/1980\n")
     assert counts(row) == (1, 1, 0, 0, 0, 1, 0)
-    assert site.contacts("mobile", "phone", "birth_date::text") == [("+33612345678", "+33298441032", "1980-02-01")]
+    assert site.contacts("mobile", "phone", "birth_date::text") == [
+        ("+33612345678", "+33298441032", "1980-02-01")
+    ]
 
 
 def test_unchanged_rows_are_not_written(site: Site) -> None:
@@ -138,7 +145,10 @@ def test_labels_name_fields(site: Site) -> None:
 KEYS = ("reference", "email", "mobile", "city")
 EMAILS, MOBILES = ("", A, B, "x"), ("", "+33612345678", "12")
 ROW = st.tuples(
-    st.sampled_from(["r", "s"]), st.sampled_from(EMAILS), st.sampled_from(MOBILES), st.sampled_from(["", "x", "y"])
+    st.sampled_from(["r", "s"]),
+    st.sampled_from(EMAILS),
+    st.sampled_from(MOBILES),
+    st.sampled_from(["", "x", "y"]),
 )
 
 
@@ -190,8 +200,19 @@ def test_rows_count_as_if_applied_from_top_to_bottom(
             assert (told["inserted"], told["updated"]) == (len(model.contacts) - len(before), sum(changed))
         else:
             assert told["reason"] == "no_valid_row"
-    expected = sorted((tuple(str(contact[key]) for key in KEYS) for contact in model.contacts))
+    expected = sorted(tuple(str(contact[key]) for key in KEYS) for contact in model.contacts)
     assert sorted(tuple(map(str, row)) for row in site.contacts(*KEYS)) == expected
+
+
+@pytest.mark.parametrize("rows", [("R;{A};12", "R;{A};0612345678"), ("R;{A};0612345678", "R;{A};12")])
+@pytest.mark.parametrize("blank", ["keep", "clear"])
+def test_of_two_rows_the_valid_value_wins(site: Site, blank: str, rows: tuple[str, str]) -> None:
+    """An invalid one says nothing, whichever comes first."""
+    site.set(dedup="reference", blank_cells=blank)
+    head = "Référence;Email;Mobile\n"
+    site.apply(head + f"R;{A};0699999999\n")
+    site.apply(head + "".join(row.format(A=A) + "\n" for row in rows))
+    assert site.contacts("mobile") == [("+33612345678",)]
 
 
 def test_a_folded_file_counts_each_contact_once(site: Site) -> None:
@@ -362,7 +383,9 @@ def test_status_without_means_is_inactive(site: Site) -> None:
 @pytest.mark.parametrize("medium", ["EMAIL", "SMS", "VOICE", "VOICEMAIL"])
 def test_each_folder_is_for_its_medium(site: Site, medium: str) -> None:
     """Out and in again."""
-    column, value = {"EMAIL": ("Email", A), "VOICE": ("Téléphone Fixe", "0298441032")}.get(medium, ("Mobile", "0612345678"))
+    column, value = {"EMAIL": ("Email", A), "VOICE": ("Téléphone Fixe", "0298441032")}.get(
+        medium, ("Mobile", "0612345678")
+    )
     assert site.apply(f"{column}\n{value}\n", action=f"optout{medium}")["inserted"] == 1
     assert site.rows("SELECT medium FROM contactsync.opt_out") == [(medium,)]
     assert site.apply(f"{column}\n{value}\n", action=f"optin{medium}")["removed"] == 1

@@ -9,8 +9,42 @@ from hypothesis import strategies as st
 from contactsync.columns import FRENCH, KEYS, fold, label_problem, match_header
 
 NONE: list[str | None] = [None] * 15
-ENGLISH = ["Title", "First name", "Last name", "Email", "Fixed telephone", "Mobile", "Fax", "Address 1", "Address 2", "Postal code", "City", "State", "Country", "Date of birth", "Company", "Reference"] + [f"Field {n}" for n in range(1, 16)]
-PROTOCOL = ["Civilité", "Prénom", "Nom", "Email", "Téléphone Fixe", "Mobile", "Fax", "Adresse 1", "Adresse 2", "Code postal", "Ville", "Etat", "Pays", "Date de naissance", "Société", "Référence"] + [f"Champ {n}" for n in range(1, 16)]
+ENGLISH = [
+    "Title",
+    "First name",
+    "Last name",
+    "Email",
+    "Fixed telephone",
+    "Mobile",
+    "Fax",
+    "Address 1",
+    "Address 2",
+    "Postal code",
+    "City",
+    "State",
+    "Country",
+    "Date of birth",
+    "Company",
+    "Reference",
+] + [f"Field {n}" for n in range(1, 16)]
+PROTOCOL = [
+    "Civilité",
+    "Prénom",
+    "Nom",
+    "Email",
+    "Téléphone Fixe",
+    "Mobile",
+    "Fax",
+    "Adresse 1",
+    "Adresse 2",
+    "Code postal",
+    "Ville",
+    "Etat",
+    "Pays",
+    "Date de naissance",
+    "Société",
+    "Référence",
+] + [f"Champ {n}" for n in range(1, 16)]
 
 
 def labels(**given_: str) -> list[str | None]:

@@ -8,6 +8,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -294,12 +295,11 @@ def test_a_bomb_is_refused_while_it_inflates(tmp_path: Path) -> None:
     """Nothing past the limit is handed out, and the limit is told in MiB."""
     path = tmp_path / "bomb.zip"
     path.write_bytes(zipped(("a.csv", b"a" * (8 << 20))))
-    got = 0
+    got: list[bytes] = []
     with pytest.raises(FileRefused) as caught:
-        for chunk in open_content(path, max_inflated_bytes=3 << 20).chunks():
-            got += len(chunk)
+        got.extend(open_content(path, max_inflated_bytes=3 << 20).chunks())
     assert (caught.value.code, caught.value.details["limit"]) == ("inflated_too_large", 3)
-    assert got <= 3 << 20
+    assert sum(map(len, got)) <= 3 << 20
 
 
 def test_exactly_the_limit_is_allowed(read: Read) -> None:
@@ -334,10 +334,8 @@ def test_no_damage_is_anything_but_a_refusal(
     raw = bytearray(data)
     for place, byte in changes:
         raw[int(place * len(raw))] = byte
-    try:
+    with suppress(FileRefused):
         assert isinstance(read(bytes(raw)), bytes)
-    except FileRefused as error:
-        assert error.code
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,13 @@ def a_line(settle: float = SETTLE, grace: float = GRACE) -> Line:
     return Line(settle_seconds=settle, grace_seconds=grace, rescan_seconds=RESCAN)
 
 
-def drop(root: Path, name: str = "a.csv", content: bytes = b"Email\n", action: str = "import", after: Path | None = None) -> Path:
+def drop(
+    root: Path,
+    name: str = "a.csv",
+    content: bytes = b"Email\n",
+    action: str = "import",
+    after: Path | None = None,
+) -> Path:
     """An upload, whose change time is later than that of `after`."""
     path = root / action / "in" / name
     path.write_bytes(content)
@@ -172,7 +178,9 @@ def test_an_upload_is_claimed_after_its_quiet_time(root: Path, spool: Spool, clo
     assert ask(a, spool) is None
 
 
-def test_what_came_while_the_daemon_was_down_is_claimed_at_once(root: Path, spool: Spool, clock: Clock) -> None:
+def test_what_came_while_the_daemon_was_down_is_claimed_at_once(
+    root: Path, spool: Spool, clock: Clock
+) -> None:
     """Its quiet time is over."""
     drop(root)
     clock.go(3600)

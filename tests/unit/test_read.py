@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice, repeat
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ def reader(data: bytes | list[bytes], separator: str = ";") -> Reader:
 def table(data: bytes | list[bytes], separator: str = ";") -> list[tuple[int, dict[str, str | None]]]:
     """(line, cells) of every good row."""
     return [
-        (batch.line(place), {k: None if v is None or v != v else v for k, v in row.items()})
+        (batch.line(place), {k: None if pd.isna(v) else v for k, v in row.items()})
         for batch in reader(data, separator)
         for place, row in zip(batch.frame.index, batch.frame.to_dict("records"), strict=True)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, example, given
@@ -84,7 +85,7 @@ def test_an_open_block_gives_only_rows_that_the_whole_file_has(
 def test_cutting_anywhere_gives_the_same_rows(data: bytes, separator: str, cuts: list[int]) -> None:
     """Rows, physical lines and errors do not depend on where the chunks end."""
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    chunks = [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    chunks = [data[a:b] for a, b in pairwise(places)]
     assert blocks_of(chunks, separator) == blocks_of([data], separator)
 
 
@@ -167,3 +168,20 @@ def test_raw_row_is_the_row_as_it_stands() -> None:
 def test_tab_as_separator_is_no_space_around_quotes() -> None:
     """With TAB between fields, a TAB before a quoted field ends the field before it."""
     assert rows_of(scan(b'a\t"b\tc" \t\n', "\t", final=True)) == [(0, [b"a", b'"b\tc" ', b""])]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"a;b\n", b'"a""b";c\n', b'"";""\r\n', b'"""";"a;\n"\n', b'"a"\r"b"\r', b'a;"b"\n"c;d'[:-4] + b"\n"],
+)
+def test_what_a_writer_of_csv_writes_takes_the_quick_way(data: bytes) -> None:
+    """Quotes at the ends of fields, doubled ones and line ends inside are no reason to go field by field."""
+    assert _scan_regular(data, ord(";"), final=True) is not None
+
+
+@pytest.mark.parametrize("data", [b'a "b\n' + b"c;d\n" * 100, b"x\n" * 3 + b'a "b\n' + b"c;d\n" * 100])
+def test_an_ordinary_quote_does_not_hold_a_block_back(data: bytes) -> None:
+    """Rows after a quote inside an unquoted field are given now or with the next block, not at the end."""
+    rows = scan(data, ";", final=False)
+    assert len(rows.first)
+    assert scan(data[rows.consumed :], ";", final=False).consumed or rows.consumed == len(data)

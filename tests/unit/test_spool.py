@@ -63,7 +63,9 @@ Drop = Callable[..., Incoming]
 def drop(home: Path, box: Spool) -> Drop:
     """Uploads a file and gives it as the scan sees it."""
 
-    def go(name: bytes = b"list.csv", content: bytes = b"Email\na@b.fr\n", action: Action = IMPORT) -> Incoming:
+    def go(
+        name: bytes = b"list.csv", content: bytes = b"Email\na@b.fr\n", action: Action = IMPORT
+    ) -> Incoming:
         path = os.fsencode(home) + f"/contacts/{action.name}/in/".encode() + name
         with open(path, "wb") as file:
             file.write(content)
@@ -315,7 +317,9 @@ def test_no_rename_replaces_where_the_kernel_cannot_promise_it(
     (home / "contacts" / "import" / "on" / f"{stamp(incoming)}_list.csv").write_bytes(b"earlier")
     assert box.claim(incoming, nothing) == b"%d_list.csv" % (stamp(incoming) + 1)
     assert (home / "contacts" / "import" / "on" / f"{stamp(incoming)}_list.csv").read_bytes() == b"earlier"
-    assert (home / "contacts" / "import" / "on" / f"{stamp(incoming) + 1}_list.csv").read_bytes() == b"Email\na@b.fr\n"
+    assert (
+        home / "contacts" / "import" / "on" / f"{stamp(incoming) + 1}_list.csv"
+    ).read_bytes() == b"Email\na@b.fr\n"
 
 
 def test_a_reservation_for_a_file_that_is_gone_is_given_up(
@@ -326,9 +330,7 @@ def test_a_reservation_for_a_file_that_is_gone_is_given_up(
     incoming = drop()
     (home / "contacts" / "import" / "in" / "list.csv").unlink()
     with pytest.raises(FileNotFoundError):
-        kernel.rename_noreplace(
-            box._dir(IMPORT, "in"), b"list.csv", box._dir(IMPORT, "on"), b"1_list.csv"
-        )
+        kernel.rename_noreplace(box._dir(IMPORT, "in"), b"list.csv", box._dir(IMPORT, "on"), b"1_list.csv")
     assert tree(home)["on"] == []
     assert box.claim(incoming, nothing) is None
 
@@ -475,7 +477,9 @@ def claim_and_admit(box: Spool, incoming: Incoming) -> bytes:
 
 
 @pytest.mark.parametrize("state", ["ok", "ko"])
-def test_a_settled_deposit_has_its_result_files_beside_it(home: Path, box: Spool, drop: Drop, state: str) -> None:
+def test_a_settled_deposit_has_its_result_files_beside_it(
+    home: Path, box: Spool, drop: Drop, state: str
+) -> None:
     """The deposit, result.json and rejected.csv, all readable for the group only."""
     claimed = claim_and_admit(box, drop())
     with box.create_rejected(IMPORT, claimed) as file:
@@ -504,7 +508,10 @@ def test_settling_again_changes_nothing(home: Path, box: Spool, drop: Drop) -> N
     once = tree(home)
     box.settle(IMPORT, claimed, "ok", b"{}\n")
     assert tree(home) == once
-    assert json.loads((home / "contacts" / "import" / "ok" / f"{claimed.decode()}.result.json").read_bytes()) == {}
+    assert (
+        json.loads((home / "contacts" / "import" / "ok" / f"{claimed.decode()}.result.json").read_bytes())
+        == {}
+    )
 
 
 def test_settling_overwrites_no_other_deposit(home: Path, box: Spool, drop: Drop) -> None:
@@ -547,7 +554,9 @@ def test_a_marker_in_in_replaces_the_one_that_holds(home: Path, box: Spool) -> N
 def test_of_several_markers_in_in_the_last_one_holds(home: Path, box: Spool) -> None:
     """Each replaces the one before it, by change time."""
     put(home, "in/.syncExistingList", "in/.addToExistingList")
-    first, last = (home / "contacts" / "import" / "in" / name for name in (".addToExistingList", ".syncExistingList"))
+    first, last = (
+        home / "contacts" / "import" / "in" / name for name in (".addToExistingList", ".syncExistingList")
+    )
     while last.stat().st_ctime_ns <= first.stat().st_ctime_ns:
         last.chmod(0o600)
     box.adopt_markers()

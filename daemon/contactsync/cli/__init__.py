@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from contactsync import __version__
-from contactsync.cli import account, check, failure, folders, history, serve, status
+from contactsync.cli import account, check, failure, folders, history, report, serve, status
 
 __all__ = ["app", "failure"]
 
@@ -56,3 +56,4 @@ app.add_typer(account.app, name="account")
 app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("history")(history.history)
+app.command("report")(report.report)

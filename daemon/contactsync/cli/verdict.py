@@ -105,11 +105,18 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
     account, claimed, findings = subject.account, subject.claimed, subject.findings
     if claimed.refusal:
         raise FileRefused(claimed.refusal, {"limit": settings.max_file_bytes >> 20})
-    limit = settings.max_inflated_bytes
     every: list[LineError] = []
     with _progress(path) as advance:
         try:
-            for judged in Examination(path, account, claimed.action, findings, max_inflated_bytes=limit):
+            examination = Examination(
+                path,
+                account,
+                claimed.action,
+                findings,
+                max_inflated_bytes=settings.max_inflated_bytes,
+                defused=settings.defuse_formulas,
+            )
+            for judged in examination:
                 if wanted.every_reject:
                     every += [LineError(judged.batch.line(r.place), r.column, r.code) for r in judged.rejects]
                 if wanted.each_row:

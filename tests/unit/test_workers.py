@@ -1,0 +1,268 @@
+"""Threads and lanes: one step of an account at a time, nobody starves, failures wait, the end is orderly."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+import structlog
+
+from contactsync import workers
+from contactsync.errors import DatabaseAway, Retryable
+from contactsync.line import Line
+from contactsync.model import Account
+from contactsync.workers import Lane, Workers
+
+ACCOUNT = Account(
+    1, "acme", None, None, None, ";", "none", (None,) * 15, "FR", "Europe/Paris", "auto", "keep", "possible", "refuse",
+    "fr", 1,
+)  # fmt: skip
+PATIENCE = 10.0
+
+
+def named(*names: str) -> list[Account]:
+    """Accounts of these names."""
+    return [replace(ACCOUNT, account_id=number, name=name) for number, name in enumerate(names, 1)]
+
+
+@dataclass
+class Script:
+    """What each worker does at a step: it tells which account it has, and waits to be told what comes of it."""
+
+    asked: queue.Queue[str] = field(default_factory=queue.Queue)
+    answers: queue.Queue[Callable[[], float | None]] = field(default_factory=queue.Queue)
+    closed: list[int] = field(default_factory=list)
+    inside: dict[str, int] = field(default_factory=dict)
+    most: int = 0
+
+    def work(self, lane: Lane) -> float | None:
+        """One step."""
+        name = lane.account.name
+        self.inside[name] = self.inside.get(name, 0) + 1
+        self.most = max(self.most, self.inside[name])
+        self.asked.put(name)
+        try:
+            return self.answers.get(timeout=PATIENCE)()
+        finally:
+            self.inside[name] -= 1
+
+    def close(self) -> None:
+        """A worker has ended."""
+        self.closed.append(threading.get_ident())
+
+    def next(self) -> str:
+        """Whose turn it is."""
+        return self.asked.get(timeout=PATIENCE)
+
+    def nobody(self) -> bool:
+        """Whether nobody is at work now, nor was asked."""
+        return self.asked.empty()
+
+    def say(self, value: float | None) -> None:
+        """End a step with a delay."""
+        self.answers.put(lambda: value)
+
+    def fail(self, error: Exception) -> None:
+        """End a step with an error."""
+
+        def raising() -> float | None:
+            raise error
+
+        self.answers.put(raising)
+
+
+@pytest.fixture
+def script() -> Script:
+    """What the workers do."""
+    return Script()
+
+
+@pytest.fixture
+def team(script: Script) -> Iterator[Callable[..., Workers]]:
+    """Starts workers; they are stopped in the end."""
+    started: list[Workers] = []
+
+    def go(count: int, *names: str) -> Workers:
+        found = Workers(
+            count, lambda: script, lambda: Line(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+        )
+        found.update(named(*names))
+        found.start()
+        started.append(found)
+        return found
+
+    yield go
+    for each in started:
+        with suppress(queue.Empty):
+            while True:
+                script.asked.get_nowait()
+        for _ in range(20):
+            script.say(None)
+        assert each.stop(PATIENCE)
+
+
+Team = Callable[..., Workers]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that a thread is about to do, and that nothing else tells."""
+    event = threading.Event()
+    for _ in range(2000):
+        if condition():
+            return
+        event.wait(0.005)
+    raise AssertionError("it did not happen")
+
+
+def test_a_new_account_is_looked_at_once(team: Team, script: Script) -> None:
+    """Without any hint, and not again where nothing is on its way."""
+    found = team(1, "acme")
+    assert script.next() == "acme"
+    script.say(None)
+    until(lambda: not found.unfinished())
+    found.update(named("acme", "zeta"))
+    assert script.next() == "zeta"
+    script.say(None)
+
+
+def test_accounts_take_turns(team: Team, script: Script) -> None:
+    """One with much to do does not starve another."""
+    team(1, "a", "b", "c")
+    turns = []
+    for _ in range(6):
+        turns.append(script.next())
+        script.say(0.0)
+    assert turns[:3] == turns[3:]
+    assert sorted(turns[:3]) == ["a", "b", "c"]
+
+
+def test_an_account_is_worked_on_by_one_thread_at_a_time(team: Team, script: Script) -> None:
+    """However often it is hinted; a hint during a step makes one more step."""
+    found = team(4, "a", "b")
+    assert sorted([script.next(), script.next()]) == ["a", "b"]
+    for _ in range(10):
+        found.hint("a")
+    script.say(None)
+    script.say(None)
+    assert script.next() == "a"
+    script.say(None)
+    until(lambda: not found.unfinished())
+    assert script.nobody()
+    assert script.most == 1
+
+
+def test_accounts_run_side_by_side(team: Team, script: Script) -> None:
+    """As many as there are workers."""
+    team(3, "a", "b", "c")
+    assert sorted([script.next(), script.next(), script.next()]) == ["a", "b", "c"]
+
+
+def test_a_delay_is_waited_out_and_a_hint_cuts_it_short(team: Team, script: Script) -> None:
+    """After a step that says when, the account comes again by itself."""
+    found = team(1, "a")
+    script.next()
+    script.say(0.01)
+    assert script.next() == "a"
+    script.say(3600.0)
+    until(lambda: found.idle_accounts() != [])
+    assert found.unfinished() == ["a"]
+    found.hint("a")
+    assert script.next() == "a"
+    script.say(None)
+    until(lambda: found.unfinished() == [])
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (Retryable("disk full"), "deposit.waits"),
+        (OSError(28, "No space left on device"), "deposit.waits"),
+        (ValueError("a value of the file"), "bug"),
+        (DatabaseAway("57P01 (AdminShutdown)"), "database.away"),
+    ],
+)
+def test_a_failing_step_is_told_and_tried_again(
+    team: Team, script: Script, error: Exception, event: str
+) -> None:
+    """Nothing stops a worker; the account comes again after its backoff, and another is served meanwhile."""
+    with structlog.testing.capture_logs() as logs:
+        found = team(1, "a")
+        script.next()
+        script.fail(error)
+        assert script.next() == "a"
+        script.say(None)
+        until(lambda: found.unfinished() == [])
+    assert [entry["event"] for entry in logs] == [event]
+
+
+def test_failures_are_told_when_their_number_doubles(
+    team: Team, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a line for each."""
+    monkeypatch.setattr(workers, "MAX_BACKOFF_SECONDS", 0.001)
+    with structlog.testing.capture_logs() as logs:
+        team(1, "a")
+        for _ in range(9):
+            script.next()
+            script.fail(Retryable("x"))
+        script.next()
+        script.say(None)
+    assert [entry["failures"] for entry in logs] == [1, 2, 3, 5, 9]
+
+
+def test_a_hint_during_a_failing_step_does_not_skip_the_backoff(
+    team: Team, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed waits, whatever comes in meanwhile."""
+    monkeypatch.setattr(workers.random, "uniform", lambda _low, _high: 1000.0)
+    found = team(1, "a")
+    script.next()
+    found.hint("a")
+    script.fail(Retryable("x"))
+    until(lambda: bool(found.idle_accounts()) or not script.nobody())
+    found.hint("a")
+    assert script.nobody()
+    assert found.unfinished() == ["a"]
+
+
+def test_that_the_database_is_away_is_told_once(team: Team, script: Script) -> None:
+    """However many accounts find out, and its return is told once too."""
+    with structlog.testing.capture_logs() as logs:
+        found = team(1, "a", "b")
+        for _ in range(4):
+            script.next()
+            script.fail(DatabaseAway("gone"))
+        script.next()
+        found.tell_database_back()
+        found.tell_database_back()
+    assert [entry["event"] for entry in logs] == ["database.away", "database.back"]
+
+
+def test_stopping_waits_for_what_runs_and_begins_nothing(team: Team, script: Script) -> None:
+    """The step in work ends, its worker is closed, and the next account is not begun."""
+    found = team(1, "a", "b")
+    script.next()
+    assert not found.stop(0.0)
+    assert found.stopping
+    script.say(0.0)
+    assert found.stop(PATIENCE)
+    assert script.nobody()
+    assert len(script.closed) == 1
+
+
+def test_a_changed_account_is_seen_at_the_next_step(script: Script, team: Team) -> None:
+    """Settings travel with the lane."""
+    found = team(1, "a")
+    script.next()
+    script.say(None)
+    until(lambda: not found.unfinished())
+    seen: list[Any] = []
+    changed = [replace(named("a")[0], revision=2)]
+    found.update(changed)
+    seen += found.idle_accounts()
+    assert seen == changed
