@@ -23,8 +23,8 @@ from contactsync.line import Line
 from contactsync.migrate import migrate, pending
 from contactsync.model import ACTIONS
 from contactsync.pipeline import Pipeline, Rules
-from contactsync.reporter import Reporter
 from contactsync.quarantine import Quarantine
+from contactsync.reporter import Reporter
 from contactsync.spool import Spool
 from contactsync.watch import Watch
 from contactsync.workers import Lane, Workers

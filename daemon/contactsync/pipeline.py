@@ -237,7 +237,16 @@ class Pipeline:
 
 def _log_settled(claimed: Claimed, outcome: Mapping[str, Any], started_at: datetime) -> None:
     """The canonical line of a deposit (SPEC 7)."""
-    shown = ("account", "action", "deposit_id", "state", "reason", "rows_read", "rows_applied", "rows_rejected")
+    shown = (
+        "account",
+        "action",
+        "deposit_id",
+        "state",
+        "reason",
+        "rows_read",
+        "rows_applied",
+        "rows_rejected",
+    )
     counts = ("inserted", "updated", "unchanged", "removed")
     log.log(
         logging.INFO if outcome["state"] == "ok" else logging.WARNING,

@@ -52,7 +52,10 @@ ASKED = (
 )
 """What issue 3 names."""
 MORE = (
-    *(Fault(call) for call in ("read", "fcntl", "flock", "fchmod", "mkdirat", "getdents64", "newfstatat", "lseek")),
+    *(
+        Fault(call)
+        for call in ("read", "fcntl", "flock", "fchmod", "mkdirat", "getdents64", "newfstatat", "lseek")
+    ),
     *(Fault(call, besides=NO_NOREPLACE) for call in ("renameat", "unlinkat", "close")),
     Fault("openat", making=True, besides=NO_NOREPLACE),
     Fault("poll", tree=False),

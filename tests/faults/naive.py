@@ -1,6 +1,6 @@
 """What many would write: claim, apply, commit, move. No ledger. The kill loop must catch it.
 
-    python -m tests.faults.naive ROOT URL
+python -m tests.faults.naive ROOT URL
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Run(Program):
 
     def stop(self) -> None:
         """Tell the daemon itself, not strace, which would leave it behind."""
-        if self.prefix and self._daemon is not None:
+        if self.prefix[:1] == ("strace",) and self._daemon is not None:
             for pid in children(self.pid):
                 os.kill(pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
@@ -118,7 +118,9 @@ class Run(Program):
             stamp = int((folder / "in" / deposit.name).lstat().st_ctime)
             claimed = f"{stamp}_{deposit.name}"
             found += [folder / "in" / deposit.name, folder / deposit.state / claimed]
-            found += [folder / "on" / f"{prefix}{claimed}" for prefix in ("", ".copy.", ".result.", ".rejected.")]
+            found += [
+                folder / "on" / f"{prefix}{claimed}" for prefix in ("", ".copy.", ".result.", ".rejected.")
+            ]
         return found
 
 
@@ -153,7 +155,9 @@ def outcome(run: Program) -> dict[str, Any]:
         "SELECT l.name, c.reference FROM list_member JOIN contact_list AS l USING (account_id, list_id)"
         " LEFT JOIN contact AS c USING (account_id, contact_id) ORDER BY list_id, contact_id"
     )
-    contacts = run.rows("SELECT reference, last_name, email, mobile FROM contact ORDER BY reference, contact_id")
+    contacts = run.rows(
+        "SELECT reference, last_name, email, mobile FROM contact ORDER BY reference, contact_id"
+    )
     events = run.rows(
         "SELECT e.medium, e.address, e.kind, d.name FROM consent_event AS e"
         " LEFT JOIN deposit AS d USING (account_id, deposit_id) ORDER BY event_id"
@@ -182,7 +186,9 @@ def _file(root: Path, path: Path) -> tuple[str, object]:
 def disagreements(run: Program) -> list[str]:
     """Where ledger, folders and result files tell different stories."""
     wrong = []
-    for row in run.rows("SELECT d.*, a.name AS account FROM deposit AS d JOIN account AS a USING (account_id)"):
+    for row in run.rows(
+        "SELECT d.*, a.name AS account FROM deposit AS d JOIN account AS a USING (account_id)"
+    ):
         place = run.box(row["account"], row["state"], row["action"]) / os.fsdecode(row["claimed_bytes"])
         if not os.path.lexists(place):
             wrong.append(f"the ledger says {place.relative_to(run.ftp)}, which is not there")

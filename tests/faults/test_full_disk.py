@@ -45,7 +45,9 @@ def other_goes_on(run: Run, name: str) -> None:
     inbox = run.folder / "elsewhere" / "contacts" / "import" / "in"
     (inbox / ".upload").write_bytes(OTHER)
     (inbox / ".upload").rename(inbox / name)
-    run.until(lambda: [row for row in run.ledger("globex") if row["name"] == name and row["state"] == "ok"], name)
+    run.until(
+        lambda: [row for row in run.ledger("globex") if row["name"] == name and row["state"] == "ok"], name
+    )
 
 
 @pytest.mark.parametrize("pages", range(0, 24, 4))

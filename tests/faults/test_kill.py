@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from tests.faults.conftest import Databases
 
-SAMPLE = {"renameat2": 2, "renameat": 3, "unlinkat": 1, "openat": 1, "write": 1, "fsync": 2, "sendto": 2, "recvfrom": 1}
+SAMPLE = {
+    "renameat2": 2,
+    "renameat": 3,
+    "unlinkat": 1,
+    "openat": 1,
+    "write": 1,
+    "fsync": 2,
+    "sendto": 2,
+    "recvfrom": 1,
+}
 """How many points of each fault are tried here: two seconds each."""
 
 
@@ -45,7 +54,9 @@ def tried(tmp_path_factory: pytest.TempPathFactory, fault_databases: Databases) 
         subject.__exit__()
 
 
-@pytest.mark.parametrize("fault", [fault for fault in ASKED if fault.call in SAMPLE], ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault", [fault for fault in ASKED if fault.call in SAMPLE], ids=lambda fault: fault.name
+)
 def test_a_restart_after_a_kill_finishes_everything_once(tried: Tried, fault: Fault) -> None:
     """Killed at any moment, each file lies in one place; a restart applies what is left, once, with its results."""
     found = tried.points[fault]

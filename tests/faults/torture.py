@@ -39,7 +39,9 @@ def torture(subject: Contactsync, faults: list[Fault], folder: Path, every: int)
 
 def main() -> int:
     """Run it on an embedded server of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("fault", nargs="*")
     asked = parser.parse_args()

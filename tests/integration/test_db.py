@@ -13,9 +13,9 @@ SECRET = "a@example-mail.fr"
 
 
 @pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
+def session(site_url: str) -> Iterator[Session]:
     """A worker's connection."""
-    found = Session(database_url)
+    found = Session(site_url)
     yield found
     found.close()
 
@@ -31,7 +31,26 @@ def test_what_is_the_files_fault(session: Session, state: str) -> None:
 
 @pytest.mark.parametrize(
     "state",
-    "08006 40001 40P01 55P03 57014 57P01 57P03 53100 53200 53300 25006 28000 42P01 42501 58030 54001 54023 XX000".split(),
+    [
+        "08006",
+        "40001",
+        "40P01",
+        "55P03",
+        "57014",
+        "57P01",
+        "57P03",
+        "53100",
+        "53200",
+        "53300",
+        "25006",
+        "28000",
+        "42P01",
+        "42501",
+        "58030",
+        "54001",
+        "54023",
+        "XX000",
+    ],
 )
 def test_what_is_nobodys_fault(session: Session, state: str) -> None:
     """Everything else is tried again, and only its SQLSTATE is told."""

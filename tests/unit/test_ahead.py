@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,15 +23,14 @@ def test_nothing_gives_nothing() -> None:
 def test_items_before_an_error_are_seen() -> None:
     """The error does not overtake the items."""
 
-    def items():
+    def items() -> Iterator[int]:
         yield from range(5)
-        raise ValueError
+        raise ValueError("five")
 
-    seen = []
-    with pytest.raises(ValueError):  # noqa: PT011 - it is the one above
-        for item in read_ahead(items()):
-            seen.append(item)  # noqa: PERF402 - the loop is what is tested
-    assert seen == list(range(5))
+    ahead = read_ahead(items())
+    assert [next(ahead) for _ in range(5)] == list(range(5))
+    with pytest.raises(ValueError, match="five"):
+        next(ahead)
 
 
 def test_a_caller_that_stops_ends_the_thread() -> None:
@@ -46,7 +46,7 @@ def test_it_does_not_run_far_ahead() -> None:
     made = []
     waiting = threading.Event()
 
-    def items():
+    def items() -> Iterator[int]:
         for number in range(100):
             made.append(number)
             if len(made) > DEPTH + 3:  # the first, one in our hands, one that the maker would hand over

@@ -124,6 +124,27 @@ def test_a_streamed_zip_is_read(read: Read) -> None:
     assert read(pipe.written) == CSV
 
 
+def zip64(data: bytes) -> bytes:
+    """The same zip with a ZIP64 end record, as streaming writers make it whatever the size (APPNOTE 4.3.14)."""
+    place = data.index(b"PK\x05\x06")
+    *_, count, size, start, _ = struct.unpack_from("<4s4H2LH", data, place)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, place, 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return data[:place] + record + locator + end
+
+
+def test_a_zip64_is_read(read: Read) -> None:
+    """Though its end record itself tells 65,535 entries."""
+    assert read(zip64(zipped(("a.csv", CSV)))) == CSV
+
+
+def test_a_zip64_of_several_files_is_refused(refusal: Refusal) -> None:
+    """With their true number."""
+    error = refusal(zip64(zipped(("a.csv", CSV), ("b.csv", CSV))))
+    assert (error.code, error.details["count"]) == ("zip_several_files", 2)
+
+
 def test_bytes_after_the_zip_do_not_matter(read: Read) -> None:
     """Servers that pad to a block leave it readable."""
     assert read(zipped(("a.csv", CSV)) + b"\0" * 100) == CSV
