@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -65,9 +64,3 @@ def conn(database_url: str) -> Iterator[psycopg.Connection]:
     """A connection in autocommit to the test's database."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
-
-
-@pytest.fixture
-def data() -> Path:
-    """The folder of sample files."""
-    return Path(__file__).parent / "data"

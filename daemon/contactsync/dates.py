@@ -7,6 +7,8 @@ from datetime import date
 
 import pyarrow as pa
 
+from contactsync import distinct
+
 # ASCII digits only; the same separator both times. `re.fullmatch`, so that no line end slips by.
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
 _YEAR_FIRST = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
@@ -36,6 +38,4 @@ def normalise(column: pa.StringArray) -> pa.StringArray:
     The same length as `column`; each value is `normalise_one`'s, asked once for each distinct text: a file
     has far more people than birthdays. Raises nothing for any text.
     """
-    coded = column.dictionary_encode()
-    answers = pa.array([normalise_one(value) for value in coded.dictionary.to_pylist()], pa.string())
-    return answers.take(coded.indices)
+    return distinct.each(column, normalise_one)

@@ -11,6 +11,8 @@ import email_validator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contactsync import distinct
+
 MAX_BYTES = 254
 """The longest address in bytes of UTF-8, by RFC 5321 4.5.3.1.3 (RFC 3696 erratum 1690) and the library."""
 
@@ -54,11 +56,4 @@ def normalise(column: pa.StringArray) -> pa.StringArray:
     # What is too long is invalid whatever else it is; the library would take its time over 32,768 characters.
     left = pc.fill_null(pc.and_not(pc.less_equal(size, MAX_BYTES), plain), False)
     rest = column.filter(left)
-    return pc.replace_with_mask(answers, left, _each(rest)) if len(rest) else answers
-
-
-def _each(column: pa.StringArray) -> pa.StringArray:
-    """`normalise_one` of a column without nulls, asked once for each distinct value."""
-    coded = column.dictionary_encode()
-    answers = pa.array([normalise_one(value) for value in coded.dictionary.to_pylist()], pa.string())
-    return answers.take(coded.indices)
+    return pc.replace_with_mask(answers, left, distinct.each(rest, normalise_one)) if len(rest) else answers

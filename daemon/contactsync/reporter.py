@@ -26,11 +26,11 @@ from contactsync.publish import NotOurs, ReportFolder
 from contactsync.report_files import Contents, Interrupted, Writer
 from contactsync.reporting import Day
 
-LOOK_SECONDS = 900.0
-"""How often an account is looked at between its midnights: somebody may have taken a day away."""
+LOOK_SECONDS = 30.0
+"""How often an account's folder is looked at between its midnights.
 
-CLOCK_SECONDS = 60.0
-"""How long the thread sleeps at most: the host's clock may be set, and midnight is the clock's."""
+Somebody may have taken a day away, or told of a campaign of days past; and the host's clock may have been set.
+"""
 
 BUSY_SECONDS = 30.0
 """When to come again to an account whose folder another process has."""
@@ -120,10 +120,10 @@ class Reporter:
         with self._changed:
             while not self._stopping:
                 turn = min(self._turns.values(), key=lambda turn: turn.due, default=None)
-                wait = (turn.due - datetime.now(UTC)).total_seconds() if turn else CLOCK_SECONDS
+                wait = (turn.due - datetime.now(UTC)).total_seconds() if turn else LOOK_SECONDS
                 if turn is not None and wait <= 0:
                     return turn
-                self._changed.wait(min(wait, CLOCK_SECONDS))
+                self._changed.wait(min(wait, LOOK_SECONDS))
             return None
 
     def _attend(self, turn: _Turn) -> datetime:

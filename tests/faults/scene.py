@@ -183,13 +183,11 @@ def _file(root: Path, path: Path) -> tuple[str, object]:
     return str(name), {key: value for key, value in result.items() if key not in own}
 
 
-def disagreements(run: Program) -> list[str]:
+def disagreements(run: Program, account: str = ACCOUNT) -> list[str]:
     """Where ledger, folders and result files tell different stories."""
     wrong = []
-    for row in run.rows(
-        "SELECT d.*, a.name AS account FROM deposit AS d JOIN account AS a USING (account_id)"
-    ):
-        place = run.box(row["account"], row["state"], row["action"]) / os.fsdecode(row["claimed_bytes"])
+    for row in run.ledger(account):
+        place = run.box(account, row["state"], row["action"]) / os.fsdecode(row["claimed_bytes"])
         if not os.path.lexists(place):
             wrong.append(f"the ledger says {place.relative_to(run.ftp)}, which is not there")
         elif json.loads(Path(f"{place}.result.json").read_bytes())["deposit_id"] != row["deposit_id"]:

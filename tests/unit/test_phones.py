@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata, PhoneNumberDesc
 
-from contactsync import phones
+from contactsync import dialling, phones
 
 if TYPE_CHECKING:
     from contactsync.model import PhoneCheck
@@ -221,7 +221,7 @@ def test_an_unknown_region_reads_international_numbers() -> None:
 def test_a_metadata_pattern_of_another_kind_is_not_guessed_at(pattern: str) -> None:
     """Should the library's patterns ever change their form, the library reads the numbers."""
     with pytest.raises(ValueError):  # noqa: PT011 - the text is what is left of the pattern, maybe nothing
-        phones._language(PhoneNumberDesc(national_number_pattern=pattern))
+        dialling._language(PhoneNumberDesc(national_number_pattern=pattern))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_metadata_pattern_of_another_kind_is_not_guessed_at(pattern: str) -> N
 )
 def test_what_a_metadata_pattern_matches(pattern: str, widths: set[int], firsts: str) -> None:
     """The lengths and first digits of what a pattern matches are found without trying."""
-    found = phones._language(PhoneNumberDesc(national_number_pattern=pattern))
+    found = dialling._language(PhoneNumberDesc(national_number_pattern=pattern))
     assert set(found.widths) == widths
     assert set(found.firsts) == set(firsts)
 

@@ -1,0 +1,195 @@
+"""How the plain numbers of a region are written, worked out from libphonenumber's own metadata. Pure.
+
+A pattern is made only where every step of `phonenumbers.parse` surely goes one way for all its texts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement, permutations
+
+import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
+
+# With such marks between them, the library reads no fewer digits than this; without, it reads two.
+_LEAST_DIGITS = 3
+
+_DIGIT = re.compile(r"\\d|[0-9]|\[[0-9-]+\]")
+_COUNT = re.compile(r"\{([0-9]+)(?:,([0-9]+))?\}|(\?)")
+_TYPES = (
+    *("fixed_line", "mobile", "premium_rate", "toll_free", "shared_cost"),
+    *("voip", "personal_number", "pager", "uan", "voicemail"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plain numbers of a region.
+
+    `shapes`: pairs of the length of a national number and the pattern of the texts (a plus or none, then
+    digits) whose last so many digits are that number. `valid`: patterns of which a national number must match
+    every one; None where no patterns can tell.
+    """
+
+    code: str
+    shapes: tuple[tuple[int, str], ...]
+    valid: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """What a metadata pattern matches: texts of these lengths, which begin with these digits."""
+
+    widths: frozenset[int]
+    firsts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialling:
+    """How a region's numbers are written; `lengths` without, `local` with what lacks an area code."""
+
+    code: str
+    idd: str
+    prefixes: tuple[str, ...]
+    lengths: frozenset[int]
+    local: frozenset[int]
+    general: _Language
+
+
+@cache  # a region has one plan, and the library knows some 250 regions
+def plan_of(region: str) -> Plan | None:
+    """The plain numbers of a region, or None where the library must read every number.
+
+    None means: no such region, a country code that it shares and does not lead (is_possible_number asks the
+    leader's metadata), or prefixes that are not plain digits or rewrite the number (BR, AR, LU).
+    """
+    metadata = PhoneMetadata.metadata_for_region(region) if region in phonenumbers.SUPPORTED_REGIONS else None
+    if metadata is None or metadata.general_desc is None or metadata.national_prefix_transform_rule:
+        return None
+    general = metadata.general_desc
+    code, idd = str(metadata.country_code), metadata.international_prefix or ""
+    parsing = metadata.national_prefix_for_parsing
+    prefixes = tuple(parsing.split("|")) if parsing else ()
+    regions = COUNTRY_CODE_TO_REGION_CODE[int(code)]
+    if (
+        regions[0] != region
+        or not all(re.fullmatch("[0-9]+", prefix) for prefix in (idd, *prefixes))
+        or any(one.startswith(other) for one, other in permutations(prefixes, 2))
+        or idd[0] == code[0]
+        or any(int(code[:end]) in COUNTRY_CODE_TO_REGION_CODE for end in range(1, len(code)))
+    ):
+        return None
+    local = frozenset(general.possible_length_local_only)
+    lengths = frozenset(general.possible_length) - local
+    try:
+        language = _language(general)
+        valid = _valid_patterns(metadata, general) if len(regions) == 1 else None
+    except ValueError:
+        return None
+    dialling = _Dialling(code, idd, prefixes, lengths, local, language)
+    told = [length for length in sorted(lengths) if length >= _LEAST_DIGITS]
+    return Plan(code, tuple((length, _shape(length, dialling)) for length in told), valid)
+
+
+def _shape(length: int, region: _Dialling) -> str:
+    """The pattern of the texts that end in a national number of so many digits, surely read as that."""
+    code, idd, prefixes, general = region.code, region.idd, region.prefixes, region.general
+
+    def too_long(digits: int) -> bool:
+        return digits > max(region.lengths) and digits not in region.local
+
+    # A national prefix goes unless the number matches the general pattern with it and does not without it.
+    gone = [p for p in prefixes if p[0] not in general.firsts or len(p) + length not in general.widths]
+    number = _digits(length, prefixes)
+    # `+33…`, `0033…`, and the `(0)` that people add.
+    texts = [rf"(?:\+|{idd}){code}(?:{'|'.join(['', *gone])}){number}"]
+    # `33…`: the country code is seen for certain where the whole is too long for a national number.
+    texts += [f"{code}{p}{number}" for p in ("", *gone) if too_long(len(code + p) + length)]
+    # `06…`: it must begin neither like an international call nor with the country code.
+    for prefix in gone:
+        if not prefix.startswith((idd, code)):
+            others = [other[len(prefix) :] for other in (idd, code) if other.startswith(prefix)]
+            texts.append(prefix + _digits(length, (*prefixes, *others)))
+    # `6…`: what begins with the country code is in doubt, unless the rest is too short for a number.
+    doubtful = [code] if length - len(code) >= min(general.widths) else []
+    texts.append(_digits(length, (*prefixes, idd, *doubtful)))
+    return f"^(?:{'|'.join(texts)})$"
+
+
+def _digits(length: int, unlike: tuple[str, ...]) -> str:
+    """The pattern of so many digits that begin with none of `unlike` (RE2 has no look-ahead)."""
+    if not unlike or length == 0:
+        return f"[0-9]{{{length}}}"
+    free, texts = "", []
+    for digit in "0123456789":
+        tails = tuple(text[1:] for text in unlike if text[0] == digit)
+        if not tails:
+            free += digit
+        elif "" not in tails:
+            texts.append(digit + _digits(length - 1, tails))
+    if free:
+        texts.append(f"[{free}][0-9]{{{length - 1}}}")
+    return f"(?:{'|'.join(texts)})"
+
+
+def _valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[str, str] | None:
+    """What a valid national number matches: the general pattern, and that of any type.
+
+    None where a type's pattern takes lengths that its metadata rules out: the library looks at both.
+    """
+    types = []
+    for name in _TYPES:
+        kind: PhoneNumberDesc | None = getattr(metadata, name)
+        if kind is None or not kind.national_number_pattern:
+            continue
+        if kind.possible_length and not _language(kind).widths <= set(kind.possible_length):
+            return None
+        types.append(kind.national_number_pattern)
+    return f"^(?:{general.national_number_pattern})$", f"^(?:{'|'.join(types)})$"
+
+
+def _language(numbers: PhoneNumberDesc) -> _Language:
+    r"""What the pattern of some numbers matches.
+
+    Understood are digits, `\d`, classes of digits, `(?:…)`, `|`, `{m,n}` and `?`; else ValueError.
+    """
+    found, rest = _union(numbers.national_number_pattern or "")
+    if rest:
+        raise ValueError(rest)
+    return found
+
+
+def _union(text: str) -> tuple[_Language, str]:
+    """What alternatives match together, and the text after them."""
+    found, text = _sequence(text)
+    while text.startswith("|"):
+        other, text = _sequence(text[1:])
+        found = _Language(found.widths | other.widths, found.firsts | other.firsts)
+    return found, text
+
+
+def _sequence(text: str) -> tuple[_Language, str]:
+    """What counted atoms match one after the other, and the text after them."""
+    widths, firsts = frozenset({0}), frozenset[str]()
+    while text and text[0] not in "|)":
+        if text.startswith("(?:"):
+            once, text = _union(text[3:])
+            end = 1 if text.startswith(")") else 0
+        else:
+            atom = _DIGIT.match(text)
+            end = atom.end() if atom else 0
+            digits = frozenset(digit for digit in "0123456789" if re.fullmatch(text[:end], digit))
+            once = _Language(frozenset({1}), digits)
+        if not end:
+            raise ValueError(text)
+        text = text[end:]
+        low, high = 1, 1
+        if count := _COUNT.match(text):
+            low, high = (0, 1) if count[3] else (int(count[1]), int(count[2] or count[1]))
+            text = text[count.end() :]
+        firsts = firsts | once.firsts if 0 in widths else firsts
+        sums = {sum(c) for n in range(low, high + 1) for c in combinations_with_replacement(once.widths, n)}
+        widths = frozenset(a + b for a in widths for b in sums)
+    return _Language(widths, firsts), text

@@ -1,0 +1,193 @@
+"""The database goes away, in every manner: deposits wait, are applied once, and none is refused for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from contactsync.embedded import EmbeddedServer
+from contactsync.migrate import migrate
+from tests.acceptance.program import Program, people
+from tests.faults import cuts
+from tests.faults.cuts import CUTS, Cut
+from tests.faults.proxy import Answer, Matching, Message, Proxy, Say
+from tests.faults.scene import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.faults.conftest import Databases
+
+SAMPLE = 6  # cut points of each kind here; `make torture` takes all
+SECONDS = 8.0  # in which work goes on after the database's return: the longest backoff, and the work
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory, fault_databases: Databases) -> Iterator[tuple[Run, Proxy]]:
+    """A daemon that reaches its database through a proxy; the tests themselves do without."""
+    with fault_databases() as url, Proxy(url) as proxy:
+        run = Run(tmp_path_factory.mktemp("away"), url, rescan_seconds=0.3)
+        run.configure(database_url=proxy.url)
+        with run:
+            yield run, proxy
+
+
+@pytest.fixture
+def link(proxied: tuple[Run, Proxy]) -> Iterator[tuple[Run, Proxy]]:
+    yield proxied
+    proxied[1].watch = lambda _: Say.PASS
+    proxied[1].refusing = False
+
+
+def begun(run: Program, account: str) -> float:
+    """Wait until the account's deposits are settled and right; the seconds that took."""
+    started = time.monotonic()
+    assert cuts.wrong(run, account) == []
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.name)
+def test_a_cut_at_any_message(link: tuple[Run, Proxy], cut: Cut) -> None:
+    """Wherever the link is cut, every deposit is applied once."""
+    run, proxy = link
+    total = cuts.count(run, proxy, cut)
+    found = [*cuts.cuts(run, proxy, cut, every=-(-total // SAMPLE))]
+    assert [(number, wrong) for number, _, wrong in found if wrong] == []
+    assert all(was_cut for _, was_cut, _ in found)
+
+
+def says(words: bytes) -> Callable[[Message], bool]:
+    return lambda message: words in message.body
+
+
+ANSWERS = {
+    "commit": says(b"COMMIT\0"),
+    "an attempt begins": says(b"first attempt"),
+    "verdict": says(b"The verdict on a deposit"),
+    "lookup": says(b"What the ledger knows"),
+    "end of copy": lambda message: message.kind == b"c",
+}
+
+
+@pytest.mark.parametrize("statement", ANSWERS.values(), ids=ANSWERS.keys())
+@pytest.mark.parametrize("times", [1, 5])
+def test_an_answer_that_is_lost(
+    link: tuple[Run, Proxy], statement: Callable[[Message], bool], times: int
+) -> None:
+    """The server has done it and nobody is told, five times in a row even: applied once, refused for nothing."""
+    run, proxy = link
+    account = cuts.deposit(run)
+    watch = proxy.watch = Answer(statement, times)
+    begun(run, account)
+    if times == 1:
+        assert watch.done.is_set()
+
+
+@pytest.mark.parametrize("say", [Say.CUT, Say.PASS_AND_CUT, Say.STALL])
+def test_the_link_fails_in_the_midst_of_a_copy(link: tuple[Run, Proxy], say: Say) -> None:
+    """Half a COPY leaves nothing behind."""
+    run, proxy = link
+    watch = proxy.watch = Matching(lambda message: message.kind == b"d", say)
+    account = cuts.deposit(run)
+    assert watch.done.wait(10)
+    if say is Say.STALL:
+        other = cuts.deposit(run)  # over another link
+        begun(run, other)
+        proxy.cut_all()
+    assert begun(run, account) < SECONDS
+
+
+def test_nobody_answers_for_a_while(link: tuple[Run, Proxy]) -> None:
+    """Refused connections: deposits wait in `in/`, the log says so once, and work goes on within seconds."""
+    run, proxy = link
+    proxy.refusing = True
+    proxy.cut_all()
+    told = len(run.events("database.away"))
+    account = cuts.deposit(run)
+    run.until(lambda: len(run.events("database.away")) > told, "the log tells")
+    assert {box for box, _ in run.everywhere(account)} == {"in"}
+    proxy.refusing = False
+    assert begun(run, account) < SECONDS
+    assert len(run.events("database.away")) == told + 1
+    run.until(lambda: len(run.events("database.back")) == told + 1, "the log tells")
+
+
+def test_a_row_that_another_session_holds(run: Run, database_url: str) -> None:
+    """A lock time-out is not the file's fault; other accounts go on meanwhile."""
+    run.configure(
+        database_url=make_conninfo(database_url, options="-c lock_timeout=300ms"), rescan_seconds=0.3, workers=1
+    )
+    with run, psycopg.connect(database_url) as other:
+        held = run.add_account("held", dedup="none")
+        other.execute("SELECT FROM contactsync.account WHERE name = 'held' FOR UPDATE")
+        for each in cuts.scene.DEPOSITS:
+            run.drop(held, each.name, each.content, each.action)
+        run.until(lambda: any("55P03" in e["reason"] for e in run.events("database.away")), "the lock times out")
+        begun(run, cuts.deposit(run))
+        assert {box for box, _ in run.everywhere(held)} == {"in", "on"}
+        other.rollback()
+        assert begun(run, held) < SECONDS
+
+
+def test_a_deadlock(run: Run, database_url: str) -> None:
+    """The loser of a deadlock is tried again."""
+    with run, psycopg.connect(database_url) as other:
+        other.execute("SET deadlock_timeout = '1min'")  # the daemon finds it first, and loses
+        run.add_account("acme", dedup="reference")
+        run.drop("acme", "list.csv", people(3))
+        run.settled("acme", "list.csv")
+        other.execute("SELECT FROM contactsync.contact FOR UPDATE")
+        run.drop("acme", "again.csv", people(3).replace(b"example.com", b"example.org"))
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        run.until(lambda: run.rows(waiting), "the daemon waits")
+        other.execute("SELECT FROM contactsync.account FOR UPDATE")
+        other.rollback()
+        settled = run.settled("acme", "again.csv")
+        assert (settled.state, settled.result["updated"]) == ("ok", 3)
+        assert any("40P01" in event["reason"] for event in run.events("database.away"))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    """A server that the test may kill."""
+    with EmbeddedServer(tmp_path / "postgresql", durable=False) as server:
+        with psycopg.connect(server.url) as conn:
+            migrate(conn)
+        yield server
+
+
+def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServer, tmp_path: Path) -> None:
+    """`pg_ctl -m immediate` again and again while files are applied: each once, none refused."""
+    run = Run(tmp_path / "run", server.url, rescan_seconds=0.3, workers=2)
+    accounts = [run.add_account(f"a{n}", dedup="none") for n in range(3)]
+    run.connection.close()
+    del run.connection
+    for account in accounts:
+        run.drop(account, "list.csv", people(20_000) + b"R0;Personne;;\n")
+    server.stop()
+    run.start()
+    run.until(lambda: run.events("database.away"), "the log tells")
+    server.start()
+    for pause in (0.3, 0.7, 1.2):
+        threading.Event().wait(pause)  # any moment will do
+        assert server._child is not None
+        os.kill(server._child.pid, signal.SIGQUIT)
+        server._child.wait()
+        server.start()
+    started = time.monotonic()
+    for account in accounts:
+        settled = run.settled(account, "list.csv")
+        assert (settled.state, settled.result["rows_applied"]) == ("ok", 20_000)
+        assert len(run.contacts(account)) == 20_000
+        assert run.lists(account) == [("list", 20_000)]
+    assert time.monotonic() - started < 20
+    assert run.terminate() == 0
+    run.__exit__()
