@@ -23,7 +23,7 @@ from contactsync import names, statements
 from contactsync.columns import KEYS
 from contactsync.db import Connection
 from contactsync.errors import Retryable
-from contactsync.model import Account, Action, Claimed, Mode
+from contactsync.model import Account, Action, Claimed, Counts, Mode
 from contactsync.validate import KEPT_BITS
 
 ANALYZE_ROWS = 1_000
@@ -42,6 +42,12 @@ class Effects:
     removed: int = 0
     list_id: int | None = None
     list_name: str | None = None
+
+    def counts(self, rows_read: int, rows_rejected: int) -> Counts:
+        """The deposit's counts, with what reading its rows has told."""
+        applied = rows_read - rows_rejected
+        changes = (self.inserted, self.updated, self.unchanged, self.removed)
+        return Counts(rows_read, applied, rows_rejected, *changes)
 
 
 @dataclass(slots=True)

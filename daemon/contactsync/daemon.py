@@ -38,6 +38,9 @@ DEEP_SCAN_SECONDS = 30.0
 ONCE_PATIENCE_SECONDS = 30.0
 """`run --once` gives up when nothing was settled for so long after the last upload must have become quiet."""
 
+MAIN_PATIENCE_SECONDS = 5.0
+"""The main thread asks for accounts only, and must hear SIGTERM even where the database is silent."""
+
 log = structlog.get_logger()
 
 
@@ -140,7 +143,7 @@ class Daemon:
             if not self.once:
                 self._reporter.start()
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
-            status = self._loop(workers, watch, Session(url), server)
+            status = self._loop(workers, watch, Session(url, patience=MAIN_PATIENCE_SECONDS), server)
             watch.stop()
             self._reporter.stop(self.settings.shutdown_seconds)
             if not workers.stop(self.settings.shutdown_seconds):

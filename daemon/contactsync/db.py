@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
@@ -14,6 +16,14 @@ from contactsync import statements
 from contactsync.errors import DatabaseAway, FileRefused
 
 Connection: TypeAlias = psycopg.Connection[DictRow]
+
+PATIENCE_SECONDS = 30.0
+"""A server that says nothing for so long has fallen silent; statements that take longer are given more."""
+
+MERGE_SECONDS = 900.0
+"""What a merge may take. The server ends it a little earlier (`statement_timeout`), so silence is not mistaken."""
+
+T = TypeVar("T")
 
 _FILE_FAULTS = ("22", "23")  # data exception, integrity violation (SPEC 5.5)
 _PROGRAM_LIMIT = "54000"  # for example a value that is too long for its index
@@ -30,14 +40,58 @@ _DEFAULTS: dict[str, Any] = {
 }
 # What a hung daemon could hold is let go by the server; a lock that is not to be had is waited for, then retried.
 _OPTIONS = (
-    "-c lock_timeout=60s -c idle_in_transaction_session_timeout=120s -c work_mem=64MB "
+    "-c lock_timeout=20s -c statement_timeout=870s -c idle_in_transaction_session_timeout=120s -c work_mem=64MB "
     "-c default_transaction_isolation=read\\ committed -c search_path=pg_temp,pg_catalog -c datestyle=ISO,DMY "
     "-c standard_conforming_strings=on -c jit=off"
 )
 
 
-def connect(url: str) -> Connection:
+class _Impatient(psycopg.Connection[DictRow]):
+    """A connection that gives up a server which says nothing.
+
+    Keepalives see a host that is gone, not a hung server or pooler whose kernel still answers, and on a unix
+    socket there are none.
+    """
+
+    patience = PATIENCE_SECONDS
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Run psycopg's generator; raises OperationalError, the connection closed, once patience has run out."""
+        limits = {} if timeout is None else {"timeout": timeout}  # older releases do not know it
+        return super().wait(self._hurried(gen), interval, **limits)
+
+    def _hurried(self, gen: PQGen[T]) -> PQGen[T]:
+        heard = time.monotonic()
+        try:
+            waited_for = next(gen)
+            while True:
+                ready = yield waited_for
+                if ready:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > self.patience:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError("the server has fallen silent")
+                waited_for = gen.send(ready)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+
+@contextmanager
+def patient(conn: Connection) -> Iterator[None]:
+    """Statements in this block may take as long as a merge takes."""
+    assert isinstance(conn, _Impatient)
+    before, conn.patience = conn.patience, MERGE_SECONDS
+    try:
+        yield
+    finally:
+        conn.patience = before
+
+
+def connect(url: str, *, patience: float = PATIENCE_SECONDS) -> Connection:
     """A connection in autocommit whose rows are dicts; raises psycopg.OperationalError where there is none.
+
+    `patience` is how many seconds the server may be silent before the connection is given up.
 
     `url` is any libpq URL or conninfo, with several hosts too: then the one that takes writes is used. Its own
     settings come before ours.
@@ -47,7 +101,9 @@ def connect(url: str) -> Connection:
         given.setdefault("target_session_attrs", "read-write")
     options = " ".join([_OPTIONS, str(given.pop("options", None) or "")])
     conninfo = make_conninfo(**{**_DEFAULTS, **given, "options": options})
-    return psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+    conn = _Impatient.connect(conninfo, autocommit=True, row_factory=dict_row)
+    conn.patience = patience
+    return conn
 
 
 @contextmanager
@@ -71,9 +127,10 @@ def errors_mean() -> Iterator[None]:
 class Session:
     """One worker's connection, made when it is needed and made again after it was lost."""
 
-    def __init__(self, url: str) -> None:
-        """Remember where; nothing is connected yet."""
+    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
+        """Remember where; nothing is connected yet. For `patience` see `connect`."""
         self._url = url
+        self._patience = patience
         self._conn: Connection | None = None
 
     @contextmanager
@@ -82,7 +139,7 @@ class Session:
         with errors_mean():
             try:
                 if self._conn is None or self._conn.closed:
-                    self._conn = connect(self._url)
+                    self._conn = connect(self._url, patience=self._patience)
                     self._conn.execute(statements.get("session"))
                 yield self._conn
             except psycopg.Error:

@@ -32,7 +32,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from contactsync import accounts, log, tree
+from contactsync import accounts, demo_report, log, tree
 from contactsync.cli import account_changes, account_values
 from contactsync.cli.session import find_account
 from contactsync.config import Settings
@@ -42,7 +42,7 @@ from contactsync.db import connect
 from contactsync.demo_ftp import HOST, NAME, FtpServer
 from contactsync.embedded import EmbeddedServer
 from contactsync.embedded_cluster import find_binaries
-from contactsync.errors import ConfigurationError
+from contactsync.errors import ConfigurationError, Retryable
 from contactsync.migrate import migrate
 from contactsync.model import Account
 
@@ -164,7 +164,7 @@ class Demo:
     def _visit(self, account: Account) -> None:
         try:
             self._show(account)
-        except (OSError, ftplib.Error, psycopg.Error) as error:
+        except (OSError, ftplib.Error, psycopg.Error, Retryable) as error:
             if not self._ended.is_set():
                 self.status = 1
                 self.console.print(
@@ -185,7 +185,8 @@ class Demo:
         with connect(EmbeddedServer(self.settings.data_dir).url) as conn:
             rows = conn.execute(CONTACTS, [account.account_id, result["deposit_id"]]).fetchall()
             sockets = conn.info.host
-        self.console.print(self._story(box, settled, result, rows, sockets))
+            day = demo_report.report(conn, account, self.settings)
+        self.console.print(self._story(box, settled, result, rows, sockets, day=day))
 
     def _await(self, box: Path, before: set[Path]) -> Path | None:
         """The sample's new place, None where Ctrl-C came first."""
@@ -200,7 +201,14 @@ class Demo:
         return found.pop()
 
     def _story(
-        self, box: Path, settled: Path, result: dict[str, Any], rows: list[dict[str, Any]], sockets: str
+        self,
+        box: Path,
+        settled: Path,
+        result: dict[str, Any],
+        rows: list[dict[str, Any]],
+        sockets: str,
+        *,
+        day: Path,
     ) -> Group:
         """All that the newcomer is told, printed at once so that no log line falls into it."""
         table = Table("reference", "name", "email", "phone", box=SIMPLE_HEAD, pad_edge=False)
@@ -211,6 +219,7 @@ class Demo:
             for name in ("rows_read", "rows_applied", "rows_rejected", "inserted", "updated", "unchanged")
         )
         uploads = f"ftp://{NAME}:{NAME}@{HOST}:{self.ftp.port}/contacts/import/in/"
+        reports = f"ftp://{NAME}:{NAME}@{HOST}:{self.ftp.port}/reporting/{day.name}"
         psql = "psql" if shutil.which("psql") else _shown(find_binaries() / "psql")
         return Group(
             Text(),
@@ -233,6 +242,11 @@ class Demo:
                 " .result.json beside it says why:"
             ),
             _command(f"ls {_shown(box / 'ok')} {_shown(box / 'ko')}"),
+            Text(
+                "Two campaigns of yesterday, to which these contacts reacted; who opened, clicked and opted out:"
+            ),
+            *(_command(_shown(path)) for path in sorted(day.iterdir())),
+            _command(f"curl -O {reports}/{day.name}_Daily.zip"),
             Text("To look at the database:"),
             _command(f"{psql} -h {shlex.quote(sockets)} -U contactsync -c {shlex.quote(LOOK)}"),
             Text("Ctrl-C ends the demo.", style="bold"),

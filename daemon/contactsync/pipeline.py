@@ -14,13 +14,13 @@ import structlog
 from contactsync import ledger, names, result
 from contactsync.ahead import read_ahead
 from contactsync.apply import Merge, Stage, stored_columns
-from contactsync.db import Session
+from contactsync.db import Session, patient
 from contactsync.errors import FileRefused, Retryable
 from contactsync.examine import Examination
 from contactsync.findings import Findings
 from contactsync.ledger import MAX_ATTEMPTS, Attempt
 from contactsync.line import Claim, Line
-from contactsync.model import Account, Action, Claimed, Counts, Incoming, Mode
+from contactsync.model import Account, Action, Claimed, Incoming, Mode
 from contactsync.quarantine import Quarantine
 from contactsync.result import RejectedFile, Subject
 from contactsync.spool import Spool
@@ -179,20 +179,13 @@ class Pipeline:
             self._stage(spool, claimed, examination, stage)
             columns = stored_columns(examination.header.positions)
             merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
-            merge.fold(stage)
-            merge.lock_account()
-            if not ledger.hold(conn, account, subject.deposit_id):
-                return None
-            effects = merge.apply(stage)
-            counts = Counts(
-                findings.rows_read,
-                findings.rows_read - findings.rows_rejected,
-                findings.rows_rejected,
-                effects.inserted,
-                effects.updated,
-                effects.unchanged,
-                effects.removed,
-            )
+            with patient(conn):
+                merge.fold(stage)
+                merge.lock_account()
+                if not ledger.hold(conn, account, subject.deposit_id):
+                    return None
+                effects = merge.apply(stage)
+            counts = effects.counts(findings.rows_read, findings.rows_rejected)
             outcome = result.applied(subject, counts, effects.list_name)
             ledger.finish(conn, account, outcome, counts, list_id=effects.list_id)
         return outcome

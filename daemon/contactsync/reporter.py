@@ -67,6 +67,7 @@ class _Turn:
     told: set[str] = field(default_factory=set)
     failures: int = 0
     failure: str | None = None
+    swept: date | None = None
 
 
 class Reporter:
@@ -147,7 +148,6 @@ class Reporter:
             turn.failure = "bug"
         else:
             turn.failures, turn.failure = 0, None
-            self._database_away = False
             return due
         turn.failures += 1
         backoff = min(MAX_BACKOFF_SECONDS, 2.0 ** min(turn.failures, 10))
@@ -166,8 +166,11 @@ class Reporter:
                 days = reporting.owed(now, zone, retention, self._delay, built)
                 if days:
                     self._publish(turn, folder, days)
-                for day in reporting.expired(built, now, zone, retention):
-                    self._remove(turn, folder, day)
+                # Once a night: an old day that ops have published again is there for the rest of the day.
+                if turn.swept != reporting.today(now, zone):
+                    for day in reporting.expired(built, now, zone, retention):
+                        self._remove(turn, folder, day)
+                    turn.swept = reporting.today(now, zone)
         except FileNotFoundError as error:
             if error.filename not in (str(home), home, "reporting"):
                 raise
@@ -182,6 +185,7 @@ class Reporter:
         with errors_mean(), connect(self._url) as conn:
             writer = Writer(conn, account, self._settings.daily_zip_name, defuse=False)
             first = writer.first_day(reporting.zone_of(account), days[0].since)
+            self._database_away = False
             for day in days:
                 if day.date >= first:
                     self._publish_day(conn, turn, folder, day)

@@ -211,6 +211,7 @@ class Workers:
         else:
             if delay == 0:
                 self.progress = time.monotonic()
+                self.tell_database_back()  # something was done, and nothing is without it
             lane.failures = 0
             return delay
         lane.failures += 1

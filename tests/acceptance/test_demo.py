@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -104,6 +105,21 @@ def test_a_newcomer_uploads_a_file_of_their_own(demo: Demo, tmp_path: Path) -> N
         found = conn.execute("SELECT first_name, email FROM contactsync.contact WHERE reference = 'Z1'")
         assert found.fetchall() == [("Zoé", "zoe@example-mail.fr")]
 
+    assert demo.interrupt() == 0
+
+
+def test_a_newcomer_sees_who_reacted(demo: Demo, tmp_path: Path) -> None:
+    """Two campaigns are seeded and reported; the printed curl line fetches the day's zip."""
+    said = demo.read_until("Ctrl-C ends the demo.")
+    assert "_101_Soldes d" in said
+    assert "_102_Invitation _ atelier.zip" in said
+    command = re.search(r"curl -O (ftp://\S+/([0-9-]{10}_Daily\.zip))", said)
+    assert command is not None, said
+    subprocess.run(["curl", "--silent", "--show-error", "-O", command[1]], check=True, timeout=PATIENCE, cwd=tmp_path)
+    with zipfile.ZipFile(tmp_path / command[2]) as archive:
+        opened, optout = (archive.read(f"EMAIL_{kind}.csv").decode("latin-1") for kind in ("opened", "optout"))
+    assert ["helene" in opened, "yann" in opened, "chloe" in opened] == [True, True, False]
+    assert "chloe.muller@example-mail.fr" in optout
     assert demo.interrupt() == 0
 
 

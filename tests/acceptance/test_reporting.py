@@ -253,6 +253,7 @@ def test_report_builds_a_day_again(report: Command) -> None:
         *campaign.values(), contact["contact_id"], f"{day} 12:00+00",
     )  # fmt: skip
     done = report("--day", day, "--account", "acme")
+    assert "older than report_retention_days" in done.stderr
     assert done.stdout.splitlines()[1].split()[:5] == ["acme", day, "1", "6", "2"]
     assert published(report.down, "acme", day)["EMAIL_opened.csv"].count(b"\n") == 2
 

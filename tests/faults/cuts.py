@@ -51,7 +51,9 @@ def wrong(run: scene.Run, account: str) -> list[str]:
     for each in scene.DEPOSITS:
         run.settled(account, each.name, each.action)
     for action in ("import", "optoutEMAIL"):
-        run.until(lambda action=action: not [*run.box(account, "on", action).iterdir()], f"{action}/on is empty")
+        run.until(
+            lambda action=action: not [*run.box(account, "on", action).iterdir()], f"{action}/on is empty"
+        )
     found = scene.wrong_places(run, account=account) + scene.disagreements(run, account)
     keys = ("action", "name", "state", "reason", "rows_read", "rows_applied", "rows_rejected", "inserted")
     ledger = [tuple(row[key] for key in keys) for row in run.ledger(account)]

@@ -175,7 +175,7 @@ def shots(subject: Subject, fault: Fault, folder: Path, wanted: object, every: i
     """Every point of a fault (or every Kth), and on until runs end unkilled."""
     log = folder / "strace.log"
     when = 0
-    for when in points(subject, [fault], log)[fault][::every]:  # noqa: B007 - the last one is needed below
+    for when in points(subject, [fault], log)[fault][::every]:
         yield shoot(subject, fault, when, log, wanted)
     unkilled = 0
     while when and unkilled < UNKILLED_ENDS:

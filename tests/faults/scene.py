@@ -87,7 +87,7 @@ class Run(Program):
 
     def reset(self) -> None:
         """Empty tables, an empty root."""
-        self.connection.execute(f"TRUNCATE {TABLES}")
+        self.connection.execute(f"TRUNCATE {TABLES} CASCADE")
         shutil.rmtree(self.ftp)
         self.ftp.mkdir()
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from contactsync import accounts, reporter, reporting
 from contactsync.columns import FRENCH
 from contactsync.config import Settings
 from contactsync.db import connect
+from contactsync.errors import DatabaseAway
 from contactsync.folders import AccountBusy
 from contactsync.model import Account
 from contactsync.publish import NotOurs, ReportFolder
@@ -351,6 +353,27 @@ def test_a_disk_without_room_changes_nothing(site: Site, published: bool, limit:
     assert site.publish().rows == 8_000
 
 
+def test_a_database_that_goes_in_the_middle_leaves_nothing(site: Site) -> None:
+    """And its error holds no value."""
+    site.campaign(1)
+    site.many(4_000, "repeat('x', 200)")
+    day, account = reporting.day_of(DAY, reporting.zone_of(site.account)), site.account
+
+    def gone() -> bool:
+        site.conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND datname = current_database()"
+        )
+        return False
+
+    with ReportFolder(site.root / "acme") as folder:
+        with connect(site.url) as conn, pytest.raises(DatabaseAway) as caught:
+            reporter.publish(conn, account, folder, day, site.settings, stopping=gone)
+        assert "@" not in str(caught.value)
+        assert os.listdir(site.reporting) == []
+    assert site.publish().rows == 8_000
+
+
 def test_half_a_day_cannot_be_entered(site: Site) -> None:
     """Its folder is the daemon's alone until it is complete."""
     with (
@@ -596,6 +619,24 @@ def test_old_days_are_removed_and_nothing_else(
     told = [line.get("path") or line["reason"] for line in lines if line["event"] == "report.stray"]
     assert told[:2] == ["reporting/2015-02-31", "reporting/readme.txt"]
     assert told[2].startswith(f"reporting/{ago(9)}/notes.txt is not contactsync's")
+
+
+def test_an_old_day_that_is_published_again_stays_till_the_next_night(
+    site: Site, run: Callable[..., Reporter], lines: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ops can hand it over."""
+    for name in ("LOOK_SECONDS", "BUSY_SECONDS"):
+        monkeypatch.setattr(reporter, name, 0.01)
+    site.publish(ago(9))
+    run()
+    until(lambda: days(site) == [], "the old day goes")
+    site.campaign(1, opened_on=ago(1), closed_on=None)
+    until(lambda: days(site) == [str(ago(1))], "it is looked at again")
+    with ReportFolder(site.root / "acme", wait=True) as folder, connect(site.url) as conn:
+        day = reporting.day_of(ago(9), reporting.ZoneInfo("Europe/Paris"))
+        reporter.publish(conn, site.account, folder, day, site.settings)
+    shutil.rmtree(site.reporting / str(ago(1)))
+    until(lambda: days(site) == [str(ago(9)), str(ago(1))], "looked at once more")
 
 
 def test_todays_report_is_made_again_when_the_day_has_ended(site: Site, run: Callable[..., Reporter]) -> None:

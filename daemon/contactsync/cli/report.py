@@ -90,6 +90,9 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
         if error.filename not in (str(home), home, "reporting"):
             raise
         raise AnswerIsNo(f"there is no {home}/reporting: contactsync init {account.name}") from None
+    if reporting.expired([day], datetime.now(UTC), zone, settings.report_retention_days):
+        note = "is older than report_retention_days: a running daemon removes it at the next midnight"
+        typer.echo(f"{account.name}: {day} {note}", err=True)
     return {
         "account": account.name,
         "day": str(day),

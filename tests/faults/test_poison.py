@@ -1,0 +1,116 @@
+"""A file on which the process dies, beside innocent ones; and several daemons at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.program import people
+from tests.faults.injection import injected
+from tests.faults.scene import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POISON = people(4) + b"R0;Personne;;\n"  # the process will die on writing the rejected row
+ROUNDS = 12
+
+
+@pytest.mark.usefixtures("injection")
+def test_a_file_that_kills_three_times_is_refused(run: Run, tmp_path: Path) -> None:
+    """Three deaths on a file, and it goes to `ko/` as poison; what died beside it is applied, others go on."""
+    run.configure(workers=2)
+    run.add_account("acme")
+    run.add_account("globex", dedup="none")
+    poison = run.drop("acme", "poison.csv", POISON)
+    run.drop("acme", "next.csv", people(3))
+    run.drop("globex", "big.csv", people(60_000))  # a second of work, in which the process dies
+    claimed = f"{int(poison.lstat().st_ctime)}_poison.csv"
+    deadly = run.box("acme", "on") / f".rejected.{claimed}"
+    strace = ("strace", "-f", "-qq", "-o", str(tmp_path / "strace.log"), "-e", "trace=write")
+    for death in range(1, 4):
+        run.prefix = (*strace, "-e", "inject=write:signal=SIGKILL", "-P", str(deadly))
+        run.start()
+        assert run.wait() == -9
+        (row,) = run.ledger("acme")
+        assert (row["state"], row["attempts"]) == ("on", death)
+        run.drop("globex", f"between{death}.csv", people(2))
+    run.prefix = ()
+    run.start()
+    settled = run.settled("acme", "poison.csv")
+    assert (settled.state, settled.result["reason"]) == ("ko", "poison")
+    assert settled.path.read_bytes() == POISON
+    assert run.settled("acme", "next.csv").state == "ok"
+    assert len(run.contacts("acme")) == 3
+    for name in ("big.csv", *(f"between{death}.csv" for death in range(1, 4))):
+        assert run.settled("globex", name).state == "ok"
+    assert len(run.contacts("globex")) == 60_006
+    run.stop()
+
+
+@pytest.mark.usefixtures("injection")
+def test_other_accounts_are_served_while_a_file_kills(run: Run, tmp_path: Path) -> None:
+    """A supervisor that starts the daemon again at each death sees all others' files applied."""
+    run.configure(workers=2)
+    run.add_account("acme")
+    run.add_account("globex")
+    poison = run.drop("acme", "poison.csv", POISON)
+    deadly = run.box("acme", "on") / f".rejected.{int(poison.lstat().st_ctime)}_poison.csv"
+    strace = ("strace", "-f", "-qq", "-o", str(tmp_path / "strace.log"), "-e", "trace=write")
+    run.drop("globex", "list.csv", people(3))
+    deaths = 0
+    while run.once(*strace, "-e", "inject=write:signal=SIGKILL", "-P", str(deadly)) == -9:
+        deaths += 1
+        run.drop("globex", f"list{deaths}.csv", people(3))
+    assert deaths == 3
+    assert [row["state"] for row in run.ledger("globex")] == ["ok"] * 4
+    assert [row["reason"] for row in run.ledger("acme")] == ["poison"]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_daemons(run: Run, database_url: str, count: int) -> None:
+    """Daemons on one root and database: each deposit once and in order, also when one of them is killed."""
+    others = [Run(run.folder / f"daemon{n}", database_url, ftp_root=run.ftp) for n in range(1, count)]
+    accounts = [run.add_account(f"a{n}") for n in range(3)]
+    try:
+        for daemon in (run, *others):
+            daemon.configure(rescan_seconds=0.2)
+            daemon.start()
+        for number in range(ROUNDS):
+            for account in accounts:
+                run.drop(account, f"{number}.csv", people(5, first=number))
+            if number in {3, 7}:
+                others[0].kill()
+                others[0].start()
+        for account in accounts:
+            for number in range(ROUNDS):
+                assert run.settled(account, f"{number}.csv").state == "ok"
+            ledger = run.ledger(account)
+            assert [row["name"] for row in ledger] == [f"{number}.csv" for number in range(ROUNDS)]
+            assert [row["inserted"] for row in ledger] == [5, *[1] * (ROUNDS - 1)]
+            assert run.lists(account) == [(str(number), 5) for number in range(ROUNDS)]
+            assert run.lying(account, "on") == run.lying(account, "in") == []
+        for daemon in (run, *others):
+            assert daemon.events("bug") == []
+            assert daemon.terminate() == 0
+    finally:
+        for daemon in others:
+            daemon.__exit__()
+
+
+@pytest.mark.usefixtures("injection")
+def test_a_call_that_hangs_holds_one_account(run: Run, tmp_path: Path) -> None:
+    """While the disk under an account does not answer, that account waits and the rest goes on."""
+    hung, free = run.add_account("hung"), run.add_account("free")
+    with run:
+        folder = run.box(hung, "on")
+        # Ten seconds in each fsync of the folder: a disk that is about to fail.
+        with injected(run.pid, ["fsync:delay_enter=10s"], [folder], tmp_path / "strace.log"):
+            run.drop(hung, "list.csv", people(3))
+            run.until(lambda: run.lying(hung, "on"), "it is claimed")
+            run.drop(free, "list.csv", people(3))
+            run.settled(free, "list.csv")
+            assert len(run.everywhere(hung)) == 1
+        assert run.settled(hung, "list.csv").state == "ok"
+        assert run.events("bug") == []
