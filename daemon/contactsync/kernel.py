@@ -31,22 +31,30 @@ def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None
     nobody but the daemon writes to the folders that it renames into, so the reservation cannot be lost in between,
     and one that a killed process left is known by its mode.
     """
-    if _renameat2 is not None and _renameat2(src_dir, src, dst_dir, dst, _RENAME_NOREPLACE) == 0:
-        return
-    code = ctypes.get_errno() if _renameat2 is not None else errno.ENOSYS
-    if code not in (errno.ENOSYS, errno.EINVAL):
+    code = errno.ENOSYS
+    if _renameat2 is not None:
+        if _renameat2(src_dir, src, dst_dir, dst, _RENAME_NOREPLACE) == 0:
+            return
+        code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL):
+        code = _reserve(dst_dir, dst)
+    if code and not (code == errno.EEXIST and is_reservation(dst_dir, dst)):
         raise OSError(code, os.strerror(code), os.fsdecode(dst))
-    try:
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-        os.close(os.open(dst, flags, _RESERVATION_MODE, dir_fd=dst_dir))
-    except FileExistsError:
-        if not is_reservation(dst_dir, dst):
-            raise
     try:
         os.rename(src, dst, src_dir_fd=src_dir, dst_dir_fd=dst_dir)
     except OSError:
         os.unlink(dst, dir_fd=dst_dir)
         raise
+
+
+def _reserve(folder: int, name: bytes) -> int:
+    """Make an empty file of that name; returns 0 or EEXIST."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        os.close(os.open(name, flags, _RESERVATION_MODE, dir_fd=folder))
+    except FileExistsError:
+        return errno.EEXIST
+    return 0
 
 
 def is_reservation(folder: int, name: bytes) -> bool:
