@@ -1,4 +1,4 @@
-"""An account's folders on disk. The ONLY module that renames, and the only one that knows the tree (SPEC 1).
+"""An account's folders on disk. Alone in renaming deposits and in knowing the tree (SPEC 1).
 
 Everything goes through directory descriptors that were opened without following links, so that no name and no
 swapped folder leads out of the account's home. Names are bytes.

@@ -2,6 +2,8 @@
 WITH fresh AS (
     INSERT INTO contactsync.opt_out (account_id, medium, address, origin, since)
     SELECT DISTINCT %(account_id)s::bigint, %(medium)s, key, 'file', %(now)s::timestamptz FROM staged_key
+    -- In one order, as record_reactions has it: who wants the same addresses waits, and never crosswise.
+    ORDER BY key
     ON CONFLICT DO NOTHING
     RETURNING address
 )

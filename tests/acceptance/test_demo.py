@@ -115,9 +115,13 @@ def test_a_newcomer_sees_who_reacted(demo: Demo, tmp_path: Path) -> None:
     assert "_102_Invitation _ atelier.zip" in said
     command = re.search(r"curl -O (ftp://\S+/([0-9-]{10}_Daily\.zip))", said)
     assert command is not None, said
-    subprocess.run(["curl", "--silent", "--show-error", "-O", command[1]], check=True, timeout=PATIENCE, cwd=tmp_path)
+    subprocess.run(
+        ["curl", "--silent", "--show-error", "-O", command[1]], check=True, timeout=PATIENCE, cwd=tmp_path
+    )
     with zipfile.ZipFile(tmp_path / command[2]) as archive:
-        opened, optout = (archive.read(f"EMAIL_{kind}.csv").decode("latin-1") for kind in ("opened", "optout"))
+        opened, optout = (
+            archive.read(f"EMAIL_{kind}.csv").decode("latin-1") for kind in ("opened", "optout")
+        )
     assert ["helene" in opened, "yann" in opened, "chloe" in opened] == [True, True, False]
     assert "chloe.muller@example-mail.fr" in optout
     assert demo.interrupt() == 0
