@@ -12,10 +12,10 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecod
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt bench clean
+.PHONY: help run test check fmt bench torture clean
 
 help:  ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.demo  ## Try it all: FTP server, database and daemon on this machine (PORT=2121); Ctrl-C ends it
 	@$(BIN)/contactsync demo --port $(PORT)
@@ -36,6 +36,9 @@ fmt: $(VENV)/.dev  ## Format, and mend what ruff can mend
 
 bench: $(VENV)/.dev  ## Measure: every tests/bench/bench_*.py
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)" || exit; done
+
+torture: $(VENV)/.dev  ## Kill the daemon at every system call, cut its link at every message (ARGS='--every 5' for a sample)
+	$(BIN)/python -m tests.faults.torture $(ARGS)
 
 clean:  ## Remove .venv, the demo's data in .demo, and caches
 	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,6 +125,11 @@ def errors_mean() -> Iterator[None]:
     raise DatabaseAway(f"{state or 'connection lost'} ({kind})") from None
 
 
+def _has_news(conn: Connection) -> bool:
+    """Whether an idle link has something to say: that the server has gone, and nothing else."""
+    return bool(select.select([conn.fileno()], [], [], 0)[0])
+
+
 class Session:
     """One worker's connection, made when it is needed and made again after it was lost."""
 
@@ -138,7 +144,8 @@ class Session:
         """The connection, for a while; after an error of the database it is given up."""
         with errors_mean():
             try:
-                if self._conn is None or self._conn.closed:
+                if self._conn is None or self._conn.closed or _has_news(self._conn):
+                    self.close()
                     self._conn = connect(self._url, patience=self._patience)
                     self._conn.execute(statements.get("session"))
                 yield self._conn

@@ -151,12 +151,14 @@ class Shot:
 
 
 def shoot(subject: Subject, fault: Fault, when: int, log: Path, wanted: object) -> Shot:
-    """Kill at the Nth call, look, restart, look again."""
+    """Kill at the Nth call, look, restart (what is besides the kill still holds), look again."""
     subject.stage()
+    paths = subject.traced_paths()
     inject = ("-o", str(log), "-e", f"inject={fault.call}:signal=SIGKILL:when={when}")
-    status = subject.once(*_strace([fault], subject.traced_paths(), *inject))
+    status = subject.once(*_strace([fault], paths, *inject))
     wrong = subject.wrong(None)
-    again = subject.once()
+    besides = _strace([fault], paths, "-o", str(log)) if fault.besides else ()
+    again = subject.once(*besides)
     if again != 0:
         wrong.append(f"the restart ended with {again}: {subject.log_tail()[-1000:]}")
     return Shot(fault, when, status == -9, tuple(wrong + subject.wrong(wanted)))
