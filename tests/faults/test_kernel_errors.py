@@ -47,10 +47,16 @@ FAULTS = [
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory, fault_databases: Databases) -> Iterator[Run]:
-    """A daemon that all tests share, each with an account of its own; globex is the one that is left alone."""
+    """A daemon that all tests share, each with an account of its own; globex is the one that is left alone.
+
+    One worker: strace counts `when=` in each thread, and another one might get through.
+    """
     if reason := kill_points.why_not():
         pytest.skip(reason)
-    with fault_databases() as url, Run(tmp_path_factory.mktemp("errors"), url, rescan_seconds=0.2) as program:
+    with (
+        fault_databases() as url,
+        Run(tmp_path_factory.mktemp("errors"), url, rescan_seconds=0.2, workers=1) as program,
+    ):
         program.add_account("globex", dedup="none")
         yield program
 
