@@ -125,16 +125,21 @@ def test_nobody_answers_for_a_while(link: tuple[Run, Proxy]) -> None:
 
 def test_sigterm_while_the_database_is_silent(run: Run, database_url: str) -> None:
     """A database that has stopped answering on links that stand does not keep the daemon from ending."""
+    begun = threading.Event()
+
+    def silent(_: Message) -> Say:
+        begun.set()
+        return Say.STALL
+
     with Proxy(database_url) as proxy:
         run.configure(database_url=proxy.url, rescan_seconds=0.2, shutdown_seconds=1)
         with run:
-            silence = Matching(lambda _: True, Say.STALL, times=3)
-            proxy.watch = silence
-            assert silence.done.wait(10)
+            proxy.watch = silent
+            assert begun.wait(30)
             try:
                 assert run._daemon is not None
                 run._daemon.terminate()
-                run._daemon.wait(8)
+                run._daemon.wait(15)
             finally:
                 proxy.cut_all()
 
