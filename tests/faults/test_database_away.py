@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.faults.conftest import Databases
 
-SAMPLE = 6  # cut points of each kind here; `make torture` takes all
+SAMPLE = 4  # cut points of each kind here; `make torture` takes all
 SECONDS = 8.0  # in which work goes on after the database's return: the longest backoff, and the work
 
 

@@ -33,7 +33,6 @@ FAULTS = [
     "write:error=EIO:when=2+",
     "openat:error=EACCES",
     "openat:error=EMFILE:when=12+",
-    "openat:error=EIO:when=40+",
     "unlinkat:error=EIO",
     "getdents64:error=EIO",
     "fchmod:error=EPERM",
