@@ -22,7 +22,7 @@ EXAMPLE = (
 
 def _account(**settings: str) -> tuple[Model, Account]:
     model = Model()
-    return model, model.add_account(AccountRules("a", **settings))  # type: ignore[arg-type]
+    return model, model.add_account(AccountRules("a", **settings))  # type: ignore[arg-type]  # settings are of several types
 
 
 def _import(model: Model, text: str, *markers: str, name: str = "x.csv", action: str = "import") -> Expected:
