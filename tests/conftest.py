@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 import pytest
@@ -21,6 +22,8 @@ from contactsync.migrate import migrate
 # A slow machine is no failure.
 settings.register_profile("contactsync", deadline=None)
 settings.load_profile("contactsync")
+
+Databases = Callable[[], AbstractContextManager[str]]
 
 _numbers = itertools.count(1)
 
@@ -47,16 +50,27 @@ def template(server_url: str) -> Iterator[str]:
         conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.fixture(scope="session")
+def databases(server_url: str, template: str) -> Databases:
+    """Makes databases with the schema in them, each gone when its block ends; gives their libpq conninfo."""
+
+    @contextmanager
+    def database() -> Iterator[str]:
+        name = f"contactsync_test_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(server_url, autocommit=True) as conn:
+            named = sql.Identifier(name)
+            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(template)))
+            yield make_conninfo(server_url, dbname=name)
+            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
+
+    return database
+
+
 @pytest.fixture
-def database_url(server_url: str, template: str) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """A database of the test's own with the schema in it, as a libpq conninfo."""
-    name = f"contactsync_test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-        yield make_conninfo(server_url, dbname=name)
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with databases() as url:
+        yield url
 
 
 @pytest.fixture

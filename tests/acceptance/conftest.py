@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from tests.acceptance.ftp import FtpServer
 from tests.acceptance.program import SETTLE_SECONDS, Program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
 
-    Databases = Callable[[], AbstractContextManager[str]]
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def databases(server_url: str, template: str) -> Databases:
-    """Makes databases that outlive a test."""
-
-    @contextmanager
-    def database() -> Iterator[str]:
-        name = f"{template}_shared_{next(_numbers)}"
-        with psycopg.connect(server_url, autocommit=True) as conn:
-            named = sql.Identifier(name)
-            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(template)))
-            yield make_conninfo(server_url, dbname=name)
-            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
-
-    return database
+    from tests.conftest import Databases
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ from tests.acceptance.program import Program, people
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.acceptance.conftest import Databases
     from tests.acceptance.program import Settled
+    from tests.conftest import Databases
 
 HEADER = "Référence;Nom;Email;Mobile;Adresse 1\n"
 WHO = "p@example.com;0600000001"

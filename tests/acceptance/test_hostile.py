@@ -21,10 +21,10 @@ from tests.acceptance.refusals import REFUSALS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.acceptance.conftest import Databases
     from tests.acceptance.hostile import Put
     from tests.acceptance.program import Settled
     from tests.acceptance.refusals import Refusal
+    from tests.conftest import Databases
 
 _numbers = itertools.count(1)
 FIELDS = ";".join(f"Champ {n}" for n in range(1, 16))

@@ -23,7 +23,7 @@ from tests.model.drive import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.acceptance.conftest import Databases
+    from tests.conftest import Databases
 
 WESTERN = {"first_name": "Hélène", "last_name": "LEFÈVRE", "company": "Œufs à 3 €"}
 OTHER = {"first_name": "Łukasz", "last_name": "Ξένος", "company": "株式会社"}

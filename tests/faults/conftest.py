@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from tests.faults import kill_points, scene
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
-
-    Databases = Callable[[], AbstractContextManager[str]]
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def fault_databases(server_url: str, template: str) -> Databases:
-    """Makes databases that outlive a test."""
-
-    @contextmanager
-    def database() -> Iterator[str]:
-        name = f"{template}_faults_{next(_numbers)}"
-        with psycopg.connect(server_url, autocommit=True) as conn:
-            named = sql.Identifier(name)
-            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(template)))
-            yield make_conninfo(server_url, dbname=name)
-            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
-
-    return database
 
 
 @pytest.fixture

@@ -24,18 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.faults.conftest import Databases
+    from tests.conftest import Databases
 
 SAMPLE = 4  # cut points of each kind here; `make torture` takes all
 SECONDS = 8.0  # in which work goes on after the database's return: the longest backoff, and the work
 
 
 @pytest.fixture(scope="module")
-def proxied(
-    tmp_path_factory: pytest.TempPathFactory, fault_databases: Databases
-) -> Iterator[tuple[Run, Proxy]]:
+def proxied(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[tuple[Run, Proxy]]:
     """A daemon that reaches its database through a proxy; the tests themselves do without."""
-    with fault_databases() as url, Proxy(url) as proxy:
+    with databases() as url, Proxy(url) as proxy:
         run = Run(tmp_path_factory.mktemp("away"), url, rescan_seconds=0.3)
         run.configure(database_url=proxy.url)
         with run:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.faults.conftest import Databases
+    from tests.conftest import Databases
 
 GOOD = people(4) + b"R0;Personne;;\n"  # the last row is rejected, so there are two result files
 
@@ -45,7 +45,7 @@ FAULTS = [
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory, fault_databases: Databases) -> Iterator[Run]:
+def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Run]:
     """A daemon that all tests share, each with an account of its own; globex is the one that is left alone.
 
     One worker: strace counts `when=` in each thread, and another one might get through.
@@ -53,7 +53,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, fault_databases: Databases)
     if reason := kill_points.why_not():
         pytest.skip(reason)
     with (
-        fault_databases() as url,
+        databases() as url,
         Run(tmp_path_factory.mktemp("errors"), url, rescan_seconds=0.2, workers=1) as program,
     ):
         program.add_account("globex", dedup="none")

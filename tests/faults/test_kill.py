@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.faults.conftest import Databases
+    from tests.conftest import Databases
 
 SAMPLE = {
     "renameat2": 2,
@@ -39,12 +39,12 @@ class Tried(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory: pytest.TempPathFactory, fault_databases: Databases) -> Iterator[Tried]:
+def tried(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Tried]:
     if reason := kill_points.why_not():
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("kill")
     log = folder / "strace.log"
-    with fault_databases() as url:
+    with databases() as url:
         subject = Contactsync(folder / "scene", url)
         wanted = kill_points.reference(subject)
         points: dict[Fault, list[int]] = {}

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 import structlog
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row, tuple_row
 
 from contactsync import accounts
@@ -23,6 +22,7 @@ from contactsync.line import Line
 from contactsync.model import Account
 from contactsync.pipeline import Pipeline, Rules
 from contactsync.spool import Spool
+from tests.conftest import Databases
 
 MAX_BYTES = 1 << 20
 
@@ -140,15 +140,10 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site_url(server_url: str, template: str) -> Iterator[str]:
+def site_url(databases: Databases) -> Iterator[str]:
     """One database for all tests with a `site`; each finds it empty, which is quicker than a fresh one."""
-    name = f"contactsync_site_{os.getpid()}"
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-        yield make_conninfo(server_url, dbname=name)
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with databases() as url:
+        yield url
 
 
 def empty(conn: psycopg.Connection[Any]) -> None:
