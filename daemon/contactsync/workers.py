@@ -11,11 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
 
 import structlog
 
+from contactsync.condition import Condition, Trouble
 from contactsync.errors import DatabaseAway, Retryable
 from contactsync.line import Line
 from contactsync.model import Account
@@ -50,6 +52,7 @@ class Lane:
     told_missing: bool = False
     told_no_lease: bool = False
     strays: set[str] = field(default_factory=set)
+    trouble: Trouble | None = None
 
 
 class Worker(Protocol):
@@ -71,6 +74,7 @@ class Workers:
     make_line: Callable[[], Line]
     progress: float = field(default_factory=time.monotonic)
     database_away: str | None = None
+    _database_away_since: datetime | None = None
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _ready: deque[Lane] = field(default_factory=deque)
     _timers: list[tuple[float, int, Lane]] = field(default_factory=list)
@@ -142,13 +146,30 @@ class Workers:
         """Log that the database does not answer, once."""
         if self.database_away is None:
             log.warning("database.away", reason=reason)
+            self._database_away_since = datetime.now(UTC)
         self.database_away = reason
 
     def tell_database_back(self) -> None:
         """Log that it answers again; lanes that wait for it find out by themselves."""
         if self.database_away is not None:
             log.info("database.back")
-        self.database_away = None
+        self.database_away = self._database_away_since = None
+
+    def condition(self) -> Condition:
+        """How it all is now, for whoever asks; safe from any thread."""
+        with self._changed:
+            lanes = list(self._lanes.values())
+            troubles = [lane.trouble for lane in lanes if lane.trouble is not None]
+            return Condition(
+                as_of=datetime.now(UTC),
+                database_away=self.database_away,
+                database_away_since=self._database_away_since,
+                accounts=len(lanes),
+                queued=tuple(lane.account.name for lane in self._ready),
+                running=tuple(lane.account.name for lane in lanes if lane.state is State.RUNNING),
+                pausing=sum(lane.state is State.IDLE and lane.wake_at is not None for lane in lanes),
+                troubles=tuple(sorted(troubles, key=lambda trouble: trouble.since)),
+            )
 
     # --- what each thread does -----------------------------------------------------------------------------
 
@@ -205,19 +226,27 @@ class Workers:
         except (Retryable, OSError) as error:
             reason = str(error) if isinstance(error, Retryable) else os.strerror(error.errno or 0)
             self._tell(lane, "deposit.waits", reason=reason)
+            self._remember(lane, reason)
         except Exception as error:  # noqa: BLE001 - a bug: told loudly, and nothing is lost
             self._tell(lane, "bug", exc_info=error)
+            self._remember(lane, f"a bug ({type(error).__name__}): its traceback is in the log", is_bug=True)
             longest = MAX_BUG_BACKOFF_SECONDS
         else:
             if delay == 0:
                 self.progress = time.monotonic()
                 self.tell_database_back()  # something was done, and nothing is without it
             lane.failures = 0
+            lane.trouble = None
             return delay
         lane.failures += 1
         lane.ledger_checked = False  # the file may have gone meanwhile
         backoff = min(longest, 0.25 * 2.0 ** min(lane.failures, 10))
         return backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
+
+    def _remember(self, lane: Lane, reason: str, *, is_bug: bool = False) -> None:
+        """Keep why the account does not go on, since when, and how often it was tried."""
+        since = lane.trouble.since if lane.trouble is not None else datetime.now(UTC)
+        lane.trouble = Trouble(lane.account.name, reason, since, lane.failures + 1, is_bug)
 
     def _tell(self, lane: Lane, event: str, **fields: object) -> None:
         """Log a failure the first time, then each time their number doubles: not a line a second."""

@@ -266,3 +266,36 @@ def test_a_changed_account_is_seen_at_the_next_step(script: Script, team: Team) 
     found.update(changed)
     seen += found.idle_accounts()
     assert seen == changed
+
+
+def test_the_condition_says_what_is_waited_for(team: Team, script: Script) -> None:
+    """A trouble is told with its account, reason and count until a step succeeds; without one all is well."""
+    pool = team(1, "acme")
+    script.next()
+    assert pool.condition().running == ("acme",)
+    script.fail(Retryable("ok/ already holds 1_a.csv: move it away"))
+    script.next()  # it is tried again, so the first failure has been taken note of
+    (trouble,) = pool.condition().troubles
+    assert (trouble.account, trouble.reason, trouble.failures) == (
+        "acme",
+        "ok/ already holds 1_a.csv: move it away",
+        1,
+    )
+    assert pool.condition().summary.startswith("acme waits: ok/ already holds 1_a.csv: move it away")
+    script.say(0)
+    script.next()
+    assert pool.condition().is_well
+    script.say(None)
+
+
+def test_the_condition_tells_since_when_the_database_is_away(team: Team) -> None:
+    """The time is that of the first failure, and goes when the database is back."""
+    pool = team(1)
+    pool.tell_database_away("57P01 (AdminShutdown)")
+    since = pool.condition().database_away_since
+    pool.tell_database_away("connection lost (OperationalError)")
+    condition = pool.condition()
+    assert condition.database_away_since == since
+    assert condition.summary.startswith("waiting for the database (connection lost")
+    pool.tell_database_back()
+    assert pool.condition().is_well

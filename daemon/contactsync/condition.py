@@ -1,0 +1,58 @@
+"""How the daemon is: what it works on, what waits, and what is being waited for. For systemd, metrics and `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an account's deposits cannot go on just now; they are tried again by themselves."""
+
+    account: str
+    reason: str  # a sentence without any value of a file
+    since: datetime
+    failures: int  # in a row
+    is_bug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The daemon at one moment; times are UTC."""
+
+    as_of: datetime
+    database_away: str | None  # the reason, None while it answers
+    database_away_since: datetime | None
+    accounts: int
+    queued: tuple[str, ...]  # accounts whose turn comes when a worker is free, the next one first
+    running: tuple[str, ...]  # accounts with a deposit in work
+    pausing: int  # accounts to which the daemon comes again at a set time: an upload must become quiet, or a trouble end
+    troubles: tuple[Trouble, ...]  # longest first
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is being waited for but uploaders."""
+        return self.database_away is None and not self.troubles
+
+    @property
+    def summary(self) -> str:
+        """One line for a human: `STATUS=` of sd_notify(3), the head of `status`."""
+        work = f"{len(self.running)} in work, {len(self.queued)} queued, {self.pausing} pausing"
+        if self.database_away is not None:
+            return f"waiting for the database ({self.database_away}); {work}"
+        if self.troubles:
+            first = self.troubles[0]
+            others = f" and {len(self.troubles) - 1} more" if len(self.troubles) > 1 else ""
+            return f"{first.account} waits: {first.reason}{others}; {work}"
+        return f"{self.accounts} accounts; {work}"
+
+    def as_mapping(self) -> Mapping[str, Any]:
+        """All of it as JSON takes it, times as ISO 8601."""
+        return {**asdict(self, dict_factory=_plain), "summary": self.summary}
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in pairs}
