@@ -7,11 +7,11 @@ when the file's mark changes and, because it is monotonic, does not care when th
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.container import zip_directory_is_readable
 from contactsync.kernel import Lease, take_lease
 from contactsync.model import Action, Incoming, Mark
@@ -27,12 +27,21 @@ CHANGED_SECONDS = 0.1
 """When to look again at a file that changed under our eyes."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A file as it was seen; quiet since `since` on the monotonic clock, deposited at `deposited` (ns since 1970)."""
+
+    mark: Mark
+    since: float
+    deposited: int
+
+
 class QuietClocks:
-    """Since when each file has been quiet, on the monotonic clock, in seconds."""
+    """Since when each file has been quiet, on the monotonic clock, in seconds; and when it was deposited."""
 
     def __init__(self) -> None:
         """Nothing seen yet."""
-        self._since: dict[tuple[str, bytes], tuple[Mark, float]] = {}
+        self._known: dict[tuple[str, bytes], _Known] = {}
         self._last_scan = float("-inf")
 
     def observe(self, found: list[Incoming], *, monotonic: float, wall: float) -> None:
@@ -40,26 +49,34 @@ class QuietClocks:
 
         A file that is new or has changed has been quiet since its ctime, as far as that is past, but not since
         before the last scan, which did not see it like this: a clock that was set tells no lies that way.
+
+        Its deposit date is its ctime, or where that lies ahead of the clock, the time at which it was first seen so:
+        else what was deposited before the clock was set back would come after all that is deposited until then.
         """
-        since: dict[tuple[str, bytes], tuple[Mark, float]] = {}
+        now, before = int(wall * 1e9), self._known
+        self._known = {}
         for file in found:
             key = (file.action.name, file.name)
-            known = self._since.get(key)
-            if known and known[0] == file.mark:
-                since[key] = known
-            else:
+            known = before.get(key)
+            if known is None or known.mark != file.mark:
                 age = max(0.0, wall - file.mark.ctime / 1e9)
-                since[key] = (file.mark, max(monotonic - age, self._last_scan))
-        self._since = since
+                known = _Known(file.mark, max(monotonic - age, self._last_scan), file.mark.ctime)
+            deposited = file.mark.ctime if file.mark.ctime <= now else min(known.deposited, now)
+            self._known[key] = replace(known, deposited=deposited)
         self._last_scan = monotonic
 
     def quiet(self, file: Incoming, *, monotonic: float) -> float:
         """For how many seconds the file has been quiet."""
-        return monotonic - self._since[file.action.name, file.name][1]
+        return monotonic - self._known[file.action.name, file.name].since
+
+    def deposited(self, file: Incoming) -> int:
+        """When the file was deposited, in nanoseconds since 1970: never beyond any time at which it was there."""
+        return self._known[file.action.name, file.name].deposited
 
     def restart(self, file: Incoming, *, monotonic: float) -> None:
         """Somebody is writing it: count again from now."""
-        self._since[file.action.name, file.name] = (file.mark, monotonic)
+        key = (file.action.name, file.name)
+        self._known[key] = replace(self._known[key], mark=file.mark, since=monotonic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +90,16 @@ class Claim:
 class Line:
     """The deposits of one account. Used by one thread at a time."""
 
-    def __init__(self, *, settle_seconds: float, grace_seconds: float, rescan_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        settle_seconds: float,
+        grace_seconds: float,
+        rescan_seconds: float,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
         """Remember the waiting times (SPEC 1)."""
+        self._clock = clock
         self._settle, self._grace, self._rescan = settle_seconds, grace_seconds, rescan_seconds
         self._clocks = QuietClocks()
         self._backlog: deque[Incoming] = deque()
@@ -86,7 +111,7 @@ class Line:
         Else tell in how many seconds one may be finished, or None where nothing is on its way. A file that is
         being written holds nobody back; one that waits out its quiet time holds back the later ones.
         """
-        if not self._backlog or time.monotonic() >= self._fresh_until:
+        if not self._backlog or self._clock.monotonic() >= self._fresh_until:
             self._scan(spool)
         busy = False
         while self._backlog:
@@ -101,26 +126,28 @@ class Line:
             elif wait > 0:
                 return min(wait, RECHECK_SECONDS) if busy else wait
             else:
-                claimed = spool.claim(file, taken)
+                claimed = spool.claim(file, taken, self._clocks.deposited(file))
                 if claimed is not None:
                     self._backlog.popleft()
                     return Claim(file, claimed)
                 busy = True
-                self._clocks.restart(file, monotonic=time.monotonic())
+                self._clocks.restart(file, monotonic=self._clock.monotonic())
             self._backlog.popleft()
         return RECHECK_SECONDS if busy else None
 
     def _scan(self, spool: Spool) -> None:
-        started = time.monotonic()
+        started = self._clock.monotonic()
         found = spool.incoming()
-        self._clocks.observe(found, monotonic=time.monotonic(), wall=time.time())
-        self._backlog = deque(sorted(found, key=lambda f: (f.mark.ctime, f.action.name, f.name)))
-        took = time.monotonic() - started
-        self._fresh_until = time.monotonic() + max(self._rescan, SCAN_SHARE * took)
+        self._clocks.observe(found, monotonic=self._clock.monotonic(), wall=self._clock.wall())
+        self._backlog = deque(
+            sorted(found, key=lambda f: (self._clocks.deposited(f), f.mark.ctime, f.action.name, f.name))
+        )
+        took = self._clock.monotonic() - started
+        self._fresh_until = self._clock.monotonic() + max(self._rescan, SCAN_SHARE * took)
 
     def _wait(self, spool: Spool, file: Incoming) -> float | None:
         """Seconds until the file may be claimed; None where somebody is writing it."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         quiet = self._clocks.quiet(file, monotonic=now)
         if not file.mark.is_plain:
             return self._settle - quiet

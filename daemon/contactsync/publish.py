@@ -130,7 +130,7 @@ class ReportFolder:
                 _give(fd, owner)
                 yield Build(fd, owner)
                 # When the data were read: a day that was built before it had ended is built again.
-                os.utime(fd, ns=(int(begun.timestamp() * 1e9),) * 2)
+                _date(fd, begun)
                 os.fchmod(fd, DAY_MODE)
                 os.fsync(fd)
             finally:
@@ -139,6 +139,14 @@ class ReportFolder:
         finally:
             self._clear()
         os.fsync(self._fd)
+
+    def date_back(self, day: date, begun: datetime) -> None:
+        """Let a day seem to have been built earlier than it was."""
+        fd = os.open(_name(day), _OPEN_DIR, dir_fd=self._fd)
+        try:
+            _date(fd, begun)
+        finally:
+            os.close(fd)
 
     def remove(self, day: date) -> None:
         """Take a day away, at once for its readers; raises NotOurs where it holds something else."""
@@ -170,6 +178,10 @@ class ReportFolder:
                 finally:
                     os.close(fd)
                 os.rmdir(name, dir_fd=self._fd)
+
+
+def _date(fd: int, begun: datetime) -> None:
+    os.utime(fd, ns=(int(begun.timestamp() * 1e9),) * 2)
 
 
 def _name(day: date) -> bytes:

@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 
 from contactsync import reporting
+from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.config import Settings
-from contactsync.db import Connection, connect, errors_mean
+from contactsync.db import Connection, Session, errors_mean
 from contactsync.errors import ContactsyncError, DatabaseAway
 from contactsync.folders import AccountBusy
 from contactsync.model import Account
@@ -48,22 +49,23 @@ def publish(
     settings: Settings,
     *,
     stopping: Callable[[], bool] = lambda: False,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> Contents:
     """Make a day's directory, in place of the one that is there.
 
     Raises Retryable where the database is away, OSError, NotOurs, Interrupted: then nothing has changed.
     """
     writer = Writer(conn, account, settings.daily_zip_name, settings.defuse_formulas, stopping)
-    with folder.build(day.date, datetime.now(UTC)) as build, errors_mean():
+    with folder.build(day.date, clock.now()) as build, errors_mean():
         return writer.write(day, build)
 
 
 @dataclass(slots=True)
 class _Turn:
-    """An account, when it is looked at next, and what was said of it."""
+    """An account, when it is looked at next on the monotonic clock, and what was said of it."""
 
     account: Account
-    due: datetime
+    due: float
     told: set[str] = field(default_factory=set)
     failures: int = 0
     failure: str | None = None
@@ -73,10 +75,11 @@ class _Turn:
 class Reporter:
     """One thread for all accounts."""
 
-    def __init__(self, settings: Settings, url: str) -> None:
+    def __init__(self, settings: Settings, url: str, clock: Clock = SYSTEM_CLOCK) -> None:
         """Prepare; `url` is any that `db.connect` takes."""
         self._settings = settings
-        self._url = url
+        self._session = Session(url)
+        self._clock = clock
         self._delay = timedelta(seconds=settings.report_delay_seconds)
         self._turns: dict[str, _Turn] = {}
         self._changed = threading.Condition()
@@ -98,7 +101,7 @@ class Reporter:
                 turn = self._turns.get(name)
                 if turn is None or turn.account != account:
                     told = turn.told if turn else set[str]()
-                    self._turns[name] = _Turn(account, datetime.now(UTC), told)
+                    self._turns[name] = _Turn(account, self._clock.monotonic(), told)
                     self._changed.notify()
 
     def stop(self, seconds: float) -> bool:
@@ -114,25 +117,26 @@ class Reporter:
 
     def _run(self) -> None:
         while (turn := self._take()) is not None:
-            turn.due = self._attend(turn)
+            turn.due = self._clock.monotonic() + self._attend(turn)
+        self._session.close()
 
     def _take(self) -> _Turn | None:
         """The account that is due; None when the daemon stops."""
         with self._changed:
             while not self._stopping:
                 turn = min(self._turns.values(), key=lambda turn: turn.due, default=None)
-                wait = (turn.due - datetime.now(UTC)).total_seconds() if turn else LOOK_SECONDS
+                wait = turn.due - self._clock.monotonic() if turn else LOOK_SECONDS
                 if turn is not None and wait <= 0:
                     return turn
                 self._changed.wait(min(wait, LOOK_SECONDS))
             return None
 
-    def _attend(self, turn: _Turn) -> datetime:
-        """Publish what the account is owed; returns when to come again. What this raises ends here."""
+    def _attend(self, turn: _Turn) -> float:
+        """Publish what the account is owed; returns in how many seconds to come again. What this raises ends here."""
         try:
-            due = self._publish_owed(turn)
+            wait = self._publish_owed(turn)
         except (AccountBusy, Interrupted):
-            return datetime.now(UTC) + timedelta(seconds=BUSY_SECONDS)
+            return BUSY_SECONDS
         except DatabaseAway as error:
             if not self._database_away:
                 log.warning("report.waits", reason=str(error))
@@ -148,19 +152,19 @@ class Reporter:
             turn.failure = "bug"
         else:
             turn.failures, turn.failure = 0, None
-            return due
+            return wait
         turn.failures += 1
-        backoff = min(MAX_BACKOFF_SECONDS, 2.0 ** min(turn.failures, 10))
-        return datetime.now(UTC) + timedelta(seconds=backoff)
+        return min(MAX_BACKOFF_SECONDS, 2.0 ** min(turn.failures, 10))
 
-    def _publish_owed(self, turn: _Turn) -> datetime:
+    def _publish_owed(self, turn: _Turn) -> float:
         account, retention = turn.account, self._settings.report_retention_days
-        zone, now = reporting.zone_of(account), datetime.now(UTC)
+        zone, now = reporting.zone_of(account), self._clock.now()
         home = account.home_under(self._settings.ftp_root)
-        soon = min(reporting.next_night(now, zone, self._delay), now + timedelta(seconds=LOOK_SECONDS))
+        night = (reporting.next_night(now, zone, self._delay) - now).total_seconds()
+        soon = min(night, LOOK_SECONDS)
         try:
             with ReportFolder(home) as folder:
-                built = folder.days()
+                built = self._built(turn, folder, now)
                 for stray in folder.strays:
                     self._tell_once(turn, "report.stray", path=f"reporting/{stray}")
                 days = reporting.owed(now, zone, retention, self._delay, built)
@@ -179,10 +183,23 @@ class Reporter:
             return soon
         return soon
 
+    def _built(self, turn: _Turn, folder: ReportFolder, now: datetime) -> dict[date, datetime]:
+        """The days that are there and when each was built, which was now at the latest.
+
+        A time that lies ahead tells that the clock was set back since. It may come to that day's midnight a second
+        time, and what is recorded until then belongs to the day, so the folder must not seem to be younger.
+        """
+        built = folder.days()
+        for day in [day for day, begun in built.items() if begun > now]:
+            folder.date_back(day, now)
+            built[day] = now
+            self._tell_once(turn, "report.clock_set_back", day=str(day))
+        return built
+
     def _publish(self, turn: _Turn, folder: ReportFolder, days: list[Day]) -> None:
         """Publish the days from the account's first on."""
         account = turn.account
-        with errors_mean(), connect(self._url) as conn:
+        with self._session() as conn:
             writer = Writer(conn, account, self._settings.daily_zip_name, defuse=False)
             first = writer.first_day(reporting.zone_of(account), days[0].since)
             self._database_away = False
@@ -194,7 +211,13 @@ class Reporter:
         started = time.monotonic()
         try:
             contents = publish(
-                conn, turn.account, folder, day, self._settings, stopping=lambda: self._stopping
+                conn,
+                turn.account,
+                folder,
+                day,
+                self._settings,
+                stopping=lambda: self._stopping,
+                clock=self._clock,
             )
         except NotOurs as error:
             self._tell_once(turn, "report.stray", reason=str(error))

@@ -10,7 +10,6 @@ import errno
 import hashlib
 import os
 import stat
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from contactsync import markers, names
+from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.errors import Retryable
 from contactsync.folders import Folders
 from contactsync.kernel import (
@@ -45,8 +45,11 @@ class Spool:
     After a scan `strays` names the folders in `in/`; after a claim `leases` tells whether the kernel gave one.
     """
 
-    def __init__(self, home: Path, *, max_bytes: int, ignored: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self, home: Path, *, max_bytes: int, ignored: Callable[[bytes], bool], clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         """Prepare for the account whose FTP home is `home`; nothing is touched before `with`."""
+        self._clock = clock
         self._folders = Folders(home)
         self._max_bytes = max_bytes
         self._ignored = ignored
@@ -116,13 +119,18 @@ class Spool:
 
     # --- in/ → on/ -----------------------------------------------------------------------------------------
 
-    def claim(self, incoming: Incoming, taken: Callable[[Action, bytes], bool]) -> bytes | None:
+    def claim(
+        self, incoming: Incoming, taken: Callable[[Action, bytes], bool], deposited: int | None = None
+    ) -> bytes | None:
         """Rename a finished upload to `on/<stamp>_<name>` and return that name (steps 6 to 9 of ftp/FACTS.md).
 
-        None where it has gone, changed, or is being written after all. `taken` tells names that the ledger has.
+        None where it has gone, changed, or is being written after all. `taken` tells names that the ledger has,
+        `deposited` is the deposit date in nanoseconds since 1970: the change time, unless the line knows better.
         """
+        when = incoming.mark.ctime if deposited is None else deposited
+        stamp = max(0, min(when // 1_000_000_000, int(self._clock.wall())))
         if not incoming.mark.is_plain:
-            return self._rename_in(incoming, taken)
+            return self._rename_in(incoming, stamp, taken)
         file = self.open_incoming(incoming)
         if file is None:
             return None
@@ -131,7 +139,7 @@ class Spool:
             if lease is Lease.WRITER:
                 return None
             self.leases = lease is Lease.FREE
-            claimed = self._rename_in(incoming, taken)
+            claimed = self._rename_in(incoming, stamp, taken)
             if claimed is None:
                 return None
             moved = os.lstat(claimed, dir_fd=self._dir(incoming.action, "on"))
@@ -141,9 +149,10 @@ class Spool:
                 return None
         return claimed
 
-    def _rename_in(self, incoming: Incoming, taken: Callable[[Action, bytes], bool]) -> bytes | None:
+    def _rename_in(
+        self, incoming: Incoming, stamp: int, taken: Callable[[Action, bytes], bool]
+    ) -> bytes | None:
         action = incoming.action
-        stamp = max(0, min(incoming.mark.ctime // 1_000_000_000, int(time.time())))
         while True:
             claimed = names.claimed_name(stamp, incoming.name)
             if self._is_free(action, claimed) and not taken(action, claimed):

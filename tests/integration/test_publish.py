@@ -23,7 +23,7 @@ import pytest
 import structlog
 from psycopg import sql
 
-from contactsync import accounts, reporter, reporting
+from contactsync import accounts, db, reporter, reporting
 from contactsync.columns import FRENCH
 from contactsync.config import Settings
 from contactsync.db import connect
@@ -683,13 +683,13 @@ def test_a_database_that_is_away_is_told_once_and_waited_for(
     monkeypatch.setattr(reporter, "MAX_BACKOFF_SECONDS", 0.02)
     away: list[str] = []
 
-    def tell(url: str) -> Any:
+    def tell(url: str, **options: Any) -> Any:
         away.append(url)
         if len(away) < 5:
             raise psycopg.OperationalError("away")
-        return connect(url)
+        return connect(url, **options)
 
-    monkeypatch.setattr(reporter, "connect", tell)
+    monkeypatch.setattr(db, "connect", tell)
     here = Reporter(site.settings.model_copy(update={"report_delay_seconds": 0.0}), site.url)
     here.update([site.account])
     here.start()

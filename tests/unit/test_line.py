@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contactsync import line
+from contactsync import clock as clocks
 from contactsync.line import CHANGED_SECONDS, RECHECK_SECONDS, Claim, Line, QuietClocks, looks_whole
 from contactsync.model import ACTIONS, Action, Incoming, Mark
 from contactsync.spool import Spool
@@ -33,6 +33,10 @@ class Clock:
         self.wall += seconds
         self.monotonic += seconds
 
+    def as_the_program_sees_it(self) -> clocks.Clock:
+        """What is handed to the program."""
+        return clocks.Clock(lambda: self.wall, lambda: self.monotonic)
+
 
 @pytest.fixture(autouse=True)
 def _sigio_is_ignored() -> Iterator[None]:
@@ -42,16 +46,9 @@ def _sigio_is_ignored() -> Iterator[None]:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock() -> Clock:
     """A clock that stands still until it is told to go, at the files' present."""
-    found = Clock(time.time())
-
-    class Times:
-        time = staticmethod(lambda: found.wall)
-        monotonic = staticmethod(lambda: found.monotonic)
-
-    monkeypatch.setattr(line, "time", Times)
-    return found
+    return Clock(time.time())
 
 
 @pytest.fixture
@@ -69,9 +66,14 @@ def spool(root: Path) -> Iterator[Spool]:
         yield found
 
 
-def a_line(settle: float = SETTLE, grace: float = GRACE) -> Line:
+def a_line(clock: Clock, settle: float = SETTLE, grace: float = GRACE) -> Line:
     """A line."""
-    return Line(settle_seconds=settle, grace_seconds=grace, rescan_seconds=RESCAN)
+    return Line(
+        settle_seconds=settle,
+        grace_seconds=grace,
+        rescan_seconds=RESCAN,
+        clock=clock.as_the_program_sees_it(),
+    )
 
 
 def drop(
@@ -163,13 +165,13 @@ def test_a_restart_holds_while_the_mark_does_not_change() -> None:
 
 def test_nothing_is_on_its_way(spool: Spool, clock: Clock) -> None:
     """An empty tree asks for no second look."""
-    assert ask(a_line(), spool) is None
+    assert ask(a_line(clock), spool) is None
 
 
 def test_an_upload_is_claimed_after_its_quiet_time(root: Path, spool: Spool, clock: Clock) -> None:
     """Not before, and the line tells when."""
     drop(root)
-    a = a_line()
+    a = a_line(clock)
     assert ask(a, spool) == pytest.approx(SETTLE, abs=0.5)
     clock.go(SETTLE - 1)
     assert ask(a, spool) == pytest.approx(1, abs=0.5)
@@ -184,7 +186,7 @@ def test_what_came_while_the_daemon_was_down_is_claimed_at_once(
     """Its quiet time is over."""
     drop(root)
     clock.go(3600)
-    assert ask(a_line(), spool) == "a.csv"
+    assert ask(a_line(clock), spool) == "a.csv"
 
 
 @pytest.mark.parametrize("content", [b"", b"Email\na@b.fr", b"PK\x03\x04 half a zip\n"])
@@ -193,7 +195,7 @@ def test_what_does_not_look_whole_waits_for_the_grace_time(
 ) -> None:
     """Then it is claimed all the same."""
     drop(root, content=content)
-    a = a_line()
+    a = a_line(clock)
     clock.go(SETTLE + 1)
     assert ask(a, spool) == pytest.approx(GRACE - SETTLE - 1, abs=0.5)
     clock.go(GRACE - SETTLE)
@@ -203,7 +205,7 @@ def test_what_does_not_look_whole_waits_for_the_grace_time(
 def test_a_grown_file_waits_again(root: Path, spool: Spool, clock: Clock) -> None:
     """A resumed upload starts its quiet time anew."""
     path = drop(root)
-    a = a_line()
+    a = a_line(clock)
     ask(a, spool)
     clock.go(SETTLE - 1)
     assert ask(a, spool) == pytest.approx(1, abs=0.5)
@@ -218,7 +220,7 @@ def test_a_grown_file_waits_again(root: Path, spool: Spool, clock: Clock) -> Non
 def test_both_times_may_be_nothing(root: Path, spool: Spool, clock: Clock) -> None:
     """Claim at first sight, whole or not, unless a writer is there."""
     path = drop(root, content=b"half a li")
-    a = a_line(0, 0)
+    a = a_line(clock, 0, 0)
     with path.open("ab"):
         assert ask(a, spool) == RECHECK_SECONDS
     clock.go(RESCAN)
@@ -233,7 +235,7 @@ def test_deposits_are_taken_in_order_of_deposit_whatever_their_folder(
     second = drop(root, "y.csv", action="delete", after=first)
     drop(root, "x.csv", action="import", after=second)
     clock.go(SETTLE + 1)
-    a = a_line()
+    a = a_line(clock)
     assert [ask(a, spool) for _ in range(4)] == ["z.csv", "y.csv", "x.csv", None]
 
 
@@ -242,7 +244,7 @@ def test_a_file_that_waits_holds_back_the_later_ones(root: Path, spool: Spool, c
     half = drop(root, "half.csv", content=b"half")
     drop(root, "whole.csv", after=half)
     clock.go(SETTLE + 1)
-    a = a_line()
+    a = a_line(clock)
     assert ask(a, spool) == pytest.approx(GRACE - SETTLE - 1, abs=0.5)
     clock.go(GRACE)
     assert [ask(a, spool), ask(a, spool)] == ["half.csv", "whole.csv"]
@@ -253,7 +255,7 @@ def test_a_file_that_is_being_written_holds_nobody_back(root: Path, spool: Spool
     busy = drop(root, "busy.csv")
     drop(root, "done.csv", after=busy)
     clock.go(SETTLE + 1)
-    a = a_line()
+    a = a_line(clock)
     with busy.open("ab"):
         assert ask(a, spool) == "done.csv"
         assert ask(a, spool) == RECHECK_SECONDS
@@ -273,14 +275,14 @@ def test_who_waits_beside_a_writer_is_looked_at_soon(root: Path, spool: Spool, c
     drop(root, "half.csv", content=b"half", after=busy)
     clock.go(SETTLE + 1)
     with busy.open("ab"):
-        assert ask(a_line(), spool) == RECHECK_SECONDS
+        assert ask(a_line(clock), spool) == RECHECK_SECONDS
 
 
 def test_a_file_that_went_away_is_forgotten(root: Path, spool: Spool, clock: Clock) -> None:
     """The order is made anew at once."""
     first = drop(root, "a.csv")
     drop(root, "b.csv", after=first)
-    a = a_line()
+    a = a_line(clock)
     ask(a, spool)
     first.unlink()
     clock.go(1)
@@ -292,7 +294,7 @@ def test_a_file_that_went_away_is_forgotten(root: Path, spool: Spool, clock: Clo
 def test_a_newcomer_is_seen_at_the_next_scan(root: Path, spool: Spool, clock: Clock) -> None:
     """And comes after those who were there before it."""
     first = drop(root, "a.csv")
-    a = a_line()
+    a = a_line(clock)
     ask(a, spool)
     clock.go(RESCAN)
     drop(root, "b.csv", after=first)
@@ -303,7 +305,7 @@ def test_a_newcomer_is_seen_at_the_next_scan(root: Path, spool: Spool, clock: Cl
 def test_special_files_need_no_grace(root: Path, spool: Spool, clock: Clock) -> None:
     """A link cannot look whole: it is moved when it has settled."""
     (root / "import" / "in" / "link.csv").symlink_to("/etc/passwd")
-    a = a_line()
+    a = a_line(clock)
     assert ask(a, spool) == pytest.approx(SETTLE, abs=0.5)
     clock.go(SETTLE + 1)
     assert ask(a, spool) == "link.csv"
@@ -314,7 +316,7 @@ def test_a_claim_tells_what_was_seen(root: Path, spool: Spool, clock: Clock) -> 
     path = drop(root)
     before = Mark.of(path.lstat())
     clock.go(SETTLE + 1)
-    told = a_line().next(spool, lambda _action, _name: False)
+    told = a_line(clock).next(spool, lambda _action, _name: False)
     assert isinstance(told, Claim)
     assert told.seen == Incoming(IMPORT, b"a.csv", before)
 

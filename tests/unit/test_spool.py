@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from contactsync import kernel, spool
+from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.errors import Retryable
 from contactsync.folders import AccountBusy
 from contactsync.kernel import Lease
@@ -43,9 +44,9 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "acme"
 
 
-def opened(home: Path) -> Spool:
+def opened(home: Path, clock: Clock = SYSTEM_CLOCK) -> Spool:
     """A spool of it."""
-    return Spool(home, max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b"."))
+    return Spool(home, max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b"."), clock=clock)
 
 
 @pytest.fixture
@@ -209,11 +210,12 @@ def test_a_claim_stamps_the_change_time(home: Path, box: Spool, drop: Drop) -> N
     assert tree(home) == {"in": [], "on": [f"{stamp(incoming)}_list.csv"], "ok": [], "ko": []}
 
 
-def test_a_change_time_in_the_future_is_now(box: Spool, drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_time_in_the_future_is_now(home: Path) -> None:
     """A host clock that was set back stamps no deposit ahead of itself."""
-    incoming = drop()
-    monkeypatch.setattr(spool.time, "time", lambda: 1_400_000_000.5)
-    assert box.claim(incoming, nothing) == b"1400000000_list.csv"
+    with opened(home, Clock(wall=lambda: 1_400_000_000.5)) as box:
+        box.heal()
+        (home / "contacts" / "import" / "in" / "list.csv").touch()
+        assert box.claim(seen(box), nothing) == b"1400000000_list.csv"
 
 
 @pytest.mark.parametrize("where", ["on", "ok", "ko", "ok result", "ko rejected", "ledger"])
