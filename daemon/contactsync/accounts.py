@@ -10,6 +10,13 @@ from contactsync.db import Connection
 from contactsync.model import Account
 
 
+def fingerprint(conn: Connection) -> str:
+    """A word that changes whenever any account does."""
+    row = conn.execute(statements.get("account/fingerprint")).fetchone()
+    assert row is not None
+    return str(row["fingerprint"])
+
+
 def every(conn: Connection) -> list[Account]:
     """All accounts, by name."""
     return [_account(row) for row in conn.execute(statements.get("account/all")).fetchall()]

@@ -21,10 +21,11 @@ from contactsync.errors import ConfigurationError, Retryable
 from contactsync.folders import AccountBusy
 from contactsync.line import Line
 from contactsync.migrate import migrate, pending
-from contactsync.model import ACTIONS
+from contactsync.model import Account
 from contactsync.pipeline import Pipeline, Rules
 from contactsync.quarantine import Quarantine
 from contactsync.reporter import Reporter
+from contactsync.rescan import Rescan
 from contactsync.spool import Spool
 from contactsync.watch import Watch
 from contactsync.workers import Lane, Workers
@@ -119,10 +120,16 @@ class Daemon:
     _bell: Bell = field(default_factory=Bell)
     _stopped: bool = False
     _homes: dict[Path, str] = field(default_factory=dict)
+    _fingerprint: str | None = None
     _deep_scan_at: float = 0.0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
     _reporter: Reporter | None = None
+    _folders: Rescan = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what needs the settings."""
+        self._folders = Rescan(self.settings.ignores)
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT, or with `once` until nothing is left; returns the exit status (SPEC 7)."""
@@ -207,32 +214,38 @@ class Daemon:
         try:
             with session() as conn:
                 missing = pending(conn) if not self._homes else []
-                found = accounts.every(conn)
+                fingerprint = accounts.fingerprint(conn)
+                # Asked for after it: what changes in between changes it again.
+                found = accounts.every(conn) if fingerprint != self._fingerprint else None
         except Retryable as error:
             workers.tell_database_away(str(error))
             return False
         if missing:
             raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
         workers.tell_database_back()
+        if found is not None:
+            self._take_over(found, workers, watch)
+            self._fingerprint = fingerprint
+        watch.check()
+        return True
+
+    def _take_over(self, found: list[Account], workers: Workers, watch: Watch) -> None:
         self._homes = {account.home_under(self.settings.ftp_root): account.name for account in found}
-        for home in (self.settings.ftp_root, *self._homes):
-            if os.path.isdir(home):  # False where it may not even be looked at
-                watch.add(home)
+        watch.follow({self.settings.ftp_root, *(home / "contacts" for home in self._homes)})
         workers.update(found)
+        self._folders.keep(set(self._homes))
         if self._reporter is not None:
             self._reporter.update(found)
-        return True
 
     def _rescan(self, workers: Workers) -> None:
         """The truth behind the events: hint every account whose folders hold something, or lack something."""
         deep = time.monotonic() >= self._deep_scan_at
         if deep:
             self._deep_scan_at = time.monotonic() + DEEP_SCAN_SECONDS
-        boxes = ("in", "on") if deep else ("in",)
-        for account in workers.idle_accounts():
-            contacts = f"{account.home_under(self.settings.ftp_root)}/contacts"
-            if any(_needs_a_look(f"{contacts}/{action}/{box}") for action in ACTIONS for box in boxes):
-                workers.hint(account.name)
+        idle = {account.name for account in workers.idle_accounts()}
+        for home, name in self._homes.items():
+            if name in idle and self._folders.needs_a_look(home, deep=deep):
+                workers.hint(name)
 
     def _once_status(self, workers: Workers, *, known: bool) -> int | None:
         """With `once`: the exit status, or None as long as there is something to wait for."""
@@ -247,12 +260,3 @@ class Daemon:
             return None
         log.error("once.gave_up", accounts=remaining, database=workers.database_away or "up")
         return 1
-
-
-def _needs_a_look(folder: str) -> bool:
-    """Whether a folder has an entry, or is not there."""
-    try:
-        with os.scandir(folder) as entries:
-            return next(entries, None) is not None
-    except OSError:
-        return True

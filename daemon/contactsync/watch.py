@@ -1,11 +1,16 @@
-"""Events from the FTP tree, as hints that make the daemon prompt. The scan is the truth (ftp/FACTS.md, "watchdog")."""
+"""Events from the FTP tree, as hints that make the daemon prompt. The scan is the truth (ftp/FACTS.md, "watchdog").
+
+What is watched is either all of it or nothing: where the kernel has no more watches, or there are too many folders,
+the daemon polls alone, and says so. A tree that was deleted and made again is watched again.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,54 +23,102 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 MAX_WATCHED_FOLDERS = 15_000
 """A recursive watch over more than 16,384 folders goes deaf after one overflow: above, polling alone is right."""
+
+RECHECK_SECONDS = 120.0
+"""How often the number of folders is compared with what is watched; the kernel tells of no watch that it refused."""
 
 log = structlog.get_logger()
 
 
 class Watch:
-    """Watches folders recursively and hints the path below which something happened."""
+    """Watches folders recursively and hints the path below which something happened. Main thread only."""
 
     def __init__(self, hint: Callable[[Path], None], hint_all: Callable[[], None]) -> None:
         """`hint` takes the path of a file that came; `hint_all` is called when events were lost."""
         self._handler = _Handler(hint)
         self._alarm = _Alarm(hint_all)
-        self._observer = Observer()
-        self._watched: set[Path] = set()
+        self._roots: tuple[Path, ...] = ()
+        self._identities: list[tuple[int, int] | None] = []
+        self._observer: BaseObserver | None = None
+        self._recheck_at = 0.0
+        self._told: str | None = None
 
     def start(self) -> None:
-        """Be ready for `add`."""
+        """Be ready for `follow`."""
         # It warns, with a list of every watch, when folders appear faster than it walks them; the scan sees them.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
-        logging.getLogger("watchdog").addHandler(self._alarm)
-        self._observer.start()
 
-    def add(self, root: Path) -> None:
-        """Watch a folder and all below it, once; what cannot be watched is left to the periodic scan."""
-        if root in self._watched or any(root.is_relative_to(watched) for watched in self._watched):
-            return
-        self._watched.add(root)
-        if _more_folders_than(root, MAX_WATCHED_FOLDERS):
-            log.warning(
-                "watch.polling_only", root=str(root), reason=f"more than {MAX_WATCHED_FOLDERS} folders"
-            )
-            return
-        try:
-            self._observer.schedule(
-                self._handler,
-                str(root),
-                recursive=True,
-                event_filter=[FileClosedEvent, FileCreatedEvent, FileMovedEvent],
-            )
-        except OSError as error:
-            log.warning("watch.polling_only", root=str(root), reason=os.strerror(error.errno or 0))
+    def follow(self, roots: Iterable[Path]) -> None:
+        """Watch these folders and all below them from now on, and no others; they need not be there yet."""
+        asked = set(roots)
+        wanted = tuple(sorted(root for root in asked if not asked.intersection(root.parents)))
+        if wanted != self._roots:
+            self._roots = wanted
+            self._renew()
+
+    def check(self) -> None:
+        """Watch again what was deleted and made again; to be called often."""
+        if self._identities != [_identity(root) for root in self._roots]:
+            self._renew()
+        elif time.monotonic() >= self._recheck_at:
+            self._recheck_at = time.monotonic() + RECHECK_SECONDS
+            folders = _count_folders(self._roots)
+            if self._observer is None or folders > MAX_WATCHED_FOLDERS or _watches() < folders:
+                self._renew()
 
     def stop(self) -> None:
-        """Stop watching; the emitters end by themselves within a second."""
+        """Stop watching."""
+        self._end()
+
+    def _renew(self) -> None:
+        """Watch everything anew, or nothing."""
+        self._end()
+        self._identities = [_identity(root) for root in self._roots]
+        self._recheck_at = time.monotonic() + RECHECK_SECONDS
+        reason = self._begin()
+        if reason is not None:
+            self._end()
+            if reason != self._told:
+                log.warning("watch.polling_only", reason=reason)
+        elif self._told is not None:
+            log.info("watch.events_again")
+        self._told = reason
+
+    def _begin(self) -> str | None:
+        """Watch every root that is there; why that is not possible, or None."""
+        folders = _count_folders(self._roots)
+        if folders > MAX_WATCHED_FOLDERS:
+            return f"more than {MAX_WATCHED_FOLDERS} folders"
+        logging.getLogger("watchdog").addHandler(self._alarm)
+        try:
+            self._observer = Observer()
+            self._observer.start()
+            for root, identity in zip(self._roots, self._identities, strict=True):
+                if identity is not None:
+                    self._observer.schedule(
+                        self._handler,
+                        str(root),
+                        recursive=True,
+                        event_filter=[FileClosedEvent, FileCreatedEvent, FileMovedEvent],
+                    )
+        except FileNotFoundError:  # deleted again: `check` will see it come back
+            return self._told
+        except OSError as error:
+            return str(error.strerror or error)
+        # A folder below a root that the kernel gave no watch for is passed over in silence.
+        if _watches() < min(folders, _count_folders(self._roots)):
+            return "the kernel gives no more watches: raise fs.inotify.max_user_watches"
+        return None
+
+    def _end(self) -> None:
         logging.getLogger("watchdog").removeHandler(self._alarm)
-        self._observer.stop()
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            observer.stop()
 
 
 class _Handler(FileSystemEventHandler):
@@ -90,12 +143,31 @@ class _Alarm(logging.Handler):
         self._hint_all()
 
 
-def _more_folders_than(root: Path, limit: int) -> bool:
-    """Whether there are more than `limit` folders below `root`, without walking much further than that."""
-    seen, pending = 0, [str(root)]
-    while pending and seen <= limit:
+def _identity(root: Path) -> tuple[int, int] | None:
+    """What distinguishes a folder from one of the same name that was there before; None where there is none."""
+    try:
+        status = os.stat(root)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _count_folders(roots: Iterable[Path]) -> int:
+    """How many folders that can be read there are, the roots included; not walked much further than the limit."""
+    seen, pending = 0, [str(root) for root in roots]
+    while pending and seen <= MAX_WATCHED_FOLDERS:
         with suppress(OSError), os.scandir(pending.pop()) as entries:
-            below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-            seen += len(below)
-            pending += below
-    return seen > limit
+            seen += 1
+            pending += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    return seen
+
+
+def _watches() -> int:
+    """How many inotify watches the kernel holds for this process (proc(5), fdinfo)."""
+    found = 0
+    for fd in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{fd}") == "anon_inode:inotify":
+                with open(f"/proc/self/fdinfo/{fd}", "rb") as lines:
+                    found += sum(line.startswith(b"inotify ") for line in lines)
+    return found

@@ -1,0 +1,155 @@
+"""Figures for many accounts: start, rescan, idle CPU, memory. `make bench`; prints figures, never fails on time.
+
+The FTP root has `ACCOUNTS` accounts with ten actions each, more folders than are watched: the daemon polls. The
+settings are the defaults, but for the settle time, which is zero, so that what is measured is the daemon's.
+With `hour` as argument memory is looked at after as many rescans as an hour has (takes some minutes).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from contactsync import accounts, tree
+from contactsync.config import Settings
+from contactsync.db import connect
+from contactsync.embedded import EmbeddedServer
+from contactsync.migrate import migrate
+from contactsync.rescan import TRUST_SECONDS, Rescan
+from tests.acceptance.program import Program, people
+
+ACCOUNTS = 1000
+DEPOSITS = 500
+IDLE_SECONDS = 20.0
+RESCANS, RESCANS_OF_AN_HOUR = 100, 1800
+QUICK_RESCAN_SECONDS = 0.05
+LAST = f"a{ACCOUNTS - 1:04}"
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def memory(pid: int, what: str = "VmRSS") -> float:
+    """MB that a process has in memory (`VmHWM`: had at most)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(what)) / 1024
+
+
+@contextmanager
+def site(server: str, folder: Path, count: int, **settings: object) -> Iterator[Program]:
+    """A program that is not yet started, with so many accounts."""
+    with connect(server) as conn:
+        conn.execute("TRUNCATE contactsync.account CASCADE")
+        conn.execute(
+            "INSERT INTO contactsync.account (name)"
+            " SELECT 'a' || lpad((n - 1)::text, 4, '0') FROM generate_series(1, %s) AS n",
+            [count],
+        )
+        found = accounts.every(conn)
+    with closing(Program(folder, server, **settings)) as program:
+        for account in found:
+            tree.make(account.home_under(program.ftp), None)
+        yield program
+
+
+def start(program: Program) -> tuple[float, float, float]:
+    """Seconds until it says that it runs, until it claims what waits in the last account, and until that is in ok/."""
+    program.drop(LAST, "waiting.csv", people(10))
+    begun = time.monotonic()
+    program.start()
+    program.started()
+    started = time.monotonic()
+    program.until(lambda: not program.lying(LAST, "in"), "the first claim")
+    claimed = time.monotonic()
+    return started - begun, claimed - begun, program.settled(LAST, "waiting.csv").at - begun
+
+
+def rescan_seconds(server: str, root: Path) -> tuple[float, float]:
+    """How long one look at all `in/` takes when nothing has changed, and a deep one, `on/` too; the best of five."""
+    rescan = Rescan(Settings(ftp_root=root).ignores)
+    with connect(server) as conn:
+        homes = [account.home_under(root) for account in accounts.every(conn)]
+    for _ in range(2):
+        for home in homes:
+            rescan.needs_a_look(home)
+        time.sleep(TRUST_SECONDS)
+    times: dict[bool, list[float]] = {False: [], True: []}
+    for deep in (False, True) * 5:
+        begun = time.perf_counter()
+        for home in homes:
+            rescan.needs_a_look(home, deep=deep)
+        times[deep].append(time.perf_counter() - begun)
+    return min(times[False]), min(times[True])
+
+
+def deposit_everywhere(program: Program, count: int, name: str) -> float:
+    """So many deposits, one an account; seconds until all are in ok/."""
+    begun = time.monotonic()
+    names = [f"a{n:04}" for n in range(count)]
+    for account in names:
+        program.drop(account, name, people(10))
+    for account in names:
+        program.settled(account, name)
+    return time.monotonic() - begun
+
+
+def say(what: str, figure: str) -> None:
+    print(f"{what:<58} {figure}", flush=True)
+
+
+def main() -> None:
+    """Start, measure, print."""
+    rescans = RESCANS_OF_AN_HOUR if "hour" in sys.argv[1:] else RESCANS
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder) / "data") as server:
+        with connect(server.url) as conn:
+            migrate(conn)
+        with site(server.url, Path(folder) / "many", ACCOUNTS) as program:
+            seconds = start(program)
+            say(f"{ACCOUNTS} accounts: start, first claim, in ok/", "  ".join(f"{s:.2f} s" for s in seconds))
+            time.sleep(5)  # what a start leaves to do
+            rested, before = memory(program.pid), cpu_seconds(program.pid)
+            time.sleep(IDLE_SECONDS)
+            share = (cpu_seconds(program.pid) - before) / IDLE_SECONDS
+            say("idle CPU", f"{share:.1%} of a core")
+            say("memory after the start", f"{rested:.0f} MB")
+            seconds_taken = deposit_everywhere(program, DEPOSITS, "first.csv")
+            worked = memory(program.pid)
+            say(
+                f"{DEPOSITS} deposits of 10 rows, one an account",
+                f"{seconds_taken:.1f} s, then {worked:.0f} MB",
+            )
+            program.stop()
+            shallow, deep = rescan_seconds(server.url, program.ftp)
+            say("a rescan pass, and the deep one each 30 s", f"{shallow:.3f} s  {deep:.3f} s")
+            program.configure(rescan_seconds=QUICK_RESCAN_SECONDS)
+            program.start()
+            program.started()
+            deposit_everywhere(program, DEPOSITS, "second.csv")
+            begun, cpu = memory(program.pid), cpu_seconds(program.pid)
+            started = time.monotonic()
+            each = None
+            while each is None or (cpu_seconds(program.pid) - cpu) < rescans * each:
+                time.sleep(2)
+                each = each or max((cpu_seconds(program.pid) - cpu) / 2 * QUICK_RESCAN_SECONDS, 0.02)
+            deposit_everywhere(program, DEPOSITS, "third.csv")
+            say(
+                f"memory grows in some {rescans} rescans and {DEPOSITS} deposits",
+                f"{begun:.0f} to {memory(program.pid):.0f} MB in {time.monotonic() - started:.0f} s",
+            )
+        with site(server.url, Path(folder) / "one", 1) as program, program:
+            time.sleep(3)
+            say("memory with one account", f"{memory(program.pid):.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""Events are lost, or there are none: every deposit is taken all the same, by the scan, and the log says so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contactsync.model import ACTIONS
+from tests.acceptance.program import BOXES, people
+from tests.faults.scene import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Databases
+
+RESCAN_SECONDS = 0.5
+NEVER = 3600.0  # seconds between rescans that no test lives to see
+
+
+def limited(limit: str) -> tuple[str, ...]:
+    """Starts a program in a user namespace with such an inotify limit, as `max_inotify_watches=20`."""
+    name, _, value = limit.partition("=")
+    script = f'echo {value} > /proc/sys/user/{name} && exec "$@"'
+    return ("unshare", "--user", "--map-root-user", "sh", "-c", script, "sh")
+
+
+def begin(run: Run, *prefix: str, **settings: object) -> None:
+    """Start the daemon under a prefix and wait until it runs."""
+    run.configure(**settings)
+    run.prefix = prefix
+    run.start()
+    run.prefix = ()
+    run.started()
+
+
+def take(run: Run, account: str, name: str, action: str = "import") -> None:
+    """Deposit a file and see it applied, once."""
+    run.drop(account, name, people(1) if action != "optoutEMAIL" else b"Email\nx@example.com\n", action)
+    assert run.settled(account, name, action).state == "ok"
+    assert [row["state"] for row in run.ledger(account) if row["name"] == name] == ["ok"]
+
+
+# --- overflow ------------------------------------------------------------------------------------------------------
+
+
+def test_a_queue_that_overflows_loses_no_deposit(run: Run) -> None:
+    """The daemon stands still during a burst; then it looks everywhere at once, and hears of what comes later.
+
+    The rescans are an hour apart, so that nothing but the overflow can have told it.
+    """
+    accounts = [run.add_account(f"a{n}") for n in range(20)]
+    begin(run, rescan_seconds=NEVER)
+    take(run, "a0", "before.csv")  # it is watching
+    os.kill(run.pid, signal.SIGSTOP)
+    try:
+        crowd = run.box("a0", "in")
+        for n in range(int(Path("/proc/sys/fs/inotify/max_queued_events").read_text()) // 2 + 100):
+            os.close(os.open(crowd / f"{n}.part", os.O_CREAT | os.O_WRONLY))  # two events
+        for account in accounts:
+            run.drop(account, "lost.csv", people(1))
+    finally:
+        os.kill(run.pid, signal.SIGCONT)
+    for account in accounts:
+        assert run.settled(account, "lost.csv").state == "ok"
+    assert run.events("watch.events_lost")
+    take(run, "a7", "after.csv")
+    for account in accounts:
+        rows = run.ledger(account)
+        assert [row["name"] for row in rows].count("lost.csv") == 1
+        assert {row["state"] for row in rows} == {"ok"}
+
+
+# --- folders that are deleted and made again ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Run]:
+    """A daemon whose tree is taken apart; each test has accounts of its own."""
+    folder = tmp_path_factory.mktemp("lost")
+    with databases() as url, Run(folder, url, rescan_seconds=RESCAN_SECONDS) as program:
+        yield program
+
+
+def vanish(folder: Path) -> None:
+    """Delete a folder whole, against a daemon that makes what is missing below `contacts/`."""
+    aside = folder.with_name(f".gone-{folder.name}")
+    folder.rename(aside)
+    shutil.rmtree(aside)
+
+
+def make_again(run: Run, account: str) -> None:
+    """What `contactsync init` does."""
+    for action in ACTIONS:
+        for box in BOXES:
+            run.box(account, box, action).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.mark.parametrize("which", ["contacts/import/in", "contacts/import", "contacts", "."])
+@pytest.mark.parametrize("moved", [False, True], ids=["deleted", "moved away"])
+def test_a_folder_that_was_made_again_is_seen(shared: Run, which: str, moved: bool) -> None:
+    """Whichever of an account's folders, deleted or moved away, by whoever it is made again; twice in a row."""
+    account = shared.add_account(f"f{len(shared.rows('SELECT FROM account'))}")
+    take(shared, account, "before.csv")
+    for name in ("one.csv", "two.csv"):
+        folder = (shared.ftp / account / which).resolve()
+        if moved:
+            folder.rename(shared.folder / f"{account}-{name}")
+        elif which.endswith("/in"):
+            folder.rmdir()
+        else:
+            vanish(folder)
+        if which in ("contacts", "."):
+            make_again(shared, account)
+        shared.until(lambda: shared.box(account, "in").is_dir(), "in/ is there again")
+        take(shared, account, name)
+    assert shared.events("bug") == []
+
+
+def test_an_account_that_comes_back_to_nothing_waits_for_its_folders(shared: Run) -> None:
+    """The log says what to run, once, and the deposit that then comes is taken."""
+    account = shared.add_account("bare")
+    take(shared, account, "before.csv")
+    vanish(shared.ftp / account)
+    missing = shared.until(lambda: shared.events("account.no_folders"), "the log tells")
+    make_again(shared, account)
+    take(shared, account, "after.csv")
+    assert [line["fix"] for line in missing] == [f"contactsync init {account}"]
+
+
+def test_a_root_that_was_made_again_is_seen(run: Run) -> None:
+    """The FTP root itself, deleted with everything in it."""
+    account = run.add_account("acme")
+    begin(run, rescan_seconds=RESCAN_SECONDS)
+    take(run, account, "before.csv")
+    vanish(run.ftp)
+    run.until(lambda: run.events("account.no_folders"), "the log tells")
+    run.ftp.mkdir()
+    make_again(run, account)
+    for name in ("one.csv", "two.csv"):
+        take(run, account, name)
+    assert run.events("watch.polling_only") == []
+    assert run.events("bug") == []
+
+
+# --- no events at all ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ("max_inotify_watches=60", "the kernel gives no more watches: raise fs.inotify.max_user_watches"),
+        ("max_inotify_watches=0", "inotify watch limit reached"),
+        ("max_inotify_instances=0", "inotify instance limit reached"),
+    ],
+)
+def test_without_events_the_scan_takes_every_deposit(run: Run, limit: str, reason: str) -> None:
+    """The kernel has no watches left, in the middle of the tree or from the start, or no instances: said once.
+
+    A deposit waits no longer than for the next scan.
+    """
+    if subprocess.run([*limited(limit), "true"], capture_output=True, check=False).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    accounts = [run.add_account(f"a{n}") for n in range(4)]
+    begin(run, *limited(limit), rescan_seconds=RESCAN_SECONDS)
+    told = run.until(lambda: run.events("watch.polling_only"), "it says that it polls")
+    waited = []
+    for n, account in enumerate(accounts):
+        for action in ("import", "optoutEMAIL"):
+            begun = time.monotonic()
+            take(run, account, f"{n}-{action}.csv", action)
+            waited.append(time.monotonic() - begun)
+    assert min(waited) < RESCAN_SECONDS + 1  # the others may have met a busy host
+    late = run.add_account("late")  # its folders come after the limit was met
+    take(run, late, "late.csv")
+    assert [line["reason"] for line in told] == [reason]
+    assert run.events("watch.polling_only") == told
+    assert run.events("bug") == []
+
+
+def test_without_events_an_upload_that_grows_is_taken_whole(run: Run) -> None:
+    """The folder's own times do not change while a file in it grows: its own clock counts."""
+    if subprocess.run(
+        [*limited("max_inotify_instances=0"), "true"], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    account = run.add_account("acme")
+    wait = 0.8
+    begin(run, *limited("max_inotify_instances=0"), rescan_seconds=0.2, settle_seconds=wait, grace_seconds=60)
+    whole = people(20)
+    path = run.box(account, "in") / "slow.csv"
+    for n in range(0, len(whole), 300):
+        with path.open("ab") as upload:
+            upload.write(whole[n : n + 300])
+        time.sleep(wait / 5)  # an upload takes its time
+        assert path.exists()
+    settled = run.settled(account, "slow.csv")
+    assert (settled.state, settled.path.read_bytes()) == ("ok", whole)

@@ -1,0 +1,149 @@
+"""Hints from the kernel's events: they come, come again after a folder was made anew, and their loss is told."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from contactsync import watch
+from contactsync.watch import Watch
+
+PATIENCE = 60.0
+
+
+class Watched:
+    """A watch and what it hinted."""
+
+    def __init__(self) -> None:
+        self.hints: queue.Queue[Path] = queue.Queue()
+        self.alarms: queue.Queue[bool] = queue.Queue()
+        self.watch = Watch(self.hints.put, lambda: self.alarms.put(True))
+
+    def hears(self, folder: Path) -> bool:
+        """Whether a file that is dropped there is hinted."""
+        while not self.hints.empty():
+            self.hints.get()
+        (folder / "a.csv").write_text("a")
+        try:
+            while self.hints.get(timeout=PATIENCE) != folder:
+                pass
+        except queue.Empty:
+            return False
+        return True
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    found = Watched()
+    found.watch.start()
+    yield found
+    found.watch.stop()
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged."""
+    with structlog.testing.capture_logs() as entries:
+        yield lambda: [dict(entry) for entry in entries if entry["event"].startswith("watch.")]
+
+
+def tree(root: Path) -> Path:
+    """An `in/` below the root."""
+    folder = root / "acme" / "contacts" / "import" / "in"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_a_file_that_comes_is_hinted(watched: Watched, tmp_path: Path) -> None:
+    """Also in a folder that was made after the watch began."""
+    one = tree(tmp_path / "one")
+    watched.watch.follow([tmp_path])
+    assert watched.hears(one)
+    two = tree(tmp_path / "two")
+    watched.watch._recheck_at = (
+        0.0  # folders that come while they are walked may be missed until the next check
+    )
+    watched.watch.check()
+    assert watched.hears(two)
+
+
+def test_a_root_that_is_deleted_and_made_again_is_watched_again(watched: Watched, tmp_path: Path) -> None:
+    """As often as it happens, and also where it was missing at first."""
+    root = tmp_path / "ftp"
+    watched.watch.follow([root])
+    for _ in range(3):
+        folder = tree(root)
+        watched.watch.check()
+        assert watched.hears(folder)
+        shutil.rmtree(root)
+        watched.watch.check()
+
+
+def test_roots_below_others_are_not_watched_twice(
+    watched: Watched, tmp_path: Path, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    folder, own = tree(tmp_path / "ftp"), tree(tmp_path / "elsewhere")
+    contacts = own.parent.parent
+    watched.watch.follow([tmp_path / "ftp", tmp_path / "ftp" / "acme" / "contacts", contacts])
+    assert watched.watch._roots == (contacts, tmp_path / "ftp")
+    assert watched.hears(folder)
+    assert watched.hears(own)
+    assert lines() == []
+
+
+def test_too_many_folders_are_polled_until_they_are_fewer(
+    watched: Watched,
+    tmp_path: Path,
+    lines: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where they become too many later. The log says each change once."""
+    monkeypatch.setattr(watch, "MAX_WATCHED_FOLDERS", 10)
+    monkeypatch.setattr(watch, "RECHECK_SECONDS", 0.0)
+    folder = tree(tmp_path / "ftp")
+    watched.watch.follow([tmp_path])
+    assert watched.hears(folder)
+    for n in range(10):
+        (tmp_path / "ftp" / str(n)).mkdir()
+    for _ in range(3):
+        watched.watch.check()
+    assert watched.watch._observer is None
+    (polling,) = lines()
+    assert (polling["event"], polling["reason"]) == ("watch.polling_only", "more than 10 folders")
+    for n in range(10):
+        (tmp_path / "ftp" / str(n)).rmdir()
+    watched.watch.check()
+    assert [line["event"] for line in lines()] == ["watch.polling_only", "watch.events_again"]
+    assert watched.hears(folder)
+
+
+def test_watches_that_were_lost_are_taken_again(watched: Watched, tmp_path: Path) -> None:
+    """The kernel's count is compared with the folders that there are."""
+    folder = tree(tmp_path / "ftp")
+    watched.watch.follow([tmp_path])
+    assert watch._watches() == watch._count_folders([tmp_path])
+    group = next(iter(watched.watch._observer.emitters))._inotify  # type: ignore[union-attr]
+    group._remove_callbacks(list(group._active_callbacks_by_watch))
+    watched.watch.check()
+    assert watch._watches() == 0
+    watched.watch._recheck_at = 0.0
+    watched.watch.check()
+    assert watched.hears(folder)
+
+
+def test_an_overflow_is_told_and_everything_is_looked_at(
+    watched: Watched, tmp_path: Path, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """watchdog only logs it."""
+    tree(tmp_path)
+    watched.watch.follow([tmp_path])
+    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+    assert watched.alarms.get(timeout=PATIENCE)
+    assert [line["event"] for line in lines()] == ["watch.events_lost"]
