@@ -92,6 +92,16 @@ def rescan_seconds(server: str, root: Path) -> tuple[float, float]:
     return min(times[False]), min(times[True])
 
 
+def commits(server: str) -> int:
+    """Transactions so far, of which each rescan makes one."""
+    with connect(server) as conn:
+        row = conn.execute(
+            "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row["xact_commit"])
+
+
 def deposit_everywhere(program: Program, count: int, name: str) -> float:
     """So many deposits, one an account; seconds until all are in ok/."""
     begun = time.monotonic()
@@ -135,15 +145,12 @@ def main() -> None:
             program.start()
             program.started()
             deposit_everywhere(program, DEPOSITS, "second.csv")
-            begun, cpu = memory(program.pid), cpu_seconds(program.pid)
-            started = time.monotonic()
-            each = None
-            while each is None or (cpu_seconds(program.pid) - cpu) < rescans * each:
-                time.sleep(2)
-                each = each or max((cpu_seconds(program.pid) - cpu) / 2 * QUICK_RESCAN_SECONDS, 0.02)
+            begun, started, before = memory(program.pid), time.monotonic(), commits(server.url)
+            while commits(server.url) - before < rescans:
+                time.sleep(1)
             deposit_everywhere(program, DEPOSITS, "third.csv")
             say(
-                f"memory grows in some {rescans} rescans and {DEPOSITS} deposits",
+                f"memory grows in {rescans} rescans and {DEPOSITS} deposits",
                 f"{begun:.0f} to {memory(program.pid):.0f} MB in {time.monotonic() - started:.0f} s",
             )
         with site(server.url, Path(folder) / "one", 1) as program, program:
