@@ -38,6 +38,9 @@ DEEP_SCAN_SECONDS = 30.0
 ONCE_PATIENCE_SECONDS = 30.0
 """`run --once` gives up when nothing was settled for so long after the last upload must have become quiet."""
 
+MAX_TOLD_STRAYS = 100
+"""How many folders in an account's `in/` are logged in a daemon's life."""
+
 MAIN_PATIENCE_SECONDS = 5.0
 """The main thread asks for accounts only, and must hear SIGTERM even where the database is silent."""
 
@@ -82,8 +85,9 @@ class _Worker:
             )
             lane.told_no_lease = True
         for stray in set(spool.strays) - lane.strays:
-            log.warning("stray.folder", account=lane.account.name, path=stray)
-        lane.strays |= set(spool.strays)
+            if len(lane.strays) < MAX_TOLD_STRAYS:  # who makes them by the thousand shall not fill the log
+                log.warning("stray.folder", account=lane.account.name, path=stray)
+                lane.strays.add(stray)
         lane.told_missing = False
         return delay
 

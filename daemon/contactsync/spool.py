@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import heapq
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -33,6 +35,12 @@ from contactsync.kernel import (
 from contactsync.model import ACTIONS, Action, Claimed, Incoming, Mark, Mode, Settled
 
 FILE_MODE = 0o640
+
+MAX_INCOMING = 10_000
+"""How many of an account's oldest files a scan gives, so that memory does not grow with a flood of them."""
+
+MAX_STRAYS = 100
+"""How many folders in `in/` are told of: enough to see what its uploader does."""
 
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _COPY, _RESULT, _REJECTED, _NAME = b".copy.", b".result.", b".rejected.", b".name."
@@ -88,21 +96,27 @@ class Spool:
     # --- in/ -----------------------------------------------------------------------------------------------
 
     def incoming(self) -> list[Incoming]:
-        """All deposits in the ten `in/` folders, finished or not; `strays` then names what is none."""
+        """The deposits in the ten `in/` folders, finished or not, by their place; `strays` then names what is none.
+
+        Of a flood the oldest MAX_INCOMING.
+        """
         self.strays = []
-        return [found for action in ACTIONS.values() for found in self._scan(action)]
+        found = (file for action in ACTIONS.values() for file in self._scan(action))
+        return heapq.nsmallest(MAX_INCOMING, found, key=attrgetter("place"))
 
     def _scan(self, action: Action) -> Iterator[Incoming]:
         folder = self._dir(action, "in")
-        for name in map(os.fsencode, os.listdir(folder)):
-            if self._ignored(name):
-                continue
-            with suppress(FileNotFoundError):
-                mark = Mark.of(os.lstat(name, dir_fd=folder))
-                if stat.S_ISDIR(mark.mode):
-                    self.strays.append(f"{action.name}/in/{names.printable(name)}")
-                else:
-                    yield Incoming(action, name, mark)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = os.fsencode(entry.name)
+                if self._ignored(name):
+                    continue
+                with suppress(FileNotFoundError):
+                    mark = Mark.of(entry.stat(follow_symlinks=False))
+                    if not stat.S_ISDIR(mark.mode):
+                        yield Incoming(action, name, mark)
+                    elif len(self.strays) < MAX_STRAYS:
+                        self.strays.append(f"{action.name}/in/{names.printable(name)}")
 
     def look(self, incoming: Incoming) -> Mark | None:
         """The file's mark now; None where it has gone."""
