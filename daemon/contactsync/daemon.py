@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from contactsync import accounts, statements
+from contactsync import accounts, homes, statements
 from contactsync.config import Settings
 from contactsync.database import database
 from contactsync.db import Session, connect
@@ -21,7 +21,7 @@ from contactsync.errors import ConfigurationError, Retryable
 from contactsync.folders import AccountBusy
 from contactsync.line import Line
 from contactsync.migrate import migrate, pending
-from contactsync.model import ACTIONS
+from contactsync.model import ACTIONS, Account
 from contactsync.pipeline import Pipeline, Rules
 from contactsync.quarantine import Quarantine
 from contactsync.reporter import Reporter
@@ -33,7 +33,7 @@ BUSY_SECONDS = 1.0
 """When to come again to an account that another daemon has."""
 
 DEEP_SCAN_SECONDS = 30.0
-"""How often `on/` is looked at too, for what another daemon left when it was killed."""
+"""How often `on/` is looked at too, for what another daemon left when it was killed, and whose home is whose."""
 
 ONCE_PATIENCE_SECONDS = 30.0
 """`run --once` gives up when nothing was settled for so long after the last upload must have become quiet."""
@@ -123,6 +123,9 @@ class Daemon:
     _bell: Bell = field(default_factory=Bell)
     _stopped: bool = False
     _homes: dict[Path, str] = field(default_factory=dict)
+    _seen: list[Account] = field(default_factory=list)
+    _refused: dict[str, str] = field(default_factory=dict)
+    _homes_due: float = 0.0
     _deep_scan_at: float = 0.0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
@@ -218,6 +221,7 @@ class Daemon:
         if missing:
             raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
         workers.tell_database_back()
+        found = self._trusted(found)
         self._homes = {account.home_under(self.settings.ftp_root): account.name for account in found}
         for home in (self.settings.ftp_root, *self._homes):
             if os.path.isdir(home):  # False where it may not even be looked at
@@ -226,6 +230,18 @@ class Daemon:
         if self._reporter is not None:
             self._reporter.update(found)
         return True
+
+    def _trusted(self, found: list[Account]) -> list[Account]:
+        """Without the accounts whose home is not theirs; looked at anew when accounts change, and now and then."""
+        now = time.monotonic()
+        if found != self._seen or now >= self._homes_due:
+            refused = homes.refused(found, self.settings.ftp_root)
+            for name, reason in refused.items():
+                if self._refused.get(name) != reason:
+                    fix = f"contactsync account set {name} --home …"
+                    log.error("account.bad_home", account=name, reason=reason, fix=fix)
+            self._seen, self._refused, self._homes_due = found, refused, now + DEEP_SCAN_SECONDS
+        return [account for account in found if account.name not in self._refused]
 
     def _rescan(self, workers: Workers) -> None:
         """The truth behind the events: hint every account whose folders hold something, or lack something."""
