@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -121,6 +122,30 @@ def test_a_healed_folder_is_like_its_siblings(home: Path) -> None:
     with opened(home) as again:
         again.heal()
     assert stat.S_IMODE((home / "contacts" / "delete" / "in").stat().st_mode) == 0o777
+
+
+def test_only_import_is_healed_open_to_markers(home: Path) -> None:
+    """Whichever of its siblings are left, and though what lies in the place of one is no folder."""
+    contacts = home / "contacts"
+    with opened(home) as first:
+        first.heal()
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in contacts.rglob("*")}
+    assert {path.name for path, mode in modes.items() if mode & stat.S_ISVTX} == {"import"}
+    for gone in (["delete"], ["import"], [name for name in ACTIONS if name != "import"], list(ACTIONS)):
+        for name in gone:
+            shutil.rmtree(contacts / name)
+        with opened(home) as again:
+            again.heal()
+        assert {path: stat.S_IMODE(path.stat().st_mode) for path in contacts.rglob("*")} == modes
+    shutil.rmtree(contacts / "optoutEMAIL")
+    (contacts / "optoutEMAIL").touch(mode=0o777)
+    shutil.rmtree(contacts / "optoutSMS")
+    with opened(home) as again, pytest.raises(NotADirectoryError):
+        again.heal()
+    (contacts / "optoutEMAIL").unlink()
+    with opened(home) as again:
+        again.heal()
+    assert {path: stat.S_IMODE(path.stat().st_mode) for path in contacts.rglob("*")} == modes
 
 
 def test_healing_keeps_what_is_there(home: Path) -> None:
