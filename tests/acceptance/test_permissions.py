@@ -460,6 +460,24 @@ def test_what_is_missing_is_made_again_in_the_scheme(program: HostProgram, acme:
     assert program.settled("acme", name).state == "ok"
 
 
+def test_an_in_of_another_owner_harms_nobody_else(program: HostProgram) -> None:
+    """What lies in it cannot be claimed: told with its reason, others go on, and `init` mends it."""
+    box = program.box("acme", "in", "optinSMS")
+    shutil.rmtree(box)
+    foreign = program.folder / "foreign"
+    foreign.mkdir(mode=0o700)
+    (foreign / "list.csv").write_bytes(people(1))
+    os.chown(foreign, GLOBEX, GLOBEX)
+    foreign.rename(box)  # also over an empty one, where the daemon was quicker
+    waits = program.until(lambda: program.events("deposit.waits"), "it is told")
+    assert {(line["account"], line["reason"]) for line in waits} == {("acme", "Permission denied")}
+    program.drop("globex", "beside.csv", people(1))
+    assert program.settled("globex", "beside.csv").state == "ok"
+    assert program.lying("acme", "in", "optinSMS") == ["list.csv"]
+    assert program.cli("init", "acme").returncode == 0
+    assert program.settled("acme", "list.csv", "optinSMS").state == "ok"
+
+
 def test_nothing_went_wrong(program: HostProgram) -> None:
     """After all of these: no bug, no failure, no line on standard error."""
     assert (program.events("bug"), program.stderr.read_text()) == ([], "")
