@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from contactsync import accounts, statements
+from contactsync import accounts, homes, statements
 from contactsync.config import Settings
 from contactsync.database import database
 from contactsync.db import Session, connect
@@ -34,10 +34,13 @@ BUSY_SECONDS = 1.0
 """When to come again to an account that another daemon has."""
 
 DEEP_SCAN_SECONDS = 30.0
-"""How often `on/` is looked at too, for what another daemon left when it was killed."""
+"""How often `on/` is looked at too, for what another daemon left when it was killed, and whose home is whose."""
 
 ONCE_PATIENCE_SECONDS = 30.0
 """`run --once` gives up when nothing was settled for so long after the last upload must have become quiet."""
+
+MAX_TOLD_STRAYS = 100
+"""How many folders in an account's `in/` are logged in a daemon's life."""
 
 MAIN_PATIENCE_SECONDS = 5.0
 """The main thread asks for accounts only, and must hear SIGTERM even where the database is silent."""
@@ -83,8 +86,9 @@ class _Worker:
             )
             lane.told_no_lease = True
         for stray in set(spool.strays) - lane.strays:
-            log.warning("stray.folder", account=lane.account.name, path=stray)
-        lane.strays |= set(spool.strays)
+            if len(lane.strays) < MAX_TOLD_STRAYS:  # who makes them by the thousand shall not fill the log
+                log.warning("stray.folder", account=lane.account.name, path=stray)
+                lane.strays.add(stray)
         lane.told_missing = False
         return delay
 
@@ -121,6 +125,9 @@ class Daemon:
     _stopped: bool = False
     _homes: dict[Path, str] = field(default_factory=dict)
     _fingerprint: str | None = None
+    _accounts: list[Account] = field(default_factory=list)
+    _refused: dict[str, str] = field(default_factory=dict)
+    _homes_due: float = 0.0
     _deep_scan_at: float = 0.0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
@@ -224,8 +231,10 @@ class Daemon:
             raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
         workers.tell_database_back()
         if found is not None:
-            self._take_over(found, workers, watch)
-            self._fingerprint = fingerprint
+            self._accounts, self._fingerprint, self._homes_due = found, fingerprint, 0.0
+        if time.monotonic() >= self._homes_due:
+            self._homes_due = time.monotonic() + DEEP_SCAN_SECONDS
+            self._take_over(self._trusted(self._accounts), workers, watch)
         watch.check()
         return True
 
@@ -236,6 +245,16 @@ class Daemon:
         self._folders.keep(set(self._homes))
         if self._reporter is not None:
             self._reporter.update(found)
+
+    def _trusted(self, found: list[Account]) -> list[Account]:
+        """Without the accounts whose home is not theirs; looked at anew when accounts change, and now and then."""
+        refused = homes.refused(found, self.settings.ftp_root)
+        for name, reason in refused.items():
+            if self._refused.get(name) != reason:
+                fix = f"contactsync account set {name} --home …"
+                log.error("account.bad_home", account=name, reason=reason, fix=fix)
+        self._refused = refused
+        return [account for account in found if account.name not in refused]
 
     def _rescan(self, workers: Workers) -> None:
         """The truth behind the events: hint every account whose folders hold something, or lack something."""

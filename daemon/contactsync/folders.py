@@ -22,6 +22,7 @@ IN_MODE, BOX_MODE = 0o2770, 0o2750  # ftp/FACTS.md, "Permissions that hold"
 MARKERS_MODE = 0o1020  # what `import/` has more: markers can be made in it, its folders cannot be moved
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN_HOME = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC  # it is root's: the daemon may only pass through
 
 
 class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has the account
@@ -41,7 +42,7 @@ class Folders:
 
         Raises AccountBusy, FileNotFoundError where `contactsync init` has not been run.
         """
-        root = os.open(self._home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = os.open(self._home, _OPEN_HOME)
         try:
             self._fds["contacts"] = os.open("contacts", _OPEN, dir_fd=root)
         finally:
@@ -80,12 +81,17 @@ class Folders:
                 self.fd(action, box)
 
     def _mode_of_sibling(self, action: Action, box: str | None) -> int:
-        """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree."""
+        """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree.
+
+        `import/` is asked last: it is open to markers, and no other action is.
+        """
         markers = MARKERS_MODE if action.name == "import" and box is None else 0
-        for other in ACTIONS:
+        for other in sorted(ACTIONS, key=lambda name: name == "import"):
             if other != action.name:
                 with suppress(OSError):
                     path = f"{other}/{box}" if box else other
                     found = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
-                    return stat.S_IMODE(found.st_mode) | markers
+                    if stat.S_ISDIR(found.st_mode):
+                        more = MARKERS_MODE if other == "import" and box is None else 0
+                        return stat.S_IMODE(found.st_mode) & ~more | markers
         return (IN_MODE if box == "in" else BOX_MODE) | markers

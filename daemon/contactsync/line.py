@@ -20,11 +20,14 @@ from contactsync.spool import Spool
 SCAN_SHARE = 20
 """A scan of a crowded folder is repeated only after twenty times as long as it took."""
 
+CROWDED_SECONDS = 0.01
+"""A scan that takes longer has met a crowded folder: others shall not wait for it again and again."""
+
 RECHECK_SECONDS = 1.0
 """When to look again at a file that somebody is writing, should its closing go unnoticed."""
 
 CHANGED_SECONDS = 0.1
-"""When to look again at a file that changed under our eyes."""
+"""When to look again at a file that changed under our eyes; it comes after all that were seen before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Line:
         self._settle, self._grace, self._rescan = settle_seconds, grace_seconds, rescan_seconds
         self._clocks = QuietClocks()
         self._backlog: deque[Incoming] = deque()
-        self._fresh_until = float("-inf")
+        self._fresh_until = self._rest_until = float("-inf")
 
     def next(self, spool: Spool, taken: Callable[[Action, bytes], bool]) -> Claim | float | None:
         """Claim the oldest finished deposit.
@@ -111,39 +114,43 @@ class Line:
         Else tell in how many seconds one may be finished, or None where nothing is on its way. A file that is
         being written holds nobody back; one that waits out its quiet time holds back the later ones.
         """
-        if not self._backlog or self._clock.monotonic() >= self._fresh_until:
+        now = self._clock.monotonic()
+        if now >= (self._fresh_until if self._backlog else self._rest_until):
             self._scan(spool)
-        busy = False
+        elif not self._backlog:
+            return self._rest_until - now
+        soon: float | None = None
         while self._backlog:
             file = self._backlog[0]
             seen = spool.look(file)
-            if seen != file.mark:  # the order has to be made anew
-                self._backlog.clear()
-                return 0.0 if seen is None else CHANGED_SECONDS
+            if seen != file.mark:  # nobody else's place changes: the next scan gives it its own
+                soon = CHANGED_SECONDS if seen else soon
+                self._backlog.popleft()
+                continue
             wait = self._wait(spool, file)
             if wait is None:
-                busy = True
+                soon = soon or RECHECK_SECONDS
             elif wait > 0:
-                return min(wait, RECHECK_SECONDS) if busy else wait
+                return min(wait, soon or wait)
             else:
                 claimed = spool.claim(file, taken, self._clocks.deposited(file))
                 if claimed is not None:
                     self._backlog.popleft()
                     return Claim(file, claimed)
-                busy = True
+                soon = soon or RECHECK_SECONDS
                 self._clocks.restart(file, monotonic=self._clock.monotonic())
             self._backlog.popleft()
-        return RECHECK_SECONDS if busy else None
+        return soon
 
     def _scan(self, spool: Spool) -> None:
         started = self._clock.monotonic()
         found = spool.incoming()
-        self._clocks.observe(found, monotonic=self._clock.monotonic(), wall=self._clock.wall())
-        self._backlog = deque(
-            sorted(found, key=lambda f: (self._clocks.deposited(f), f.mark.ctime, f.action.name, f.name))
-        )
-        took = self._clock.monotonic() - started
-        self._fresh_until = self._clock.monotonic() + max(self._rescan, SCAN_SHARE * took)
+        ended = self._clock.monotonic()
+        self._clocks.observe(found, monotonic=ended, wall=self._clock.wall())
+        self._backlog = deque(sorted(found, key=lambda file: (self._clocks.deposited(file), file.place)))
+        pause = SCAN_SHARE * (ended - started)
+        self._fresh_until = ended + max(self._rescan, pause)
+        self._rest_until = ended + (pause if ended - started > CROWDED_SECONDS else 0.0)
 
     def _wait(self, spool: Spool, file: Incoming) -> float | None:
         """Seconds until the file may be claimed; None where somebody is writing it."""

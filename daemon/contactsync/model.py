@@ -136,6 +136,11 @@ class Incoming:
     name: bytes
     mark: Mark
 
+    @property
+    def place(self) -> tuple[int, str, bytes]:
+        """Its place in its account's line: by deposit date (SPEC 4)."""
+        return (self.mark.ctime, self.action.name, self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:

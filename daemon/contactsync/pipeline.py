@@ -166,28 +166,29 @@ class Pipeline:
             raise FileRefused(claimed.refusal, {"limit": self.rules.max_file_bytes >> 20})
         if claimed.several_markers:
             findings.warnings["several_markers"] = 1
-        examination = Examination(
-            spool.path(action, name),
-            account,
-            action,
-            findings,
-            max_inflated_bytes=self.rules.max_inflated_bytes,
-            defused=self.rules.defused,
-        )
-        with self.session() as conn, conn.transaction():
-            stage = Stage(conn, action)
-            self._stage(spool, claimed, examination, stage)
-            columns = stored_columns(examination.header.positions)
-            merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
-            with patient(conn):
-                merge.fold(stage)
-                merge.lock_account()
-                if not ledger.hold(conn, account, subject.deposit_id):
-                    return None
-                effects = merge.apply(stage)
-            counts = effects.counts(findings.rows_read, findings.rows_rejected)
-            outcome = result.applied(subject, counts, effects.list_name)
-            ledger.finish(conn, account, outcome, counts, list_id=effects.list_id)
+        with spool.reading(action, name) as path:
+            examination = Examination(
+                path,
+                account,
+                action,
+                findings,
+                max_inflated_bytes=self.rules.max_inflated_bytes,
+                defused=self.rules.defused,
+            )
+            with self.session() as conn, conn.transaction():
+                stage = Stage(conn, action)
+                self._stage(spool, claimed, examination, stage)
+                columns = stored_columns(examination.header.positions)
+                merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
+                with patient(conn):
+                    merge.fold(stage)
+                    merge.lock_account()
+                    if not ledger.hold(conn, account, subject.deposit_id):
+                        return None
+                    effects = merge.apply(stage)
+                counts = effects.counts(findings.rows_read, findings.rows_rejected)
+                outcome = result.applied(subject, counts, effects.list_name)
+                ledger.finish(conn, account, outcome, counts, list_id=effects.list_id)
         return outcome
 
     def _stage(self, spool: Spool, claimed: Claimed, examination: Examination, stage: Stage) -> None:

@@ -31,6 +31,7 @@ DAY_MODE = 0o750
 ASIDE_MODE = 0o700  # the group, which is the FTP account, does not see half a day
 
 _OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN_HOME = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC  # it is root's: the daemon may only pass through
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW, _OLD = b".new-", b".old-"
 
@@ -78,7 +79,7 @@ class ReportFolder:
 
         Raises AccountBusy where another process publishes, FileNotFoundError where there is no such folder.
         """
-        root = os.open(self._home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = os.open(self._home, _OPEN_HOME)
         try:
             self._fd = os.open("reporting", _OPEN_DIR, dir_fd=root)
         finally:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import heapq
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -34,9 +36,29 @@ from contactsync.model import ACTIONS, Action, Claimed, Incoming, Mark, Mode, Se
 
 FILE_MODE = 0o640
 
+MAX_INCOMING = 10_000
+"""How many of an account's oldest files a scan gives, so that memory does not grow with a flood of them."""
+
+MAX_STRAYS = 100
+"""How many folders in `in/` are told of: enough to see what its uploader does."""
+
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _COPY, _RESULT, _REJECTED, _NAME = b".copy.", b".result.", b".rejected.", b".name."
 _COPY_BYTES = 1 << 20
+
+
+def _open_as(name: bytes, folder: int, expected: Callable[[Mark], bool]) -> BinaryIO | None:
+    """Open a file for reading without following links or waiting; None unless its mark is as expected."""
+    try:
+        fd = os.open(name, _OPEN_FILE, dir_fd=folder)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+            return None
+        raise
+    if expected(Mark.of(os.fstat(fd))):
+        return os.fdopen(fd, "rb", buffering=0)
+    os.close(fd)  # before a file object is made of it: of a folder none can be, and the descriptor would leak
+    return None
 
 
 class Spool:
@@ -77,21 +99,27 @@ class Spool:
     # --- in/ -----------------------------------------------------------------------------------------------
 
     def incoming(self) -> list[Incoming]:
-        """All deposits in the ten `in/` folders, finished or not; `strays` then names what is none."""
+        """The deposits in the ten `in/` folders, finished or not, by their place; `strays` then names what is none.
+
+        Of a flood the oldest MAX_INCOMING.
+        """
         self.strays = []
-        return [found for action in ACTIONS.values() for found in self._scan(action)]
+        found = (file for action in ACTIONS.values() for file in self._scan(action))
+        return heapq.nsmallest(MAX_INCOMING, found, key=attrgetter("place"))
 
     def _scan(self, action: Action) -> Iterator[Incoming]:
         folder = self._dir(action, "in")
-        for name in map(os.fsencode, os.listdir(folder)):
-            if self._ignored(name):
-                continue
-            with suppress(FileNotFoundError):
-                mark = Mark.of(os.lstat(name, dir_fd=folder))
-                if stat.S_ISDIR(mark.mode):
-                    self.strays.append(f"{action.name}/in/{names.printable(name)}")
-                else:
-                    yield Incoming(action, name, mark)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = os.fsencode(entry.name)
+                if self._ignored(name):
+                    continue
+                with suppress(FileNotFoundError):
+                    mark = Mark.of(entry.stat(follow_symlinks=False))
+                    if not stat.S_ISDIR(mark.mode):
+                        yield Incoming(action, name, mark)
+                    elif len(self.strays) < MAX_STRAYS:
+                        self.strays.append(f"{action.name}/in/{names.printable(name)}")
 
     def look(self, incoming: Incoming) -> Mark | None:
         """The file's mark now; None where it has gone."""
@@ -105,16 +133,9 @@ class Spool:
         Raises PermissionError where the daemon may not read it: without CAP_DAC_READ_SEARCH, or not in its group.
         """
         with suppress(FileNotFoundError):
-            try:
-                fd = os.open(incoming.name, _OPEN_FILE, dir_fd=self._dir(incoming.action, "in"))
-            except OSError as error:
-                if error.errno in (errno.ELOOP, errno.ENXIO):
-                    return None
-                raise
-            file = os.fdopen(fd, "rb", buffering=0)
-            if Mark.of(os.fstat(fd)) == incoming.mark:
-                return file
-            file.close()
+            return _open_as(
+                incoming.name, self._dir(incoming.action, "in"), lambda mark: mark == incoming.mark
+            )
         return None
 
     # --- in/ → on/ -----------------------------------------------------------------------------------------
@@ -175,9 +196,10 @@ class Spool:
 
     def _original_name(self, action: Action, claimed: bytes) -> bytes | None:
         with suppress(FileNotFoundError):
-            fd = os.open(_NAME + claimed, _OPEN_FILE, dir_fd=self._dir(action, "on"))
-            with os.fdopen(fd, "rb") as file:
-                return file.read() or None
+            file = _open_as(_NAME + claimed, self._dir(action, "on"), lambda mark: mark.is_plain)
+            if file is not None:
+                with file:
+                    return file.read() or None
         return None
 
     def _is_free(self, action: Action, claimed: bytes) -> bool:
@@ -229,7 +251,7 @@ class Spool:
             claimed,
             datetime.fromtimestamp(when, UTC),
             mark.size,
-            None if refusal else self._copy(action, claimed),
+            None if refusal else self._copy(action, claimed, mark),
             refusal,
             mode,
             several,
@@ -239,26 +261,28 @@ class Spool:
         """Why a file in `on/` is not even copied (SPEC 1), or None."""
         return Mark.of(os.lstat(claimed, dir_fd=self._dir(action, "on"))).refusal(self._max_bytes)
 
-    def _copy(self, action: Action, claimed: bytes) -> str:
+    def _copy(self, action: Action, claimed: bytes, mark: Mark) -> str:
         """Replace `on/<claimed>` by a copy on an inode of our own and return its SHA-256."""
         folder = self._dir(action, "on")
         temporary = _COPY + claimed
         digest = hashlib.sha256()
-        with os.fdopen(os.open(claimed, _OPEN_FILE, dir_fd=folder), "rb", buffering=0) as source:
+        source = _open_as(claimed, folder, lambda found: found == mark)
+        if source is None:
+            raise Retryable("a claimed file was swapped, or written to")
+        with source:
             lease = take_lease(source.fileno())
             if lease is Lease.WRITER:
                 raise Retryable("a claimed file is still being written")
             if lease is Lease.FREE:
                 release_lease(source.fileno())
-            before = Mark.of(os.fstat(source.fileno()))
-            if not before.is_plain:
-                raise Retryable("a claimed file was swapped")
+            left = mark.size  # not to its end: who appends faster than we read would never let us reach it
             with self._create(folder, temporary) as target:
-                while chunk := source.read(_COPY_BYTES):
+                while left and (chunk := source.read(min(left, _COPY_BYTES))):
+                    left -= len(chunk)
                     digest.update(chunk)
                     target.write(chunk)
                 flush_to_disk(target)
-            if Mark.of(os.fstat(source.fileno())) != before:
+            if Mark.of(os.fstat(source.fileno())) != mark:
                 raise Retryable("a claimed file was written to")
         os.rename(temporary, claimed, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
@@ -278,9 +302,17 @@ class Spool:
             raise
         return file
 
-    def path(self, action: Action, claimed: bytes) -> Path:
-        """A path of the claimed file that stays right whatever becomes of the folders above it."""
-        return Path(f"/proc/self/fd/{self._dir(action, 'on')}") / os.fsdecode(claimed)
+    @contextmanager
+    def reading(self, action: Action, claimed: bytes) -> Iterator[Path]:
+        """A path of the daemon's copy that is that file until the block ends, whatever comes to bear its name.
+
+        Raises Retryable where the name is no plain file.
+        """
+        file = _open_as(claimed, self._dir(action, "on"), lambda mark: mark.is_plain)
+        if file is None:
+            raise Retryable("a claimed file was swapped")
+        with file:
+            yield Path(f"/proc/self/fd/{file.fileno()}")
 
     def create_rejected(self, action: Action, claimed: bytes) -> BinaryIO:
         """The rejected file in the making; `settle` puts it beside the deposit."""
@@ -322,9 +354,9 @@ class Spool:
         with suppress(FileNotFoundError):  # its uploader may take it away again
             found = markers.present(source)
             for name in sorted(found, key=lambda name: os.lstat(name, dir_fd=source).st_ctime_ns):
-                for old in markers.present(target):
-                    os.unlink(old, dir_fd=target)
-                with suppress(IsADirectoryError):
+                with suppress(IsADirectoryError, NotADirectoryError):  # or make a folder of either
+                    for old in markers.present(target):
+                        os.unlink(old, dir_fd=target)
                     os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
 
     def mode(self) -> tuple[Mode, bool]:

@@ -209,10 +209,11 @@ class Workers:
                     wake_at, _, lane = heapq.heappop(self._timers)
                     if lane.wake_at == wake_at:  # else it was hinted meanwhile
                         self._queue(lane)
-                if self._ready:
+                while self._ready:
                     lane = self._ready.popleft()
-                    lane.state = State.RUNNING
-                    return lane
+                    if self._lanes.get(lane.account.name) is lane:  # else its account is no more
+                        lane.state = State.RUNNING
+                        return lane
                 self._changed.wait(self._timers[0][0] - now if self._timers else None)
             return None
 

@@ -279,16 +279,123 @@ def test_who_waits_beside_a_writer_is_looked_at_soon(root: Path, spool: Spool, c
 
 
 def test_a_file_that_went_away_is_forgotten(root: Path, spool: Spool, clock: Clock) -> None:
-    """The order is made anew at once."""
+    """The others keep their places."""
     first = drop(root, "a.csv")
     drop(root, "b.csv", after=first)
     a = a_line(clock)
     ask(a, spool)
     first.unlink()
     clock.go(1)
-    assert ask(a, spool) == 0.0
+    assert ask(a, spool) == pytest.approx(SETTLE - 1, abs=0.5)
     clock.go(SETTLE)
     assert ask(a, spool) == "b.csv"
+
+
+# --- floods --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scans(spool: Spool, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The times of the scans, each of which takes a second."""
+    times: list[float] = []
+    original = spool.incoming
+
+    def slow() -> list[Incoming]:
+        times.append(clock.monotonic)
+        clock.go(1)
+        return original()
+
+    monkeypatch.setattr(spool, "incoming", slow)
+    return times
+
+
+def work(a: Line, spool: Spool, clock: Clock, seconds: float) -> list[str]:
+    """What is claimed in that time by a worker who comes as soon as it may, and needs 10 ms for a deposit."""
+    claimed, until = [], clock.monotonic + seconds
+    while clock.monotonic < until:
+        told = ask(a, spool)
+        if isinstance(told, str):
+            claimed.append(told)
+        clock.go(0.01 if isinstance(told, str) else 0.01 if told is None else max(told, 0.01))
+    return claimed
+
+
+def test_a_flood_is_not_scanned_for_each_deposit(
+    root: Path, spool: Spool, clock: Clock, scans: list[float]
+) -> None:
+    """A scan that takes a second is repeated after twenty: 500 deposits need one, and they are in order."""
+    before = None
+    for number in range(500):
+        before = drop(root, f"{999 - number}.csv", after=before)
+    clock.go(SETTLE + 1)
+    assert work(a_line(), spool, clock, 8) == [f"{999 - number}.csv" for number in range(500)]
+    assert len(scans) == 1
+
+
+@pytest.mark.parametrize("trick", ["delete", "touch", "append", "replace", "hold"])
+def test_an_uploader_cannot_make_us_scan_its_flood_again_and_again(
+    root: Path, spool: Spool, clock: Clock, scans: list[float], trick: str
+) -> None:
+    """Whatever it does to the first file in line at each step: one second of scanning in twenty at most."""
+    before = None
+    paths = [before := drop(root, f"{number:03}.csv", b"half", after=before) for number in range(200)]
+    clock.go(SETTLE + 1)
+    a = a_line()
+    started, steps = clock.monotonic, 0
+    writers = []
+    while paths and steps < 150:
+        ask(a, spool)
+        clock.go(0.5)
+        path = paths.pop(0)
+        if trick == "delete":
+            path.unlink()
+        elif trick == "touch":
+            path.touch()
+        elif trick == "append":
+            path.write_bytes(b"half again")
+        elif trick == "replace":
+            path.unlink()
+            path.write_bytes(b"new")
+        else:
+            writers.append(path.open("ab"))
+        steps += 1
+    for writer in writers:
+        writer.close()
+    assert len(scans) <= 1 + (clock.monotonic - started) / 20
+
+
+def test_a_crowd_of_what_is_no_deposit_is_looked_at_seldom(
+    root: Path, spool: Spool, clock: Clock, scans: list[float]
+) -> None:
+    """Folders, dot names, names in progress: where a scan is slow and finds nothing, the next one waits all the same."""
+    (root / "import" / "in" / ".dot").touch()
+    (root / "import" / "in" / "folder").mkdir()
+    assert work(a_line(), spool, clock, 100) == []
+    assert len(scans) <= 5
+
+
+def test_a_quick_scan_is_repeated_at_once(root: Path, spool: Spool, clock: Clock) -> None:
+    """An uncrowded folder is looked at whenever somebody asks."""
+    a = a_line(0, 0)
+    assert ask(a, spool) is None
+    drop(root)
+    assert ask(a, spool) == "a.csv"
+    drop(root, "b.csv")
+    assert ask(a, spool) == "b.csv"
+
+
+def test_of_a_flood_the_oldest_files_are_kept_in_mind(
+    root: Path, spool: Spool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many and no more, and still every file is taken in its order."""
+    monkeypatch.setattr("contactsync.spool.MAX_INCOMING", 7)
+    before = None
+    for number in range(30):
+        before = drop(root, f"{99 - number}.csv", action=list(ACTIONS)[number % 10], after=before)
+    clock.go(SETTLE + 1)
+    a = a_line()
+    assert len(spool.incoming()) == 7
+    assert work(a, spool, clock, 30) == [f"{99 - number}.csv" for number in range(30)]
 
 
 def test_a_newcomer_is_seen_at_the_next_scan(root: Path, spool: Spool, clock: Clock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,30 @@ def test_a_healed_folder_is_like_its_siblings(home: Path) -> None:
     with opened(home) as again:
         again.heal()
     assert stat.S_IMODE((home / "contacts" / "delete" / "in").stat().st_mode) == 0o777
+
+
+def test_only_import_is_healed_open_to_markers(home: Path) -> None:
+    """Whichever of its siblings are left, and though what lies in the place of one is no folder."""
+    contacts = home / "contacts"
+    with opened(home) as first:
+        first.heal()
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in contacts.rglob("*")}
+    assert {path.name for path, mode in modes.items() if mode & stat.S_ISVTX} == {"import"}
+    for gone in (["delete"], ["import"], [name for name in ACTIONS if name != "import"], list(ACTIONS)):
+        for name in gone:
+            shutil.rmtree(contacts / name)
+        with opened(home) as again:
+            again.heal()
+        assert {path: stat.S_IMODE(path.stat().st_mode) for path in contacts.rglob("*")} == modes
+    shutil.rmtree(contacts / "optoutEMAIL")
+    (contacts / "optoutEMAIL").touch(mode=0o777)
+    shutil.rmtree(contacts / "optoutSMS")
+    with opened(home) as again, pytest.raises(NotADirectoryError):
+        again.heal()
+    (contacts / "optoutEMAIL").unlink()
+    with opened(home) as again:
+        again.heal()
+    assert {path: stat.S_IMODE(path.stat().st_mode) for path in contacts.rglob("*")} == modes
 
 
 def test_healing_keeps_what_is_there(home: Path) -> None:
@@ -396,7 +422,8 @@ def test_admitting_makes_a_copy_on_an_inode_of_our_own(home: Path, box: Spool, d
     assert admitted.sha256 == hashlib.sha256(b"Email\na@b.fr\n" * 50).hexdigest()
     assert (admitted.size_bytes, admitted.name, admitted.refusal) == (650, b"list.csv", None)
     assert abs(admitted.deposited_at.timestamp() - incoming.mark.ctime / 1e9) < 1e-5
-    assert box.path(IMPORT, claimed).read_bytes() == path.read_bytes()
+    with box.reading(IMPORT, claimed) as readable:
+        assert readable.read_bytes() == path.read_bytes()
 
 
 def test_a_file_over_the_limit_is_not_copied(home: Path, box: Spool, drop: Drop) -> None:
@@ -465,6 +492,241 @@ def test_a_half_copy_does_not_stand_in_the_way(home: Path, box: Spool, drop: Dro
     box.admit(IMPORT, claimed, None)
     assert tree(home)["on"] == [claimed.decode()]
     assert (home / "contacts" / "import" / "on" / claimed.decode()).read_bytes() == b"Email\na@b.fr\n"
+
+
+# --- races: what a hostile uploader puts in the place of its file, at the worst moment -----------------------------
+
+
+SWAPS = ["link", "fifo", "socket", "folder", "hard link", "other file", "nothing", "device"]
+
+
+def swap(kind: str, here: Path, secret: Path) -> None:
+    """Something else under the name of a file; `secret` is another account's."""
+    here.unlink()
+    if kind == "link":
+        here.symlink_to(secret)
+    elif kind == "fifo":
+        os.mkfifo(here)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as sock:
+            before = os.getcwd()
+            os.chdir(here.parent)  # the name of a socket is short
+            sock.bind(here.name)
+            os.chdir(before)
+    elif kind == "folder":
+        here.mkdir()
+    elif kind == "hard link":
+        here.hardlink_to(secret)
+    elif kind == "other file":
+        here.write_bytes(b"another upload\n")
+    elif kind == "device":
+        try:
+            os.mknod(here, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero: reading it would never end
+        except PermissionError:
+            pytest.skip("only root makes devices")
+
+
+def before_calling(
+    monkeypatch: pytest.MonkeyPatch, where: object, name: str, act: Callable[[], None], *, nth: int = 1
+) -> None:
+    """Let `act` happen just before the nth call of a function."""
+    original, calls = getattr(where, name), iter(range(1, 1_000_000))
+
+    def wrapped(*args: object, **kwargs: object) -> object:
+        if next(calls) == nth:
+            act()
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(where, name, wrapped)
+
+
+def descriptors() -> set[str]:
+    """What is open in this process."""
+    found = set()
+    for fd in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):  # the one that listed them
+            found.add(os.readlink(f"/proc/self/fd/{fd}"))
+    return found
+
+
+@pytest.fixture
+def secret(home: Path) -> Path:
+    """A file of another account: any read, rename or write of it would show."""
+    path = home.parent / "secret.csv"
+    path.write_bytes(b"Email\nsecret@example.com\n")
+    return path
+
+
+@pytest.mark.parametrize("kind", SWAPS)
+def test_a_swap_before_the_file_is_opened(
+    home: Path, box: Spool, drop: Drop, secret: Path, *, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Between the scan and the opening: nothing is claimed, followed or waited for, and no descriptor is left open."""
+    incoming = drop()
+    here = home / "contacts" / "import" / "in" / "list.csv"
+    before_calling(monkeypatch, os, "open", lambda: swap(kind, here, secret))
+    open_before = descriptors()
+    assert box.claim(incoming, nothing) is None
+    assert descriptors() == open_before
+    assert tree(home)["on"] == []
+    assert secret.read_bytes() == b"Email\nsecret@example.com\n"
+
+
+@pytest.mark.parametrize("kind", SWAPS)
+def test_a_swap_before_the_rename(
+    home: Path, box: Spool, drop: Drop, secret: Path, *, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Between the opening and the rename: what came in its place goes back as it is, and nothing of it is read."""
+    incoming = drop()
+    here = home / "contacts" / "import" / "in" / "list.csv"
+    before_calling(monkeypatch, spool, "rename_noreplace", lambda: swap(kind, here, secret))
+    open_before = descriptors()
+    assert box.claim(incoming, nothing) is None
+    assert descriptors() == open_before
+    assert tree(home) == {"in": [] if kind == "nothing" else ["list.csv"], "on": [], "ok": [], "ko": []}
+    assert secret.read_bytes() == b"Email\nsecret@example.com\n"
+    assert secret.stat().st_nlink == (2 if kind == "hard link" else 1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SWAPS if kind != "nothing"])
+def test_a_swap_before_the_copy(
+    home: Path, box: Spool, drop: Drop, secret: Path, *, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Between the look at a claimed file and the copy, where somebody could write in `on/`: it is tried again."""
+    incoming = drop()
+    claimed = box.claim(incoming, nothing)
+    assert claimed is not None
+    here = home / "contacts" / "import" / "on" / claimed.decode()
+    before_calling(monkeypatch, os, "open", lambda: swap(kind, here, secret))
+    open_before = descriptors()
+    with pytest.raises(Retryable):
+        box.admit(IMPORT, claimed, incoming)
+    assert descriptors() == open_before
+    assert tree(home)["on"] == [claimed.decode()]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SWAPS if kind not in ("nothing", "other file")])
+def test_a_swap_before_the_copy_is_read(
+    home: Path, box: Spool, drop: Drop, secret: Path, *, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Nothing but a plain file is ever parsed, however it came to its name; what is open stays what it is."""
+    claimed = claim_and_admit(box, drop())
+    here = home / "contacts" / "import" / "on" / claimed.decode()
+    with box.reading(IMPORT, claimed) as path:
+        swap(kind, here, secret)
+        assert path.read_bytes() == b"Email\na@b.fr\n"
+    open_before = descriptors()
+    with pytest.raises(Retryable), box.reading(IMPORT, claimed):
+        pass
+    assert descriptors() == open_before
+
+
+@pytest.mark.parametrize("change", ["grow", "shrink", "truncate", "rewrite", "grow beyond the limit"])
+def test_a_file_that_changes_while_it_is_copied(
+    home: Path, box: Spool, drop: Drop, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Not a half of each is taken: it is tried again, and never more is read than was seen at first."""
+    content = b"Email\n" + b"a@b.fr\n" * 100
+    incoming = drop(content=content)
+    claimed = box.claim(incoming, nothing)
+    assert claimed is not None
+    path = home / "contacts" / "import" / "on" / claimed.decode()
+
+    def act() -> None:
+        with path.open("r+b") as file:
+            if change.startswith("grow"):
+                file.seek(0, os.SEEK_END)
+                file.write(b"c@d.fr\n" * (1 if change == "grow" else 100_000))
+            elif change == "rewrite":
+                file.write(b"c" * 9)
+            else:
+                file.truncate(0 if change == "truncate" else 100)
+
+    # Once the lease is let go of: until then whoever opens the file for writing waits.
+    monkeypatch.setattr(spool, "release_lease", lambda fd: (kernel.release_lease(fd), act()))
+    copied: list[int] = []
+    monkeypatch.setattr(spool, "flush_to_disk", lambda file: copied.append(file.tell()))
+    with pytest.raises(Retryable):
+        box.admit(IMPORT, claimed, incoming)
+    assert copied
+    assert copied[0] <= len(content)
+    monkeypatch.undo()
+    if change != "grow beyond the limit":
+        admitted = box.admit(IMPORT, claimed, None)
+        assert admitted.size_bytes == path.stat().st_size
+        assert admitted.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    else:
+        assert box.admit(IMPORT, claimed, None).refusal == "file_too_large"
+
+
+def test_a_file_that_grows_for_ever_is_not_read_for_ever(
+    home: Path, box: Spool, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the kernel gives no lease, a writer who appends faster than we read ends at the size that was seen."""
+    incoming = drop(content=b"a" * 600)
+    claimed = box.claim(incoming, nothing)
+    assert claimed is not None
+    monkeypatch.setattr(spool, "take_lease", lambda _fd: Lease.UNKNOWN)
+    monkeypatch.setattr(spool, "_COPY_BYTES", 100)
+    path = home / "contacts" / "import" / "on" / claimed.decode()
+    with path.open("ab", buffering=0) as writer:
+
+        class Endless:
+            def __init__(self) -> None:
+                self.reads = 0
+                self.update = lambda _chunk: (
+                    writer.write(b"a" * 100),
+                    setattr(self, "reads", self.reads + 1),
+                )
+
+        endless = Endless()
+        monkeypatch.setattr(spool.hashlib, "sha256", lambda: endless)
+        with pytest.raises(Retryable):
+            box.admit(IMPORT, claimed, incoming)
+    assert endless.reads == 6
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder", "socket", "full folder"])
+@pytest.mark.parametrize("where", ["", "in/"])
+def test_a_marker_that_is_no_file_is_none(
+    home: Path, box: Spool, secret: Path, kind: str, where: str
+) -> None:
+    """It chooses no mode, is not followed, and stands in no other marker's way for longer than it is there."""
+    marker = home / "contacts" / "import" / f"{where}.addToExistingList"
+    marker.touch()
+    swap(kind.removeprefix("full "), marker, secret)
+    if kind == "full folder":
+        (marker / "file").touch()
+    box.adopt_markers()
+    assert box.mode() == (Mode.CREATE, False)
+    put(home, "in/.syncExistingList")
+    box.adopt_markers()
+    assert box.mode() == (Mode.SYNC, False)
+    assert os.path.lexists(marker)
+    assert secret.read_bytes() == b"Email\nsecret@example.com\n"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SWAPS if kind not in ("other file", "device")])
+@pytest.mark.parametrize("which", ["new", "old"])
+def test_a_marker_that_is_swapped_while_it_is_adopted(
+    home: Path, box: Spool, secret: Path, *, monkeypatch: pytest.MonkeyPatch, kind: str, which: str
+) -> None:
+    """Whatever it becomes between the look and the rename: no error, and another account's file is untouched."""
+    put(home, "in/.syncExistingList", ".addToExistingList")
+    name = {"new": "in/.syncExistingList", "old": ".addToExistingList"}[which]
+    marker = home / "contacts" / "import" / name
+    before_calling(
+        monkeypatch, os, {"new": "rename", "old": "unlink"}[which], lambda: swap(kind, marker, secret)
+    )
+    box.adopt_markers()
+    assert secret.read_bytes() == b"Email\nsecret@example.com\n"
+    monkeypatch.undo()
+    for path in (marker, marker.parent.parent / marker.name):  # its uploader takes it away
+        if path.is_dir():
+            path.rmdir()
+    put(home, "in/.createNewList")
+    box.adopt_markers()
+    assert box.mode() == (Mode.CREATE, False)
 
 
 # --- settling ------------------------------------------------------------------------------------------------------

@@ -268,6 +268,22 @@ def test_a_changed_account_is_seen_at_the_next_step(script: Script, team: Team) 
     assert seen == changed
 
 
+def test_an_account_that_is_no_more_is_not_worked_on(script: Script, team: Team) -> None:
+    """However much its last step says there is to do; another one of its name is a new account."""
+    crew = team(count=1)
+    crew.update(named("gone", "stays"))
+    assert [script.next()] == ["gone"]
+    crew.update([replace(ACCOUNT, account_id=2, name="stays")])
+    script.say(0.0)
+    assert script.next() == "stays"
+    script.say(0.0)
+    assert script.next() == "stays"
+    crew.update(named("gone", "stays"))
+    script.say(None)
+    assert script.next() == "gone"
+    script.say(None)
+
+
 def test_the_condition_says_what_is_waited_for(team: Team, script: Script) -> None:
     """A trouble is told with its account, reason and count until a step succeeds; without one all is well."""
     pool = team(1, "acme")

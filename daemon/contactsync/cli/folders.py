@@ -1,12 +1,22 @@
-"""`init`: the FTP tree."""
+"""`init`: the FTP tree, made or checked."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contactsync.cli import show
+from contactsync.cli.failure import NO
 from contactsync.cli.session import connected, find_account, load_settings
+from contactsync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from contactsync.model import Account
+    from contactsync.tree import Deviation
 
 
 def init(
@@ -14,6 +24,14 @@ def init(
     account: Annotated[
         str | None, typer.Argument(help="The account whose folders to make (default: every account).")
     ] = None,
+    *,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Change nothing; tell what deviates, exit status 1 where anything does."
+        ),
+    ] = False,
+    as_json: show.AsJson = False,
 ) -> None:
     """Make the FTP folders of all accounts, or of one; safe to repeat.
 
@@ -21,25 +39,50 @@ def init(
 
     Example: contactsync init acme
     """
+    if as_json and not check:
+        raise ConfigurationError("--json: goes with --check")
     settings = load_settings(ctx)
-    from contactsync import accounts, tree
-    from contactsync.errors import ConfigurationError
+    from contactsync import accounts, homes
 
     with connected(settings) as (conn, _):
-        chosen = [find_account(conn, account)] if account else accounts.every(conn)
-    problems = []
+        every = accounts.every(conn)
+        chosen = [find_account(conn, account)] if account else every
+    refused = homes.refused(every, settings.ftp_root)
+    problems: list[str] = []
+    deviations: list[Deviation] = []
     for each in chosen:
+        if each.name in refused:
+            problems.append(f"account {each.name}: {refused[each.name]}")
+            continue
         home = each.home_under(settings.ftp_root)
         try:
-            done = tree.make(home, tree.owners_of(each))
+            deviations += _check(each, home, quiet=as_json) if check else _make(each, home)
         except ConfigurationError as error:  # the other accounts get their folders all the same
             problems.append(str(error))
-            continue
-        for line in done:
-            typer.echo(line)
-        if not done:
-            typer.echo(f"{each.name}: all is there below {home}")
+    if as_json:
+        show.as_json([asdict(each) for each in deviations])
     if problems:
         raise ConfigurationError("\n".join(problems))
     if not chosen:
         typer.echo("there is no account yet: contactsync account add NAME", err=True)
+    if deviations:
+        raise typer.Exit(NO)
+
+
+def _make(account: Account, home: Path) -> list[Deviation]:
+    from contactsync import tree
+
+    done = tree.make(home, tree.owners_of(account))
+    for line in done or [f"{account.name}: all is there below {home}"]:
+        typer.echo(line)
+    return []
+
+
+def _check(account: Account, home: Path, *, quiet: bool) -> list[Deviation]:
+    from contactsync import tree
+
+    found = tree.check(account.name, home, tree.owners_of(account))
+    lines = [str(each) for each in found] or [f"{account.name}: all is as it should be below {home}"]
+    if not quiet:
+        typer.echo("\n".join(lines))
+    return found
