@@ -209,11 +209,11 @@ class Daemon:
                 missing = pending(conn) if not self._homes else []
                 found = accounts.every(conn)
         except Retryable as error:
-            workers.tell_database_away(str(error))
+            workers.tell_database_away("", str(error))
             return False
         if missing:
             raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
-        workers.tell_database_back()
+        workers.tell_database_back("")
         self._homes = {account.home_under(self.settings.ftp_root): account.name for account in found}
         for home in (self.settings.ftp_root, *self._homes):
             if os.path.isdir(home):  # False where it may not even be looked at
