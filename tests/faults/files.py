@@ -31,7 +31,7 @@ class TinyDisk:
         )
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == b"ready\n"
-        self.path = Path(f"/proc/{self._holder.pid}/root{folder}")
+        self.path = self.seen(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +48,14 @@ class TinyDisk:
     def remount(self, how: str) -> None:
         """`ro` or `rw`."""
         subprocess.run([*self.enter, "mount", "-o", f"remount,{how}", str(self._folder)], check=True)
+
+    def seen(self, path: Path) -> Path:
+        """A path as the processes see it that `enter` starts."""
+        return Path(f"/proc/{self._holder.pid}/root{path}")
+
+    def take_away(self) -> None:
+        """Unmount it: what was below comes forth again."""
+        subprocess.run([*self.enter, "umount", "--lazy", str(self._folder)], check=True)
 
     def fill(self, *, leaving: int) -> Path:
         """Write a file that leaves so many bytes free; removing it ends the fault."""
