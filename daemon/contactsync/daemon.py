@@ -120,6 +120,7 @@ class Daemon:
     _stopped: bool = False
     _homes: dict[Path, str] = field(default_factory=dict)
     _deep_scan_at: float = 0.0
+    _failed_starts: int = 0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
     _reporter: Reporter | None = None
@@ -194,12 +195,16 @@ class Daemon:
         return 0
 
     def _keep(self, server: EmbeddedServer) -> bool:
+        """Have the embedded server running; False where it cannot be started now."""
         try:
             if server.ensure():
                 log.warning("database.restarted")
         except EmbeddedUnavailable as error:
-            log.error("database.unavailable", reason=str(error))
+            self._failed_starts += 1
+            if self._failed_starts & (self._failed_starts - 1) == 0:  # it is tried at each rescan
+                log.error("database.unavailable", reason=str(error), failures=self._failed_starts)
             return False
+        self._failed_starts = 0
         return True
 
     def _refresh(self, workers: Workers, watch: Watch, session: Session) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -57,9 +58,10 @@ class TinyDisk:
         """Unmount it: what was below comes forth again."""
         subprocess.run([*self.enter, "umount", "--lazy", str(self._folder)], check=True)
 
-    def fill(self, *, leaving: int) -> Path:
+    def fill(self, *, leaving: int, name: str = "ballast") -> Path:
         """Write a file that leaves so many bytes free; removing it ends the fault."""
         status = os.statvfs(self.path)
-        ballast = self.path / "ballast"
-        ballast.write_bytes(bytes(status.f_bavail * status.f_frsize - leaving))
+        ballast = self.path / name
+        with suppress(OSError):  # others write too: then it is full already
+            ballast.write_bytes(bytes(status.f_bavail * status.f_frsize - leaving))
         return ballast
