@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -9,6 +11,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from contactsync import embedded_cluster as cluster
+from contactsync.embedded import EmbeddedServer
 from tests.acceptance.program import people
 from tests.faults import files
 from tests.faults.scene import Run
@@ -90,20 +93,12 @@ def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: st
     assert run.events("bug") == []
 
 
-@pytest.mark.usefixtures("injection")
-def test_no_room_for_the_owners_name(tmp_path: Path) -> None:
+def test_no_room_for_the_owners_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the lock file says is for people: that it cannot be written keeps nobody from starting the server."""
-    data = tmp_path / "data"
-    program = Run(tmp_path / "run", "unused")
-    del program._environment["CONTACTSYNC_DATABASE_URL"]
-    program.configure(data_dir=data)
-    fault = (
-        "-e",
-        "trace=pwrite64",
-        "-e",
-        "inject=pwrite64:error=ENOSPC",
-        "-P",
-        str(data / "postgresql.lock"),
-    )
-    assert program.once("strace", "-f", "-qq", "-o", str(tmp_path / "strace.log"), *fault) == 0
-    assert "(INJECTED)" in (tmp_path / "strace.log").read_text()
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with EmbeddedServer(tmp_path, durable=False) as server:
+        psycopg.connect(server.url).close()
