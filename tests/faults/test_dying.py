@@ -57,8 +57,8 @@ def test_a_death_in_the_midst_of_a_file(run: Run, death: str, number: int) -> No
             run.drop("globex", f"{deaths}.csv", people(3))
             run.start()
     assert deaths == 3
-    for number in range(1, 4):
-        assert run.settled("globex", f"{number}.csv").state == "ok"
+    for drop in range(1, 4):
+        assert run.settled("globex", f"{drop}.csv").state == "ok"
     assert run.settled("acme", "deadly.csv").result["reason"] == "poison"
     assert run.settled("acme", "next.csv").state == "ok"
     assert [row["attempts"] for row in run.ledger("acme")] == [4, 1]
