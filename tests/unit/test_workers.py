@@ -318,11 +318,11 @@ def test_the_condition_says_what_is_waited_for(team: Team, script: Script) -> No
 def test_the_condition_tells_since_when_the_database_is_away(team: Team) -> None:
     """The time is that of the first failure, and goes when the database is back."""
     pool = team(1)
-    pool.tell_database_away("57P01 (AdminShutdown)")
+    pool.tell_database_away("a", "57P01 (AdminShutdown)")
     since = pool.condition().database_away_since
-    pool.tell_database_away("connection lost (OperationalError)")
+    pool.tell_database_away("a", "connection lost (OperationalError)")
     condition = pool.condition()
     assert condition.database_away_since == since
     assert condition.summary.startswith("waiting for the database (connection lost")
-    pool.tell_database_back()
+    pool.tell_database_back("a")
     assert pool.condition().is_well
