@@ -75,7 +75,7 @@ MORE = (
     *(Fault(call, besides=NO_NOREPLACE) for call in ("renameat", "unlinkat", "close", "fsync")),
     Fault("openat", making=True, besides=NO_NOREPLACE),
     *(Fault(call, besides=NO_RENAMEAT2) for call in ("renameat", "unlinkat")),
-    Fault("poll", tree=False),
+    Fault("poll", tree=False, at_most=100),
     *(Fault(call, tree=False, at_most=40) for call in ("futex", "mmap", "munmap", "brk", "mkdir", "fcntl")),
 )
 """Other moments, and a file system without RENAME_NOREPLACE or a kernel without renameat2."""
