@@ -12,7 +12,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecod
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt bench torture clean
+.PHONY: help run test check fmt bench torture soak clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ bench: $(VENV)/.dev  ## Measure: every tests/bench/bench_*.py
 
 torture: $(VENV)/.dev  ## Kill the daemon at every system call, cut its link at every message (ARGS='--every 5' for a sample)
 	$(BIN)/python -m tests.faults.torture $(ARGS)
+
+soak: $(VENV)/.dev  ## Ten minutes of FTP uploads under crashes and kills, then everything is counted (ARGS='--minutes 1')
+	$(BIN)/python -m tests.faults.soak $(ARGS)
 
 clean:  ## Remove .venv, the demo's data in .demo, and caches
 	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

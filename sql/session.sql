@@ -1,4 +1,7 @@
 -- What every session of a worker has: its staging tables, emptied by each commit. No name but ours in the path.
+-- Nothing here is to outlive the session, so its commit waits for no disk and for no standby: where one is missing,
+-- each session given up would leave behind a process of the server that waits for ever.
+SET LOCAL synchronous_commit = off;
 CREATE TEMP TABLE staged_contact (
     line        integer,
     identity    text COLLATE "C",

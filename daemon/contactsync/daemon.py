@@ -129,6 +129,7 @@ class Daemon:
     _refused: dict[str, str] = field(default_factory=dict)
     _homes_due: float = 0.0
     _deep_scan_at: float = 0.0
+    _failed_starts: int = 0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
     _reporter: Reporter | None = None
@@ -208,12 +209,16 @@ class Daemon:
         return 0
 
     def _keep(self, server: EmbeddedServer) -> bool:
+        """Have the embedded server running; False where it cannot be started now."""
         try:
             if server.ensure():
                 log.warning("database.restarted")
         except EmbeddedUnavailable as error:
-            log.error("database.unavailable", reason=str(error))
+            self._failed_starts += 1
+            if self._failed_starts & (self._failed_starts - 1) == 0:  # it is tried at each rescan
+                log.error("database.unavailable", reason=str(error), failures=self._failed_starts)
             return False
+        self._failed_starts = 0
         return True
 
     def _refresh(self, workers: Workers, watch: Watch, session: Session) -> bool:
@@ -225,11 +230,11 @@ class Daemon:
                 # Asked for after it: what changes in between changes it again.
                 found = accounts.every(conn) if fingerprint != self._fingerprint else None
         except Retryable as error:
-            workers.tell_database_away(str(error))
+            workers.tell_database_away("", str(error))
             return False
         if missing:
             raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
-        workers.tell_database_back()
+        workers.tell_database_back("")
         if found is not None:
             self._accounts, self._fingerprint, self._homes_due = found, fingerprint, 0.0
         if time.monotonic() >= self._homes_due:

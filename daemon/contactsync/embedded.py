@@ -15,6 +15,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -175,8 +176,9 @@ class EmbeddedServer:
         if foreign:
             os.close(lock)
             raise self._belongs_to(owner)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)  # for people and for one message; never believed
+        with suppress(OSError):  # a full disk; it is for people and for one message, and never believed
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._lock, self._attached = lock, False
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import itertools
 import os
@@ -75,6 +76,8 @@ class Workers:
     progress: float = field(default_factory=time.monotonic)
     database_away: str | None = None
     _database_away_since: datetime | None = None
+    _waiting: set[str] = field(default_factory=set)
+    _told: set[str] = field(default_factory=set)
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _ready: deque[Lane] = field(default_factory=deque)
     _timers: list[tuple[float, int, Lane]] = field(default_factory=list)
@@ -98,6 +101,8 @@ class Workers:
             current = {account.name: account for account in accounts}
             for name in self._lanes.keys() - current.keys():
                 del self._lanes[name]
+            for name in self._waiting - current.keys() - {""}:
+                self.tell_database_back(name)
             for name, account in current.items():
                 if name in self._lanes:
                     self._lanes[name].account = account
@@ -142,18 +147,28 @@ class Workers:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def tell_database_away(self, reason: str) -> None:
-        """Log that the database does not answer, once."""
-        if self.database_away is None:
-            log.warning("database.away", reason=reason)
-            self._database_away_since = datetime.now(UTC)
-        self.database_away = reason
+    def tell_database_away(self, who: str, reason: str) -> None:
+        """Note that an account, or the main thread (""), waits; each reason is logged once until nobody does."""
+        with self._changed:
+            self._waiting.add(who)
+            if reason not in self._told:
+                log.warning("database.away", reason=reason)
+            self._told.add(reason)
+            if self.database_away is None:
+                self._database_away_since = datetime.now(UTC)
+            self.database_away = reason
 
-    def tell_database_back(self) -> None:
-        """Log that it answers again; lanes that wait for it find out by themselves."""
-        if self.database_away is not None:
-            log.info("database.back")
-        self.database_away = self._database_away_since = None
+    def tell_database_back(self, who: str) -> None:
+        """Note that `who` got its answer.
+
+        Some may get theirs while others wait on: a full or read-only database goes on answering questions.
+        """
+        with self._changed:
+            self._waiting.discard(who)
+            if self.database_away is not None and not self._waiting:
+                log.info("database.back")
+                self.database_away = self._database_away_since = None
+                self._told.clear()
 
     def condition(self) -> Condition:
         """How it all is now, for whoever asks; safe from any thread."""
@@ -223,9 +238,9 @@ class Workers:
         try:
             delay = worker.work(lane)
         except DatabaseAway as error:
-            self.tell_database_away(str(error))
+            self.tell_database_away(lane.account.name, str(error))
         except (Retryable, OSError) as error:
-            reason = str(error) if isinstance(error, Retryable) else os.strerror(error.errno or 0)
+            reason = _reason(error)
             self._tell(lane, "deposit.waits", reason=reason)
             self._remember(lane, reason)
         except Exception as error:  # noqa: BLE001 - a bug: told loudly, and nothing is lost
@@ -235,7 +250,7 @@ class Workers:
         else:
             if delay == 0:
                 self.progress = time.monotonic()
-                self.tell_database_back()  # something was done, and nothing is without it
+            self.tell_database_back(lane.account.name)
             lane.failures = 0
             lane.trouble = None
             return delay
@@ -253,3 +268,12 @@ class Workers:
         """Log a failure the first time, then each time their number doubles: not a line a second."""
         if lane.failures & (lane.failures - 1) == 0:
             log.error(event, account=lane.account.name, failures=lane.failures + 1, **fields)
+
+
+def _reason(error: Retryable | OSError) -> str:
+    """What ops are told; no path of the kernel's, which may hold a file's name."""
+    if isinstance(error, Retryable):
+        return str(error)
+    if error.errno == errno.EXDEV:
+        return "in/, on/, ok/ and ko/ lie on several file systems: deposits are renamed between them, mount them as one"
+    return os.strerror(error.errno or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -31,7 +32,7 @@ class TinyDisk:
         )
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == b"ready\n"
-        self.path = Path(f"/proc/{self._holder.pid}/root{folder}")
+        self.path = self.seen(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -49,9 +50,18 @@ class TinyDisk:
         """`ro` or `rw`."""
         subprocess.run([*self.enter, "mount", "-o", f"remount,{how}", str(self._folder)], check=True)
 
-    def fill(self, *, leaving: int) -> Path:
+    def seen(self, path: Path) -> Path:
+        """A path as the processes see it that `enter` starts."""
+        return Path(f"/proc/{self._holder.pid}/root{path}")
+
+    def take_away(self) -> None:
+        """Unmount it: what was below comes forth again."""
+        subprocess.run([*self.enter, "umount", "--lazy", str(self._folder)], check=True)
+
+    def fill(self, *, leaving: int, name: str = "ballast") -> Path:
         """Write a file that leaves so many bytes free; removing it ends the fault."""
         status = os.statvfs(self.path)
-        ballast = self.path / "ballast"
-        ballast.write_bytes(bytes(status.f_bavail * status.f_frsize - leaving))
+        ballast = self.path / name
+        with suppress(OSError):  # others write too: then it is full already
+            ballast.write_bytes(bytes(status.f_bavail * status.f_frsize - leaving))
         return ballast

@@ -29,21 +29,26 @@ class Fault:
     """A system call at which to kill.
 
     `making` keeps only calls that make a file; `besides` are faults that hold all the time (`SYSCALL:error=ERRNO`).
+    `at_most` takes so many points, evenly spread, of calls that are too many to try them all.
     """
 
     call: str
     tree: bool = True
     making: bool = False
     besides: str = ""
+    at_most: int = 1_000_000
 
     @property
     def name(self) -> str:
-        what = f"{self.call}{' for writing' if self.making else ''}{'' if self.tree else ' to the database'}"
+        anywhere = " to the database" if self.call in _LINK else " anywhere"
+        what = f"{self.call}{' for writing' if self.making else ''}{'' if self.tree else anywhere}"
         return f"{what}, {self.besides}" if self.besides else what
 
 
+_LINK = ("sendto", "sendmsg", "recvfrom", "recvmsg", "poll")
 _PLACES = ("rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat")
 NO_NOREPLACE = "renameat2:error=EINVAL"
+NO_RENAMEAT2 = "renameat2:error=ENOSYS"
 ASKED = (
     *(Fault(call) for call in _PLACES),
     Fault("openat", making=True),
@@ -54,13 +59,26 @@ ASKED = (
 MORE = (
     *(
         Fault(call)
-        for call in ("read", "fcntl", "flock", "fchmod", "mkdirat", "getdents64", "newfstatat", "lseek")
+        for call in (
+            "read",
+            "pread64",
+            "fcntl",
+            "flock",
+            "fchmod",
+            "mkdirat",
+            "getdents64",
+            "lseek",
+            "ftruncate",
+        )
     ),
-    *(Fault(call, besides=NO_NOREPLACE) for call in ("renameat", "unlinkat", "close")),
+    *(Fault(call, at_most=60) for call in ("close", "newfstatat", "statx", "fstat")),
+    *(Fault(call, besides=NO_NOREPLACE) for call in ("renameat", "unlinkat", "close", "fsync")),
     Fault("openat", making=True, besides=NO_NOREPLACE),
-    Fault("poll", tree=False),
+    *(Fault(call, besides=NO_RENAMEAT2) for call in ("renameat", "unlinkat")),
+    Fault("poll", tree=False, at_most=100),
+    *(Fault(call, tree=False, at_most=40) for call in ("futex", "mmap", "munmap", "brk", "mkdir", "fcntl")),
 )
-"""Other moments, and a file system without RENAME_NOREPLACE."""
+"""Other moments, and a file system without RENAME_NOREPLACE or a kernel without renameat2."""
 
 
 class Subject(Protocol):
@@ -177,10 +195,11 @@ def shots(subject: Subject, fault: Fault, folder: Path, wanted: object, every: i
     """Every point of a fault (or every Kth), and on until runs end unkilled."""
     log = folder / "strace.log"
     when = 0
-    for when in points(subject, [fault], log)[fault][::every]:
+    found = points(subject, [fault], log)[fault]
+    for when in found[:: max(every, -(-len(found) // fault.at_most))]:
         yield shoot(subject, fault, when, log, wanted)
     unkilled = 0
-    while when and unkilled < UNKILLED_ENDS:
+    while when and len(found) <= fault.at_most and unkilled < UNKILLED_ENDS:
         when += 1
         shot = shoot(subject, fault, when, log, wanted)
         unkilled += not shot.killed

@@ -200,3 +200,29 @@ class Answer:
             if not self._left:
                 self.done.set()
             return Say.CUT
+
+
+class Hold:
+    """A watch that keeps the first message of which `when` is true until it is let go; the server waits meanwhile."""
+
+    def __init__(self, when: Callable[[Message], bool]) -> None:
+        self._when = when
+        self.reached, self._let_go = threading.Event(), threading.Event()
+
+    def __call__(self, message: Message) -> Say:
+        if not self.reached.is_set() and self._when(message):
+            self.reached.set()
+            self._let_go.wait()
+        return Say.PASS
+
+    def let_go(self) -> None:
+        """Forward it, and all that follows."""
+        self._let_go.set()
+
+
+def says(words: bytes) -> Callable[[Message], bool]:
+    """Whether a message holds these words; of our statements, the first line does."""
+    return lambda message: words in message.body
+
+
+VERDICT = says(b"The verdict on a deposit")

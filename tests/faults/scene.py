@@ -56,12 +56,19 @@ def children(pid: int) -> list[int]:
 
 
 class Run(Program):
-    """The program under a prefix (strace and its options), over a tree that can be made anew."""
+    """The program under a prefix (strace and its options), over a tree that can be made anew.
+
+    `hook` is Python that the process runs before the program: for faults within it.
+    """
 
     prefix: tuple[str, ...] = ()
+    hook: str = ""
 
     def _command(self, *arguments: str) -> list[str]:
-        return [*self.prefix, *super()._command(*arguments)]
+        command = super()._command(*arguments)
+        if self.hook:
+            command[1:3] = ["-c", f"{self.hook}\nfrom contactsync.__main__ import main\nmain()"]
+        return [*self.prefix, *command]
 
     def once(self, *prefix: str, seconds: float = 60.0) -> int:
         """`run --once` under the prefix; its exit status, negative where a signal ended it."""

@@ -10,6 +10,7 @@ import pytest
 from contactsync.model import ACTIONS
 from tests.acceptance.program import BOXES, people
 from tests.faults import files
+from tests.faults.proxy import VERDICT, Hold, Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,3 +85,51 @@ def test_a_disk_that_turns_read_only(run: Run, disk: files.TinyDisk) -> None:
     assert run.settled("acme", "list.csv").state == "ok"
     assert len(run.contacts("acme")) == 4
     assert run.events("bug") == []
+
+
+@pytest.mark.parametrize(("content", "state"), [(CONTENT, "ok"), (b"Nom\nUn\n", "ko")])
+def test_a_disk_that_is_full_when_the_verdict_falls(
+    run: Run, disk: files.TinyDisk, database_url: str, content: bytes, state: str
+) -> None:
+    """Committed, and no room for the result: the file waits in `on/` and is not applied again when there is room."""
+    with Proxy(database_url) as proxy:
+        run.configure(database_url=proxy.url)
+        hold = proxy.watch = Hold(VERDICT)
+        run.drop("acme", "list.csv", content)
+        run.start()
+        assert hold.reached.wait(60)
+        ballast = disk.fill(leaving=0)
+        hold.let_go()
+        run.until(lambda: run.events("deposit.waits"), "the disk is found full")
+        assert [row["state"] for row in run.ledger("acme")] == [state]
+        other_goes_on(run, "meanwhile.csv")
+        assert [box for box, _ in run.everywhere("acme")] == ["on"]
+        ballast.unlink()
+        assert run.settled("acme", "list.csv").state == state
+        assert run.settled("acme", "list.csv").result["state"] == state
+        assert len(run.contacts("acme")) == (2000 if state == "ok" else 0)
+        assert [row["attempts"] for row in run.ledger("acme")] == [1]
+        run.stop()
+
+
+@pytest.mark.parametrize("box", ["on", "ok", "ko"])
+def test_a_box_that_is_a_disk_of_its_own(run: Run, box: str) -> None:
+    """No rename leads into it: the log says what to mend, nothing is lost, others go on, and mending is enough."""
+    accounts = [run.add_account(name, dedup="none") for name in ("acme", "globex")]
+    content = b"Nom\nUn\n" if box == "ko" else CONTENT
+    with files.TinyDisk(run.box("acme", box), "64k") as disk:
+        run.ftp, run.prefix = disk.seen(run.ftp), disk.enter
+        run.configure(rescan_seconds=0.2)
+        for account in accounts:
+            run.drop(account, "list.csv", content)
+        run.start()
+        run.until(lambda: run.events("deposit.waits"), "the log tells")
+        assert "lie on several file systems" in run.events("deposit.waits")[0]["reason"]
+        assert run.settled("globex", "list.csv").state == ("ko" if box == "ko" else "ok")
+        assert [place for place, _ in run.everywhere("acme")] == ["in" if box == "on" else "on"]
+        disk.take_away()
+        settled = run.settled("acme", "list.csv")
+        assert (settled.state, settled.path.read_bytes()) == ("ko" if box == "ko" else "ok", content)
+        assert len(run.contacts("acme")) == len(run.contacts("globex"))
+        assert run.events("bug") == []
+        run.stop()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.program import people
+from tests.acceptance.program import BOXES, people
 from tests.faults.injection import injected
 from tests.faults.scene import Run
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 POISON = people(4) + b"R0;Personne;;\n"  # the process will die on writing the rejected row
 ROUNDS = 12
+KILLS = 2
+CALLS = ("renameat2", "renameat", "openat", "unlinkat", "fsync", "flock", "getdents64", "newfstatat", "close")
 
 
 @pytest.mark.usefixtures("injection")
@@ -94,6 +97,49 @@ def test_several_daemons(run: Run, database_url: str, count: int) -> None:
         for daemon in (run, *others):
             assert daemon.events("bug") == []
             assert daemon.terminate() == 0
+    finally:
+        for daemon in others:
+            daemon.__exit__()
+
+
+@pytest.mark.usefixtures("injection")
+def test_four_daemons_one_of_which_is_killed_again_and_again(
+    run: Run, database_url: str, tmp_path: Path
+) -> None:
+    """Killed at random calls while three others work: every deposit once, and in order within its account."""
+    rng = Random(4)
+    others = [Run(run.folder / f"daemon{n}", database_url, ftp_root=run.ftp) for n in range(3)]
+    accounts = [run.add_account(f"k{n}", dedup="none") for n in range(4)]
+    folders = [run.box(account, box) for account in accounts for box in BOXES]
+    paths = [part for folder in folders for part in ("-P", str(folder))]
+    victim, kills, rounds = others[0], 0, 0
+    try:
+        for daemon in (run, *others[1:]):
+            daemon.configure(rescan_seconds=0.2, workers=1)
+            daemon.start()
+        victim.configure(rescan_seconds=0.1)
+        while kills < KILLS:
+            for account in accounts:
+                run.drop(account, f"{rounds}.csv", people(5, first=rounds))
+            if victim._daemon is None or victim._daemon.poll() is not None:
+                kills += victim._daemon is not None
+                call, nth = rng.choice(CALLS), rng.randint(1, 6)
+                inject = ("-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={nth}")
+                log = str(tmp_path / "strace.log")
+                victim.prefix = ("strace", "-f", "-qq", "-o", log, *inject, *paths)
+                victim.start()
+            settled = [run.settled(account, f"{rounds}.csv") for account in accounts]
+            assert {each.state for each in settled} == {"ok"}
+            rounds += 1
+        for account in accounts:
+            for number in range(rounds):
+                assert run.settled(account, f"{number}.csv").state == "ok"
+            ledger = run.ledger(account)
+            assert [row["name"] for row in ledger] == [f"{number}.csv" for number in range(rounds)]
+            assert [row["inserted"] for row in ledger] == [5] * rounds
+            assert run.lists(account) == [(str(number), 5) for number in range(rounds)]
+            assert run.lying(account, "on") == run.lying(account, "in") == []
+        assert all(daemon.events("bug") == [] for daemon in (run, *others))
     finally:
         for daemon in others:
             daemon.__exit__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -178,16 +179,16 @@ def test_a_delay_is_waited_out_and_a_hint_cuts_it_short(team: Team, script: Scri
 
 
 @pytest.mark.parametrize(
-    ("error", "event"),
+    ("error", "events"),
     [
-        (Retryable("disk full"), "deposit.waits"),
-        (OSError(28, "No space left on device"), "deposit.waits"),
-        (ValueError("a value of the file"), "bug"),
-        (DatabaseAway("57P01 (AdminShutdown)"), "database.away"),
+        (Retryable("disk full"), ["deposit.waits"]),
+        (OSError(28, "No space left on device"), ["deposit.waits"]),
+        (ValueError("a value of the file"), ["bug"]),
+        (DatabaseAway("57P01 (AdminShutdown)"), ["database.away", "database.back"]),
     ],
 )
 def test_a_failing_step_is_told_and_tried_again(
-    team: Team, script: Script, error: Exception, event: str
+    team: Team, script: Script, error: Exception, events: list[str]
 ) -> None:
     """Nothing stops a worker; the account comes again after its backoff, and another is served meanwhile."""
     with structlog.testing.capture_logs() as logs:
@@ -197,7 +198,7 @@ def test_a_failing_step_is_told_and_tried_again(
         assert script.next() == "a"
         script.say(None)
         until(lambda: found.unfinished() == [])
-    assert [entry["event"] for entry in logs] == [event]
+    assert [entry["event"] for entry in logs] == events
 
 
 def test_failures_are_told_when_their_number_doubles(
@@ -238,9 +239,35 @@ def test_that_the_database_is_away_is_told_once(team: Team, script: Script) -> N
             script.next()
             script.fail(DatabaseAway("gone"))
         script.next()
-        found.tell_database_back()
-        found.tell_database_back()
+        found.tell_database_back("a")
+        found.tell_database_back("b")
     assert [entry["event"] for entry in logs] == ["database.away", "database.back"]
+
+
+def test_the_database_is_not_back_while_one_account_waits(team: Team, script: Script) -> None:
+    """A full or read-only database answers questions: no pair of lines for each of them, but each reason once."""
+    with structlog.testing.capture_logs() as logs:
+        found = team(1, "a", "b")
+        for reason in ("53100", "53100", "25006"):
+            script.next()
+            script.fail(DatabaseAway(reason))
+            found.tell_database_back("")
+        script.next()
+        found.tell_database_back("b")
+        assert [entry["event"] for entry in logs] == ["database.away"] * 2
+        found.update(named("b"))
+    assert [entry["event"] for entry in logs] == ["database.away", "database.away", "database.back"]
+
+
+def test_separate_file_systems_are_named(team: Team, script: Script) -> None:
+    """The kernel's word for it would leave ops guessing."""
+    with structlog.testing.capture_logs() as logs:
+        team(1, "a")
+        script.next()
+        script.fail(OSError(errno.EXDEV, "Invalid cross-device link"))
+        script.next()
+        script.say(None)
+    assert "several file systems" in logs[0]["reason"]
 
 
 def test_stopping_waits_for_what_runs_and_begins_nothing(team: Team, script: Script) -> None:
@@ -307,11 +334,11 @@ def test_the_condition_says_what_is_waited_for(team: Team, script: Script) -> No
 def test_the_condition_tells_since_when_the_database_is_away(team: Team) -> None:
     """The time is that of the first failure, and goes when the database is back."""
     pool = team(1)
-    pool.tell_database_away("57P01 (AdminShutdown)")
+    pool.tell_database_away("a", "57P01 (AdminShutdown)")
     since = pool.condition().database_away_since
-    pool.tell_database_away("connection lost (OperationalError)")
+    pool.tell_database_away("a", "connection lost (OperationalError)")
     condition = pool.condition()
     assert condition.database_away_since == since
     assert condition.summary.startswith("waiting for the database (connection lost")
-    pool.tell_database_back()
+    pool.tell_database_back("a")
     assert pool.condition().is_well

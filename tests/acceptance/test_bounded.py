@@ -1,0 +1,87 @@
+"""Hostile files cost the daemon no more than stated, in memory and in seconds."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.hostile import inflating
+from tests.acceptance.program import Program, people
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import Databases
+
+MIB = 1 << 20
+MEMORY = 160  # MiB above what the daemon has after a small file
+SECONDS = 30.0  # generous: alone each takes a tenth of it
+HEAD = b"Email;Nom;Mobile;R\xe9f\xe9rence\n"
+
+FILES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "a zip of 500 MB whose checksum is wrong": (
+        lambda: inflating(HEAD, b";;;\n" * (MIB // 4), 500),
+        "zip_damaged",
+    ),
+    "a zip over the limit": (lambda: inflating(HEAD, b";;;\n" * (MIB // 4), 600), "inflated_too_large"),
+    "a zip of one open quote": (lambda: inflating(HEAD + b'"', b"x" * MIB, 500), "line_too_long"),
+    "a header of five million columns": (lambda: b"Email" + b";" * 5_000_000 + b"\n", "too_many_columns"),
+    "256 columns of long cells": (
+        lambda: HEAD[:-1] + b";x" * 250 + b"\n" + (b";".join([b"y" * 32_000] * 254) + b"\n") * 2,
+        "line_too_long",
+    ),
+    "wide rows": (
+        lambda: HEAD[:-1] + b";x" * 250 + b"\n" + (b";".join([b"y" * 4_000] * 254) + b"\n") * 19,
+        "no_valid_row",
+    ),
+    "twenty million quotes": (lambda: HEAD + b'"' * (19 * MIB), "line_too_long"),
+    "quotes and line breaks": (lambda: HEAD + b'"\n";' * (MIB // 2), "too_many_columns"),
+    "one line of 19 MB": (lambda: HEAD + b"z" * (19 * MIB), "line_too_long"),
+    "two million line ends": (lambda: HEAD + b"\n" * (2 * MIB), "no_rows"),
+    "half a million short rows": (lambda: HEAD + b"a\n" * 500_000, "too_few_fields"),
+}
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Program]:
+    with (
+        databases() as url,
+        closing(Program(tmp_path_factory.mktemp("bounded"), url, workers=1, rescan_seconds=0.2)) as program,
+        program,
+    ):
+        program.add_account("acme")
+        program.drop("acme", "small.csv", people(1000))
+        program.settled("acme", "small.csv")
+        yield program
+
+
+def megabytes(program: Program, what: str) -> float:
+    """VmRSS, or VmHWM: the most it had since that was set back."""
+    status = Path(f"/proc/{program.pid}/status").read_text()
+    (number,) = re.findall(rf"{what}:\s*(\d+) kB", status)
+    return int(number) / 1024
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_hostile_file_costs_little(
+    daemon: Program, what: str, record_property: Callable[..., None]
+) -> None:
+    """Refused with its reason, within the bounds."""
+    make, reason = FILES[what]
+    name = f"{list(FILES).index(what)}.csv"
+    content = make()
+    before = megabytes(daemon, "VmRSS")
+    Path(f"/proc/{daemon.pid}/clear_refs").write_text("5")
+    began = time.monotonic()
+    daemon.drop("acme", name, content)
+    settled = daemon.settled("acme", name)
+    seconds, grown = time.monotonic() - began, megabytes(daemon, "VmHWM") - before
+    print(f"{what}: {seconds:.1f} s, {grown:.0f} MB, {settled.result['reason']}")
+    assert settled.result["reason"] == reason
+    assert grown < MEMORY
+    assert seconds < SECONDS

@@ -1,0 +1,104 @@
+"""The disk below `data_dir` is full: with the embedded PostgreSQL it is the database that has no room."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from contactsync import embedded_cluster as cluster
+from contactsync.embedded import EmbeddedServer
+from tests.acceptance.program import people
+from tests.faults import files
+from tests.faults.scene import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(files.why_not() is not None, reason=files.why_not() or "")
+
+ROWS = 20_000
+CONTENT = people(ROWS) + b"R0;Personne;;\n"
+MIB = 1 << 20
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[files.TinyDisk]:
+    data = tmp_path / "data"
+    data.mkdir()
+    with files.TinyDisk(data, "220m") as disk:
+        yield disk
+
+
+@pytest.fixture
+def run(disk: files.TinyDisk, tmp_path: Path) -> Iterator[Run]:
+    """A daemon with its own server on the tiny disk; its folders are elsewhere."""
+    folder = tmp_path / "run"
+    sockets = cluster.socket_folder(tmp_path / "data")
+    if sockets.is_relative_to(tmp_path / "data"):
+        sockets = disk.seen(sockets)
+    program = Run(folder, make_conninfo(host=str(sockets), user=cluster.ROLE, dbname=cluster.DATABASE))
+    del program._environment["CONTACTSYNC_DATABASE_URL"]
+    program.configure(data_dir=tmp_path / "data", rescan_seconds=0.2, workers=2)
+    program.prefix = disk.enter
+    try:
+        with program:
+            yield program
+    finally:
+        program.__exit__()
+
+
+def reconnected(run: Run) -> bool:
+    """Whether the server takes connections again: the tests' own one ended with it."""
+    if "connection" in run.__dict__:
+        run.connection.close()
+        del run.connection
+    try:
+        return bool(run.rows("SELECT 1"))
+    except psycopg.OperationalError:
+        return False
+
+
+@pytest.mark.parametrize("what", ["tables", "wal"])
+def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: str) -> None:
+    """No room for rows (53100), or for the log of changes, at which the server itself ends: deposits wait, no more."""
+    accounts = [run.add_account(name, dedup="none") for name in ("acme", "globex")]
+    ballast = disk.fill(leaving=MIB)
+    if what == "wal":
+        run.rows("SELECT pg_switch_wal()")  # the next change needs a new file
+    for account in accounts:
+        run.drop(account, "list.csv", CONTENT)
+    if what == "tables":
+        run.until(lambda: "53100" in run.log(), "the log says that it is full")
+    else:
+        run.until(lambda: run.events("database.unavailable"), "it cannot be started")
+        last = disk.fill(leaving=0, name="last")
+        run.until(
+            lambda: len(run.events("database.unavailable")) == 3, "it cannot be started, again and again"
+        )
+        last.unlink()
+        assert [event["failures"] for event in run.events("database.unavailable")] == [1, 2, 4]
+    ballast.unlink()
+    run.until(lambda: reconnected(run), "the server is there")
+    for account in accounts:
+        settled = run.settled(account, "list.csv")
+        assert (settled.state, settled.result["rows_applied"]) == ("ok", ROWS)
+        assert len(run.contacts(account)) == ROWS
+        assert [row["attempts"] for row in run.ledger(account)] == [1]
+    assert run.events("bug") == []
+
+
+def test_no_room_for_the_owners_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the lock file says is for people: that it cannot be written keeps nobody from starting the server."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with EmbeddedServer(tmp_path, durable=False) as server:
+        psycopg.connect(server.url).close()

@@ -1,0 +1,105 @@
+"""Servers that crash at random moments, and one whose standby takes over: deposits wait, and are applied once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.acceptance.program import people
+from tests.faults.scene import Run
+from tests.faults.server import REPLICATING, Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CRASHES = 5
+ACCOUNTS = 3
+DEPOSITS = 5
+ROWS = 2000
+SEED = 3
+SECONDS = 8.0  # in which work goes on after the return: the longest backoff, and the work
+
+
+def test_crashes_at_random_moments(tmp_path: Path) -> None:
+    """`pg_ctl -m immediate` again and again under a stream of deposits: each once and in order, none refused."""
+    rng = Random(SEED)
+    with Server(tmp_path / "postgresql") as server:
+        server.schema()
+        run = Run(tmp_path / "run", server.url, rescan_seconds=0.3, workers=2)
+        accounts = [run.add_account(f"a{n}", dedup="none") for n in range(ACCOUNTS)]
+        run.connection.close()
+        del run.connection
+        with run:
+            for number in range(DEPOSITS):
+                for account in accounts:
+                    run.drop(account, f"{number}.csv", people(ROWS) + b"R0;Personne;;\n")
+            for _ in range(CRASHES):
+                threading.Event().wait(rng.uniform(0.02, 0.6))  # any moment will do
+                server.crash()
+                server.start()
+            for account in accounts:
+                for number in range(DEPOSITS):
+                    assert run.settled(account, f"{number}.csv").state == "ok"
+                assert [row["name"] for row in run.ledger(account)] == [f"{n}.csv" for n in range(DEPOSITS)]
+                assert {(row["attempts"], row["rows_applied"]) for row in run.ledger(account)} == {(1, ROWS)}
+                assert run.lists(account) == [(str(n), ROWS) for n in range(DEPOSITS)]
+                assert len(run.contacts(account)) == DEPOSITS * ROWS
+                assert run.lying(account, "on") == run.lying(account, "in") == []
+            assert run.events("bug") == []
+        run.__exit__()
+
+
+def test_a_standby_takes_over(tmp_path: Path) -> None:
+    """With several hosts in the URL the one that takes writes is used; a read-only one is waited for."""
+    copy = tmp_path / "standby"
+    with Server(tmp_path / "primary", **REPLICATING) as primary:
+        primary.schema()
+        primary.copy_to(copy)
+        with Server(copy, **REPLICATING) as standby:
+            hosts = f"host={standby.host},{primary.host} user=contactsync dbname=contactsync"
+            run = Run(tmp_path / "run", hosts, rescan_seconds=0.3)
+            run.database_url = primary.url  # the tests' own connection
+            with run:
+                run.add_account("acme", dedup="none")
+                run.drop("acme", "before.csv", people(3))
+                assert run.settled("acme", "before.csv").state == "ok"
+                received = "SELECT pg_wal_lsn_diff(sent_lsn, replay_lsn) AS lag FROM pg_stat_replication"
+                run.until(lambda: [row["lag"] for row in run.rows(received)] == [0], "the standby has it too")
+                run.connection.close()
+                del run.connection
+                primary.stop()
+                run.database_url = standby.url
+                run.drop("acme", "after.csv", people(3))
+                run.until(lambda: run.events("database.away"), "the log tells")
+                assert run.everywhere("acme")[0] == ("in", "after.csv")
+                standby.execute("SELECT pg_promote()")
+                promoted = time.monotonic()
+                assert run.settled("acme", "after.csv").state == "ok"
+                assert time.monotonic() - promoted < SECONDS
+                assert run.lists("acme") == [("before", 3), ("after", 3)]
+            run.__exit__()
+
+
+def test_a_database_that_takes_no_writes(run: Run, database_url: str) -> None:
+    """25006 is the database's fault: the deposit waits, with a line in the log and not one for each try."""
+    run.configure(rescan_seconds=0.1)
+    run.add_account("acme")
+    run.connection.execute(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',"
+        " current_database()); END $$"
+    )
+    run.drop("acme", "list.csv", people(3))
+    begun = time.monotonic()
+    with run:
+        run.until(lambda: time.monotonic() > begun + 5, "so long it is read-only")
+        assert [event["reason"][:5] for event in run.events("database.away")] == ["25006"]
+        assert run.events("database.back") == []
+        assert run.log().count("\n") < 5
+        run.connection.execute(
+            "DO $$ BEGIN SET LOCAL transaction_read_only = off; EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only',"
+            " current_database()); END $$"
+        )
+        assert run.settled("acme", "list.csv").state == "ok"
+        run.until(lambda: run.events("database.back"), "the log tells")
