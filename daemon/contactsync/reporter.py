@@ -21,6 +21,7 @@ from contactsync.config import Settings
 from contactsync.db import Connection, connect, errors_mean
 from contactsync.errors import ContactsyncError, DatabaseAway
 from contactsync.folders import AccountBusy
+from contactsync.metrics import Metrics
 from contactsync.model import Account
 from contactsync.publish import NotOurs, ReportFolder
 from contactsync.report_files import Contents, Interrupted, Writer
@@ -73,9 +74,10 @@ class _Turn:
 class Reporter:
     """One thread for all accounts."""
 
-    def __init__(self, settings: Settings, url: str) -> None:
+    def __init__(self, settings: Settings, url: str, metrics: Metrics | None = None) -> None:
         """Prepare; `url` is any that `db.connect` takes."""
         self._settings = settings
+        self._metrics = metrics or Metrics()
         self._url = url
         self._delay = timedelta(seconds=settings.report_delay_seconds)
         self._turns: dict[str, _Turn] = {}
@@ -137,15 +139,18 @@ class Reporter:
             if not self._database_away:
                 log.warning("report.waits", reason=str(error))
             self._database_away = True
+            self._metrics.trouble("report")
         except (ContactsyncError, OSError) as error:
             reason = str(error) if isinstance(error, ContactsyncError) else os.strerror(error.errno or 0)
             if reason != turn.failure:  # a line for each outage, not for each try
                 log.warning("report.waits", account=turn.account.name, reason=reason)
             turn.failure = reason
+            self._metrics.trouble("report")
         except Exception as error:
             if turn.failure != "bug":
                 log.error("bug", account=turn.account.name, exc_info=error)
             turn.failure = "bug"
+            self._metrics.trouble("bug")
         else:
             turn.failures, turn.failure = 0, None
             return due
@@ -199,6 +204,7 @@ class Reporter:
         except NotOurs as error:
             self._tell_once(turn, "report.stray", reason=str(error))
             return
+        self._metrics.published()
         log.info(
             "report.published",
             account=turn.account.name,

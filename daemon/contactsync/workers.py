@@ -20,7 +20,9 @@ import structlog
 from contactsync.condition import Condition, Trouble
 from contactsync.errors import DatabaseAway, Retryable
 from contactsync.line import Line
+from contactsync.metrics import Metrics
 from contactsync.model import Account
+from contactsync.repeats import Repeats
 
 MAX_BACKOFF_SECONDS = 5.0
 """Work goes on within seconds of the database's return."""
@@ -53,6 +55,7 @@ class Lane:
     told_no_lease: bool = False
     strays: set[str] = field(default_factory=set)
     trouble: Trouble | None = None
+    taken_at: float = 0.0  # when the step that runs began, time.monotonic()
 
 
 class Worker(Protocol):
@@ -74,7 +77,10 @@ class Workers:
     make_line: Callable[[], Line]
     progress: float = field(default_factory=time.monotonic)
     database_away: str | None = None
+    metrics: Metrics = field(default_factory=Metrics)
     _database_away_since: datetime | None = None
+    _repeats: Repeats = field(default_factory=Repeats)
+    _told_away: bool = False
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _ready: deque[Lane] = field(default_factory=deque)
     _timers: list[tuple[float, int, Lane]] = field(default_factory=list)
@@ -143,16 +149,19 @@ class Workers:
         return not any(thread.is_alive() for thread in self._threads)
 
     def tell_database_away(self, reason: str) -> None:
-        """Log that the database does not answer, once."""
+        """Log that the database does not answer, once an outage; where it flickers, each time their number doubles."""
         if self.database_away is None:
-            log.warning("database.away", reason=reason)
+            if times := self._repeats.count("database.away"):
+                log.warning("database.away", reason=reason, times=times)
+                self._told_away = True
             self._database_away_since = datetime.now(UTC)
         self.database_away = reason
 
     def tell_database_back(self) -> None:
         """Log that it answers again; lanes that wait for it find out by themselves."""
-        if self.database_away is not None:
+        if self._told_away:
             log.info("database.back")
+            self._told_away = False
         self.database_away = self._database_away_since = None
 
     def condition(self) -> Condition:
@@ -169,6 +178,11 @@ class Workers:
                 running=tuple(lane.account.name for lane in lanes if lane.state is State.RUNNING),
                 pausing=sum(lane.state is State.IDLE and lane.wake_at is not None for lane in lanes),
                 troubles=tuple(sorted(troubles, key=lambda trouble: trouble.since)),
+                longest_step_seconds=max(
+                    (time.monotonic() - lane.taken_at for lane in lanes if lane.state is State.RUNNING),
+                    default=0.0,
+                ),
+                workers_ended=0 if self._stopping else sum(not each.is_alive() for each in self._threads),
             )
 
     # --- what each thread does -----------------------------------------------------------------------------
@@ -211,7 +225,7 @@ class Workers:
                         self._queue(lane)
                 if self._ready:
                     lane = self._ready.popleft()
-                    lane.state = State.RUNNING
+                    lane.state, lane.taken_at = State.RUNNING, time.monotonic()
                     return lane
                 self._changed.wait(self._timers[0][0] - now if self._timers else None)
             return None
@@ -223,13 +237,17 @@ class Workers:
             delay = worker.work(lane)
         except DatabaseAway as error:
             self.tell_database_away(str(error))
+            self._remember(lane, f"the database: {error}")
+            self.metrics.trouble("database")
         except (Retryable, OSError) as error:
             reason = str(error) if isinstance(error, Retryable) else os.strerror(error.errno or 0)
             self._tell(lane, "deposit.waits", reason=reason)
             self._remember(lane, reason)
+            self.metrics.trouble("deposit")
         except Exception as error:  # noqa: BLE001 - a bug: told loudly, and nothing is lost
             self._tell(lane, "bug", exc_info=error)
             self._remember(lane, f"a bug ({type(error).__name__}): its traceback is in the log", is_bug=True)
+            self.metrics.trouble("bug")
             longest = MAX_BUG_BACKOFF_SECONDS
         else:
             if delay == 0:
