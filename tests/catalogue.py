@@ -14,7 +14,7 @@ SOURCE = ROOT / "daemon/contactsync"
 PAGE = ROOT / "docs/logs.md"
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
-TRACEBACK = {"exception", "traceback"}  # what `exc_info` becomes
+TRACEBACK = {"error", "traceback"}  # what `exc_info` becomes
 ROW = re.compile(r"^\| `([a-z_.]+)` \| ([a-z, ]+) \|([^|]*)\| (.+) \|$", re.MULTILINE)
 
 

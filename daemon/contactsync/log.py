@@ -54,7 +54,7 @@ def bare(error: BaseException) -> dict[str, Any]:
         found = traceback.extract_tb(link.__traceback__)
         frames += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-    return {"exception": " from ".join(names), "traceback": frames}
+    return {"error": " from ".join(names), "traceback": frames}
 
 
 def _bare_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

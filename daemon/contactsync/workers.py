@@ -29,6 +29,10 @@ MAX_BACKOFF_SECONDS = 5.0
 MAX_BUG_BACKOFF_SECONDS = 60.0
 """A deposit on which the program itself fails stays in `on/` until somebody mends the program."""
 
+FLICKER_SECONDS = 30.0
+"""A database that goes away again within so long flickers: not every time is told, unless it lasts."""
+LASTING_SECONDS = 3.0
+
 log = structlog.get_logger()
 
 
@@ -79,7 +83,7 @@ class Workers:
     database_away: str | None = None
     metrics: Metrics = field(default_factory=Metrics)
     _database_away_since: datetime | None = None
-    _repeats: Repeats = field(default_factory=Repeats)
+    _repeats: Repeats = field(default_factory=lambda: Repeats(FLICKER_SECONDS))
     _told_away: bool = False
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _ready: deque[Lane] = field(default_factory=deque)
@@ -149,19 +153,26 @@ class Workers:
         return not any(thread.is_alive() for thread in self._threads)
 
     def tell_database_away(self, reason: str) -> None:
-        """Log that the database does not answer, once an outage; where it flickers, each time their number doubles."""
+        """Log that the database does not answer, once an outage; of one that flickers, each time their number doubles."""
+        now = datetime.now(UTC)
         if self.database_away is None:
-            if times := self._repeats.count("database.away"):
-                log.warning("database.away", reason=reason, times=times)
-                self._told_away = True
-            self._database_away_since = datetime.now(UTC)
+            self._database_away_since = now
+            self._tell_away(reason, worth_it=self._repeats.count("database.away") > 0)
+        elif not self._told_away and self._database_away_since is not None:
+            lasting = (now - self._database_away_since).total_seconds() > LASTING_SECONDS
+            self._tell_away(reason, worth_it=lasting)
         self.database_away = reason
+
+    def _tell_away(self, reason: str, *, worth_it: bool) -> None:
+        if worth_it:
+            self._told_away = True
+            log.warning("database.away", reason=reason)
 
     def tell_database_back(self) -> None:
         """Log that it answers again; lanes that wait for it find out by themselves."""
         if self._told_away:
             log.info("database.back")
-            self._told_away = False
+        self._told_away = False
         self.database_away = self._database_away_since = None
 
     def condition(self) -> Condition:
