@@ -279,5 +279,6 @@ class Workers:
 
     def _tell(self, lane: Lane, event: str, **fields: object) -> None:
         """Log a failure the first time, then each time their number doubles: not a line a second."""
-        if lane.failures & (lane.failures - 1) == 0:
-            log.error(event, account=lane.account.name, failures=lane.failures + 1, **fields)
+        failures = lane.failures + 1
+        if failures & (failures - 1) == 0:
+            log.error(event, account=lane.account.name, failures=failures, **fields)

@@ -212,7 +212,7 @@ def test_failures_are_told_when_their_number_doubles(
             script.fail(Retryable("x"))
         script.next()
         script.say(None)
-    assert [entry["failures"] for entry in logs] == [1, 2, 3, 5, 9]
+    assert [entry["failures"] for entry in logs] == [1, 2, 4, 8]
 
 
 def test_a_hint_during_a_failing_step_does_not_skip_the_backoff(
