@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import threading
 from typing import NoReturn
 
 from contactsync import cli
@@ -10,15 +12,41 @@ from contactsync import cli
 
 def main() -> NoReturn:
     """Run the command that argv names, and exit with its status; what went wrong is one sentence on stderr."""
+    _leave_out_texts()
     try:
         cli.app(config_first(sys.argv[1:]), prog_name="contactsync")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what is no sentence for ops ends as a bug
         told = cli.failure.explain(error)
         if told is None:  # a bug: its traceback is for us
-            raise
+            _end_by_bug(error)
         sys.stderr.write(f"contactsync: {told.sentence}\n")
         sys.exit(told.status)
     sys.exit(0)
+
+
+def _leave_out_texts() -> None:
+    """What libraries and Python say by themselves may hold values of a file: `run` logs it without, others drop it."""
+    logging.captureWarnings(capture=True)
+    logging.lastResort = None
+    threading.excepthook = lambda told: told.exc_value and sys.stderr.write(f"{_bug(told.exc_value)}\n")
+    sys.unraisablehook = lambda told: told.exc_value and sys.stderr.write(f"{_bug(told.exc_value)}\n")
+
+
+def _bug(error: BaseException) -> str:
+    """A bug as a sentence and a traceback, without the exception's text: that may hold values of a file."""
+    from contactsync.log import bare  # noqa: PLC0415 - `--help` must not pay for it
+
+    told = bare(error)
+    frames = "".join(f"\n  {frame}" for frame in told["traceback"])
+    return f"contactsync: a bug ({told['error']}): send us these lines{frames}"
+
+
+def _end_by_bug(error: Exception) -> NoReturn:
+    from contactsync.log import is_configured, log  # noqa: PLC0415 - as above
+
+    if is_configured():
+        log.critical("crash", exc_info=error)
+    sys.exit(_bug(error))
 
 
 def config_first(arguments: list[str]) -> list[str]:

@@ -31,6 +31,8 @@ class Condition:
     running: tuple[str, ...]  # accounts with a deposit in work
     pausing: int  # accounts to which the daemon comes again at a set time: an upload must become quiet, or a trouble end
     troubles: tuple[Trouble, ...]  # longest first
+    longest_step_seconds: float = 0.0  # of what is in work now
+    workers_ended: int = 0  # threads that should run and do not: a bug
 
     @property
     def is_well(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import ipaddress
 import os
 import re
 import tomllib
@@ -35,6 +36,16 @@ def _daily_name(value: str) -> str:
 
 
 DailyName = Annotated[str, AfterValidator(_daily_name)]
+
+
+def _ip_address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError("must be an IP address, such as 127.0.0.1, ::1 or 0.0.0.0") from None
+
+
+IpAddress = Annotated[str, AfterValidator(_ip_address)]
 
 
 class Settings(BaseSettings):
@@ -85,8 +96,9 @@ class Settings(BaseSettings):
         description="put an apostrophe before formulas in reports, and take it away from imported cells",
     )
     metrics_port: int | None = Field(
-        None, ge=1, le=65_535, description="loopback port of /metrics; reserved: nothing is served yet"
+        None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: nothing is served"
     )
+    metrics_address: IpAddress = Field("127.0.0.1", description="the host's own address to serve them on")
     log_format: Literal["json", "console"] | None = Field(
         None, description="json or console; absent: console on a terminal, else json"
     )

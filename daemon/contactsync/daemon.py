@@ -20,10 +20,13 @@ from contactsync.embedded import EmbeddedServer, EmbeddedUnavailable
 from contactsync.errors import ConfigurationError, Retryable
 from contactsync.folders import AccountBusy
 from contactsync.line import Line
+from contactsync.metrics import Metrics
 from contactsync.migrate import migrate, pending
 from contactsync.model import Account
+from contactsync.observe import Pulse, monitor
 from contactsync.pipeline import Pipeline, Rules
 from contactsync.quarantine import Quarantine
+from contactsync.repeats import Repeats
 from contactsync.reporter import Reporter
 from contactsync.rescan import Rescan
 from contactsync.spool import Spool
@@ -129,10 +132,12 @@ class Daemon:
     _refused: dict[str, str] = field(default_factory=dict)
     _homes_due: float = 0.0
     _deep_scan_at: float = 0.0
-    _failed_starts: int = 0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
     _reporter: Reporter | None = None
+    _repeats: Repeats = field(default_factory=Repeats)
+    _metrics: Metrics = field(default_factory=Metrics)
+    _pulse: Pulse = field(default_factory=Pulse)
     _folders: Rescan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -150,19 +155,31 @@ class Daemon:
                 with connect(url) as conn:
                     migrate(conn)
             os.umask(0)  # from here on modes are given where files are made: a healed folder keeps its scheme
-            workers = Workers(self.settings.workers, lambda: self._worker(url, workers), self._line)
+            workers = Workers(
+                self.settings.workers,
+                lambda: self._worker(url, workers),
+                self._line,
+                metrics=self._metrics,
+            )
             watch = Watch(lambda folder: self._hint(workers, folder), workers.hint_all)
-            self._reporter = Reporter(self.settings, url)
+            self._reporter = Reporter(self.settings, url, self._metrics)
+            shown = monitor(
+                self.settings, self._metrics, workers.condition, lambda: list(self._homes), self._pulse
+            )
             workers.start()
             watch.start()
             if not self.once:
                 self._reporter.start()
+                if shown is not None:
+                    shown.start()
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
             status = self._loop(workers, watch, Session(url, patience=MAIN_PATIENCE_SECONDS), server)
             watch.stop()
             self._reporter.stop(self.settings.shutdown_seconds)
             if not workers.stop(self.settings.shutdown_seconds):
                 log.warning("daemon.stopped_in_work", note="what was in work is taken up at the next start")
+            if shown is not None:
+                shown.stop()
             log.info("daemon.stopped")
         return status
 
@@ -178,7 +195,9 @@ class Daemon:
             result_files=self.settings.result_files,
             defused=self.settings.defuse_formulas,
         )
-        pipeline = Pipeline(Session(url), rules, lambda: workers.stopping, self._begun, self._quarantine)
+        pipeline = Pipeline(
+            Session(url), rules, lambda: workers.stopping, self._begun, self._quarantine, self._metrics
+        )
         return _Worker(self.settings, pipeline)
 
     def _line(self) -> Line:
@@ -201,6 +220,7 @@ class Daemon:
             known = self._refresh(workers, watch, session) or known
             if not self.once:  # each account is looked at once at least, and until nothing is left
                 self._rescan(workers)
+            self._pulse.beat()
             if self.once and (status := self._once_status(workers, known=known)) is not None:
                 return status
             self._bell.wait(
@@ -211,14 +231,12 @@ class Daemon:
     def _keep(self, server: EmbeddedServer) -> bool:
         """Have the embedded server running; False where it cannot be started now."""
         try:
-            if server.ensure():
-                log.warning("database.restarted")
+            if server.ensure() and (times := self._repeats.count("database.restarted")):
+                log.warning("database.restarted", times=times)
         except EmbeddedUnavailable as error:
-            self._failed_starts += 1
-            if self._failed_starts & (self._failed_starts - 1) == 0:  # it is tried at each rescan
-                log.error("database.unavailable", reason=str(error), failures=self._failed_starts)
+            if times := self._repeats.count("database.unavailable"):
+                log.error("database.unavailable", reason=str(error), times=times)
             return False
-        self._failed_starts = 0
         return True
 
     def _refresh(self, workers: Workers, watch: Watch, session: Session) -> bool:

@@ -102,6 +102,7 @@ class Examination:
         rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
         self.findings.rows_read += len(batch.frame) + len(ragged)
         self.findings.rows_rejected += len(rejects)
+        self.findings.reject_codes.update(reject.code for reject in rejects)
         self.findings.warnings.update(verdict.warnings)
         room = MAX_LISTED_ERRORS - len(self.findings.errors)
         self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]

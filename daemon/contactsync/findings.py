@@ -18,3 +18,4 @@ class Findings:
     errors: list[LineError] = field(default_factory=list)
     unknown_columns: tuple[str, ...] = ()
     encoding: str | None = None
+    reject_codes: Counter[str] = field(default_factory=Counter)

@@ -20,6 +20,7 @@ from contactsync.examine import Examination
 from contactsync.findings import Findings
 from contactsync.ledger import MAX_ATTEMPTS, Attempt
 from contactsync.line import Claim, Line
+from contactsync.metrics import Metrics
 from contactsync.model import Account, Action, Claimed, Incoming, Mode
 from contactsync.quarantine import Quarantine
 from contactsync.result import RejectedFile, Subject
@@ -51,6 +52,7 @@ class Pipeline:
     stopping: Callable[[], bool] = lambda: False
     begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def step(self, account: Account, line: Line, spool: Spool) -> float | None:
         """Take one deposit of the account from where it is to where it belongs.
@@ -84,7 +86,7 @@ class Pipeline:
                 self._admit(account, spool, action, claimed_name, None)
             elif entry.result is not None:
                 self._settle(spool, entry.claimed, entry.result)
-                _log_settled(entry.claimed, entry.result, entry.claimed_at)
+                self._tell_settled(entry.claimed, entry.result, entry.claimed_at, {})
             else:
                 refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
                 self._process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
@@ -106,7 +108,8 @@ class Pipeline:
     def _admit(
         self, account: Account, spool: Spool, action: Action, claimed_name: bytes, seen: Incoming | None
     ) -> None:
-        claimed = spool.admit(action, claimed_name, seen)
+        with self.metrics.timed("admit"):
+            claimed = spool.admit(action, claimed_name, seen)
         if action.kind == "import" and names.is_rejected_file(names.as_text(claimed.name)):
             claimed = replace(claimed, mode=Mode.ADD)  # it completes what the original left out
         self._process(account, spool, claimed)
@@ -140,7 +143,7 @@ class Pipeline:
         self.begun.discard(key)
         if outcome is not None:
             self._settle(spool, claimed, outcome)
-            _log_settled(claimed, outcome, attempt.started_at)
+            self._tell_settled(claimed, outcome, attempt.started_at, subject.findings.reject_codes)
 
     def _forgive(self, account: Account, attempt: Attempt, key: tuple[int, str, bytes]) -> None:
         """An attempt that ended in good order, for no fault of the file, does not count."""
@@ -177,10 +180,11 @@ class Pipeline:
             )
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)
-                self._stage(spool, claimed, examination, stage)
+                with self.metrics.timed("read"):
+                    self._stage(spool, claimed, examination, stage)
                 columns = stored_columns(examination.header.positions)
                 merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
-                with patient(conn):
+                with self.metrics.timed("merge"), patient(conn):
                     merge.fold(stage)
                     merge.lock_account()
                     if not ledger.hold(conn, account, subject.deposit_id):
@@ -223,34 +227,35 @@ class Pipeline:
     def _settle(self, spool: Spool, claimed: Claimed, outcome: Mapping[str, Any]) -> None:
         written = result.as_json(outcome) if self.rules.result_files else None
         try:
-            spool.settle(claimed.action, claimed.claimed_name, outcome["state"], written)
+            with self.metrics.timed("settle"):
+                spool.settle(claimed.action, claimed.claimed_name, outcome["state"], written)
         except FileExistsError:
             name = names.printable(claimed.claimed_name)
             raise Retryable(f"{outcome['state']}/ already holds {name}: move it away") from None
 
-
-def _log_settled(claimed: Claimed, outcome: Mapping[str, Any], started_at: datetime) -> None:
-    """The canonical line of a deposit (SPEC 7)."""
-    shown = (
-        "account",
-        "action",
-        "deposit_id",
-        "state",
-        "reason",
-        "rows_read",
-        "rows_applied",
-        "rows_rejected",
-    )
-    counts = ("inserted", "updated", "unchanged", "removed")
-    log.log(
-        logging.INFO if outcome["state"] == "ok" else logging.WARNING,
-        "deposit.settled",
-        file=names.printable(claimed.name),
-        queued_ms=_milliseconds(claimed.deposited_at, started_at),
-        duration_ms=_milliseconds(started_at, datetime.now(UTC)),
-        **{key: outcome[key] for key in (*shown, *counts)},
-    )
-
-
-def _milliseconds(start: datetime, end: datetime) -> int:
-    return max(0, round((end - start).total_seconds() * 1000))
+    def _tell_settled(
+        self, claimed: Claimed, outcome: Mapping[str, Any], started_at: datetime, rejects: Mapping[str, int]
+    ) -> None:
+        """The canonical line of a deposit (SPEC 7), and its metrics."""
+        queued = max(0.0, (started_at - claimed.deposited_at).total_seconds())
+        worked = max(0.0, (datetime.now(UTC) - started_at).total_seconds())
+        self.metrics.settled(outcome, rejects, queued=queued, worked=worked)
+        log.log(
+            logging.INFO if outcome["state"] == "ok" else logging.WARNING,
+            "deposit.settled",
+            account=outcome["account"],
+            action=outcome["action"],
+            deposit_id=outcome["deposit_id"],
+            file=names.printable(claimed.name),
+            state=outcome["state"],
+            reason=outcome["reason"],
+            rows_read=outcome["rows_read"],
+            rows_applied=outcome["rows_applied"],
+            rows_rejected=outcome["rows_rejected"],
+            inserted=outcome["inserted"],
+            updated=outcome["updated"],
+            unchanged=outcome["unchanged"],
+            removed=outcome["removed"],
+            queued_ms=round(queued * 1000),
+            duration_ms=round(worked * 1000),
+        )

@@ -22,6 +22,7 @@ from contactsync.config import Settings
 from contactsync.db import Connection, Session, errors_mean
 from contactsync.errors import ContactsyncError, DatabaseAway
 from contactsync.folders import AccountBusy
+from contactsync.metrics import Metrics
 from contactsync.model import Account
 from contactsync.publish import NotOurs, ReportFolder
 from contactsync.report_files import Contents, Interrupted, Writer
@@ -75,10 +76,13 @@ class _Turn:
 class Reporter:
     """One thread for all accounts."""
 
-    def __init__(self, settings: Settings, url: str, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, settings: Settings, url: str, metrics: Metrics | None = None, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         """Prepare; `url` is any that `db.connect` takes."""
         self._settings = settings
         self._session = Session(url)
+        self._metrics = metrics or Metrics()
         self._clock = clock
         self._delay = timedelta(seconds=settings.report_delay_seconds)
         self._turns: dict[str, _Turn] = {}
@@ -141,15 +145,18 @@ class Reporter:
             if not self._database_away:
                 log.warning("report.waits", reason=str(error))
             self._database_away = True
+            self._metrics.trouble("report")
         except (ContactsyncError, OSError) as error:
             reason = str(error) if isinstance(error, ContactsyncError) else os.strerror(error.errno or 0)
             if reason != turn.failure:  # a line for each outage, not for each try
                 log.warning("report.waits", account=turn.account.name, reason=reason)
             turn.failure = reason
+            self._metrics.trouble("report")
         except Exception as error:
             if turn.failure != "bug":
                 log.error("bug", account=turn.account.name, exc_info=error)
             turn.failure = "bug"
+            self._metrics.trouble("bug")
         else:
             turn.failures, turn.failure = 0, None
             return wait
@@ -222,6 +229,7 @@ class Reporter:
         except NotOurs as error:
             self._tell_once(turn, "report.stray", reason=str(error))
             return
+        self._metrics.published()
         log.info(
             "report.published",
             account=turn.account.name,

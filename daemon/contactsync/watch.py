@@ -25,6 +25,8 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
+from contactsync.repeats import Repeats
+
 MAX_WATCHED_FOLDERS = 15_000
 """A recursive watch over more than 16,384 folders goes deaf after one overflow: above, polling alone is right."""
 
@@ -51,6 +53,7 @@ class Watch:
         """Be ready for `follow`."""
         # It warns, with a list of every watch, when folders appear faster than it walks them; the scan sees them.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
+        logging.getLogger("watchdog").propagate = False  # it is told by the alarm
 
     def follow(self, roots: Iterable[Path]) -> None:
         """Watch these folders and all below them from now on, and no others; they need not be there yet."""
@@ -137,9 +140,11 @@ class _Alarm(logging.Handler):
     def __init__(self, hint_all: Callable[[], None]) -> None:
         super().__init__(logging.WARNING)
         self._hint_all = hint_all
+        self._repeats = Repeats()
 
     def emit(self, record: logging.LogRecord) -> None:
-        log.warning("watch.events_lost", reason=record.levelname.lower())
+        if times := self._repeats.count("events_lost"):
+            log.warning("watch.events_lost", reason=record.levelname.lower(), times=times)
         self._hint_all()
 
 

@@ -21,12 +21,18 @@ import structlog
 from contactsync.condition import Condition, Trouble
 from contactsync.errors import DatabaseAway, Retryable
 from contactsync.line import Line
+from contactsync.metrics import Metrics
 from contactsync.model import Account
+from contactsync.repeats import Repeats
 
 MAX_BACKOFF_SECONDS = 5.0
 """Work goes on within seconds of the database's return."""
 MAX_BUG_BACKOFF_SECONDS = 60.0
 """A deposit on which the program itself fails stays in `on/` until somebody mends the program."""
+
+FLICKER_SECONDS = 30.0
+"""A database that goes away again within so long flickers: not every time is told, unless it lasts."""
+LASTING_SECONDS = 3.0
 
 log = structlog.get_logger()
 
@@ -54,6 +60,7 @@ class Lane:
     told_no_lease: bool = False
     strays: set[str] = field(default_factory=set)
     trouble: Trouble | None = None
+    taken_at: float = 0.0  # when the step that runs began, time.monotonic()
 
 
 class Worker(Protocol):
@@ -75,9 +82,11 @@ class Workers:
     make_line: Callable[[], Line]
     progress: float = field(default_factory=time.monotonic)
     database_away: str | None = None
+    metrics: Metrics = field(default_factory=Metrics)
     _database_away_since: datetime | None = None
     _waiting: set[str] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
+    _repeats: Repeats = field(default_factory=lambda: Repeats(FLICKER_SECONDS))
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _ready: deque[Lane] = field(default_factory=deque)
     _timers: list[tuple[float, int, Lane]] = field(default_factory=list)
@@ -148,14 +157,22 @@ class Workers:
         return not any(thread.is_alive() for thread in self._threads)
 
     def tell_database_away(self, who: str, reason: str) -> None:
-        """Note that an account, or the main thread (""), waits; each reason is logged once until nobody does."""
+        """Note that an account, or the main thread (""), waits; each reason is logged once until nobody does.
+
+        Of a database that flickers an outage is logged each time their number doubles, or when it lasts.
+        """
+        now = datetime.now(UTC)
         with self._changed:
             self._waiting.add(who)
-            if reason not in self._told:
+            if self._database_away_since is None:
+                self._database_away_since = now
+                worth_it = self._repeats.count("database.away") > 0
+            else:
+                lasting = (now - self._database_away_since).total_seconds() > LASTING_SECONDS
+                worth_it = lasting or bool(self._told)
+            if worth_it and reason not in self._told:
+                self._told.add(reason)
                 log.warning("database.away", reason=reason)
-            self._told.add(reason)
-            if self.database_away is None:
-                self._database_away_since = datetime.now(UTC)
             self.database_away = reason
 
     def tell_database_back(self, who: str) -> None:
@@ -166,7 +183,8 @@ class Workers:
         with self._changed:
             self._waiting.discard(who)
             if self.database_away is not None and not self._waiting:
-                log.info("database.back")
+                if self._told:
+                    log.info("database.back")
                 self.database_away = self._database_away_since = None
                 self._told.clear()
 
@@ -184,6 +202,11 @@ class Workers:
                 running=tuple(lane.account.name for lane in lanes if lane.state is State.RUNNING),
                 pausing=sum(lane.state is State.IDLE and lane.wake_at is not None for lane in lanes),
                 troubles=tuple(sorted(troubles, key=lambda trouble: trouble.since)),
+                longest_step_seconds=max(
+                    (time.monotonic() - lane.taken_at for lane in lanes if lane.state is State.RUNNING),
+                    default=0.0,
+                ),
+                workers_ended=0 if self._stopping else sum(not each.is_alive() for each in self._threads),
             )
 
     # --- what each thread does -----------------------------------------------------------------------------
@@ -227,7 +250,7 @@ class Workers:
                 while self._ready:
                     lane = self._ready.popleft()
                     if self._lanes.get(lane.account.name) is lane:  # else its account is no more
-                        lane.state = State.RUNNING
+                        lane.state, lane.taken_at = State.RUNNING, time.monotonic()
                         return lane
                 self._changed.wait(self._timers[0][0] - now if self._timers else None)
             return None
@@ -239,13 +262,17 @@ class Workers:
             delay = worker.work(lane)
         except DatabaseAway as error:
             self.tell_database_away(lane.account.name, str(error))
+            self._remember(lane, f"the database: {error}")
+            self.metrics.trouble("database")
         except (Retryable, OSError) as error:
             reason = _reason(error)
             self._tell(lane, "deposit.waits", reason=reason)
             self._remember(lane, reason)
+            self.metrics.trouble("deposit")
         except Exception as error:  # noqa: BLE001 - a bug: told loudly, and nothing is lost
             self._tell(lane, "bug", exc_info=error)
             self._remember(lane, f"a bug ({type(error).__name__}): its traceback is in the log", is_bug=True)
+            self.metrics.trouble("bug")
             longest = MAX_BUG_BACKOFF_SECONDS
         else:
             if delay == 0:
@@ -266,8 +293,9 @@ class Workers:
 
     def _tell(self, lane: Lane, event: str, **fields: object) -> None:
         """Log a failure the first time, then each time their number doubles: not a line a second."""
-        if lane.failures & (lane.failures - 1) == 0:
-            log.error(event, account=lane.account.name, failures=lane.failures + 1, **fields)
+        failures = lane.failures + 1
+        if failures & (failures - 1) == 0:
+            log.error(event, account=lane.account.name, failures=failures, **fields)
 
 
 def _reason(error: Retryable | OSError) -> str:

@@ -53,7 +53,7 @@ class Nights:
         self.restart()
 
     def restart(self) -> None:
-        self.reporter = Reporter(self.site.settings, self.site.url, self.times.clock())
+        self.reporter = Reporter(self.site.settings, self.site.url, clock=self.times.clock())
         self.reporter.update([self.site.account])
 
     def look(self) -> float:
@@ -186,7 +186,7 @@ def test_the_thread_waits_by_the_monotonic_clock(site: Site, monkeypatch: pytest
     """A wall clock that is set back by a year while it waits does not hold the day up for a year."""
     monkeypatch.setattr(reporter, "LOOK_SECONDS", 0.02)
     times = Times("2015-04-27 23:00+02")
-    here = Reporter(site.settings, site.url, Clock(wall=times.wall))
+    here = Reporter(site.settings, site.url, clock=Clock(wall=times.wall))
     here.update([site.account])
     here.start()
     try:

@@ -213,7 +213,7 @@ def test_failures_are_told_when_their_number_doubles(
             script.fail(Retryable("x"))
         script.next()
         script.say(None)
-    assert [entry["failures"] for entry in logs] == [1, 2, 3, 5, 9]
+    assert [entry["failures"] for entry in logs] == [1, 2, 4, 8]
 
 
 def test_a_hint_during_a_failing_step_does_not_skip_the_backoff(
@@ -342,3 +342,56 @@ def test_the_condition_tells_since_when_the_database_is_away(team: Team) -> None
     assert condition.summary.startswith("waiting for the database (connection lost")
     pool.tell_database_back("a")
     assert pool.condition().is_well
+
+
+def test_a_database_that_flickers_is_not_a_line_each_time(script: Script, team: Team) -> None:
+    """A hundred short outages are seven pairs of lines."""
+    with structlog.testing.capture_logs() as logs:
+        found = team(1)
+        for _ in range(100):
+            found.tell_database_away("a", "40P01")
+            found.tell_database_back("a")
+    assert [entry["event"] for entry in logs] == ["database.away", "database.back"] * 7
+
+
+def test_an_outage_that_lasts_is_told_even_amid_flickering(
+    script: Script, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third time in a row is not told at once, but when it has lasted."""
+    found = team(1)
+    for _ in range(2):
+        found.tell_database_away("a", "gone")
+        found.tell_database_back("a")
+    with structlog.testing.capture_logs() as logs:
+        found.tell_database_away("a", "gone")
+        assert logs == []
+        monkeypatch.setattr(workers, "LASTING_SECONDS", 0.0)
+        found.tell_database_away("a", "still gone")
+        found.tell_database_away("a", "still gone")
+        found.tell_database_back("a")
+    assert [entry["event"] for entry in logs] == ["database.away", "database.back"]
+
+
+def test_an_account_that_the_database_fails_is_in_trouble(team: Team, script: Script) -> None:
+    """Another account's success says that the database is back; this one's trouble stays known, and is counted."""
+    found = team(1, "a")
+    script.next()
+    script.fail(DatabaseAway("42P01 (UndefinedTable)"))
+    script.next()
+    found.tell_database_back("a")
+    (trouble,) = found.condition().troubles
+    assert (trouble.account, trouble.reason) == ("a", "the database: 42P01 (UndefinedTable)")
+    assert found.metrics.registry.get_sample_value("contactsync_troubles_total", {"kind": "database"}) == 1
+
+
+def test_how_long_a_step_has_been_going_on(team: Team, script: Script) -> None:
+    """A worker that hangs can be seen, and nothing where nobody works."""
+    found = team(1, "a")
+    script.next()
+    first = found.condition().longest_step_seconds
+    assert 0 < first < found.condition().longest_step_seconds
+    script.say(None)
+    while found.condition().running:
+        pass
+    assert found.condition().longest_step_seconds == 0
+    assert found.condition().workers_ended == 0

@@ -1,0 +1,242 @@
+"""`/metrics` and `/healthz` of a running daemon: what it does is seen there, and nothing there stops it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import re
+import socket
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from contactsync import health
+from tests.acceptance.program import HEADER, Program, people, table
+from tests.faults.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOST = "127.0.0.1"
+PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207  # <linux/ptrace.h>
+
+
+class Watched(Program):
+    """A daemon with its metrics."""
+
+    def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            self.port = probe.getsockname()[1]
+        super().__init__(folder, database_url, rescan_seconds=0.3, metrics_port=self.port, **settings)
+
+    def get(self, path: str, *, seconds: float = 30) -> tuple[int, str]:
+        """Status and body; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{self.port}{path}", timeout=seconds) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        status, body = self.get("/healthz")
+        return status, json.loads(body or "{}")
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """A sample of /metrics; None where there is none."""
+        for family in text_string_to_metric_families(self.get("/metrics")[1]):
+            for sample in family.samples:
+                if sample.name == f"contactsync_{name}" and sample.labels == labels:
+                    return sample.value
+        return None
+
+
+@pytest.fixture
+def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
+    """A daemon that the test starts."""
+    with closing(Watched(tmp_path / "watched", database_url)) as program:
+        yield program
+
+
+def test_what_the_daemon_did_is_counted(watched: Watched) -> None:
+    """Deposits, rows, rejects, effects and times add up to what result.json and the log tell."""
+    watched.add_account("acme")
+    bad = table(HEADER.strip(), "R1;a;a@example.com;", "R2;b;no address;", "R3;c;;", ";d;d@example.com;")
+    with watched:
+        watched.drop("acme", "good.csv", people(10))
+        watched.drop("acme", "bad.csv", bad)
+        watched.drop("acme", "refused.csv", b"")
+        for name in ("good.csv", "bad.csv", "refused.csv"):
+            watched.settled("acme", name)
+        done = {"account": "acme", "action": "import"}
+        watched.until(lambda: watched.value("deposits_total", **done, state="ko") == 1, "it is counted")
+        results = [watched.settled("acme", name).result for name in ("good.csv", "bad.csv")]
+        assert watched.value("deposits_total", **done, state="ok") == 2
+        assert watched.value("deposits_refused_total", reason="empty_file") == 1
+        for result in ("applied", "rejected"):
+            expected = sum(each[f"rows_{result}"] for each in results)
+            assert watched.value("rows_total", action="import", result=result) == expected > 0
+        for effect in ("inserted", "updated", "unchanged", "removed"):
+            expected = sum(each[effect] for each in results)
+            assert watched.value("effects_total", action="import", effect=effect) == expected
+        for error in results[1]["errors"]:
+            assert watched.value("rows_rejected_total", code=error["code"]) == 1
+        for stage, times in (("admit", 3), ("read", 2), ("merge", 2), ("settle", 3)):
+            assert watched.value("stage_seconds_count", stage=stage) == times
+        lines = watched.events("deposit.settled")
+        worked = watched.value("work_seconds_sum")
+        assert worked == pytest.approx(sum(line["duration_ms"] for line in lines) / 1000, abs=0.01)
+        assert watched.value("accounts") == 1
+        assert watched.value("database_up") == 1
+        rescan = watched.value("last_rescan_timestamp_seconds")
+        assert rescan == pytest.approx(time.time(), abs=60)
+        assert watched.health()[0] == 200
+
+
+def test_what_waits_is_seen(watched: Watched) -> None:
+    """A file that does not look whole waits out its grace time: it is counted, and it has an age."""
+    watched.configure(grace_seconds=3600)
+    watched.add_account("acme")
+    with watched:
+        watched.drop("acme", "half.csv", people(3)[:-1])
+        watched.until(lambda: watched.value("deposits_waiting") == 1, "it is counted")
+        age = watched.value("oldest_deposit_age_seconds")
+        assert age is not None
+        assert 0 < age < 60
+        watched.until(lambda: watched.health()[1]["pausing"] == 1, "its account pauses")
+
+
+def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) -> None:
+    """200 with the reason: a restart would not help. It is over when the database is back."""
+    with Proxy(database_url) as proxy, closing(Watched(tmp_path / "away", database_url)) as watched:
+        watched.configure(database_url=proxy.url)
+        watched.add_account("acme")
+        with watched:
+            watched.until(lambda: watched.health()[1].get("accounts") == 1, "it knows its accounts")
+            proxy.refusing = True
+            proxy.cut_all()
+            watched.until(lambda: watched.value("database_up") == 0, "it is noticed")
+            status, told = watched.health()
+            assert (status, told["status"]) == (200, "degraded")
+            assert re.fullmatch(r"the database is away: .*", told["problems"][0])
+            assert watched.value("database_away_seconds") is not None
+            watched.drop("acme", "list.csv", people(3))
+            watched.until(
+                lambda: (watched.value("troubles_total", kind="database") or 0) > 0, "it is counted"
+            )
+            proxy.refusing = False
+            assert watched.settled("acme", "list.csv").state == "ok"
+            watched.until(lambda: watched.health()[1]["status"] == "ok", "it is well again")
+
+
+def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
+    """It is named with what it waits for; the others go on."""
+    for account in ("acme", "other"):
+        watched.add_account(account)
+    in_the_way = watched.box("acme", "ok", "delete")
+    in_the_way.rmdir()
+    in_the_way.touch()
+    with watched:
+        watched.until(lambda: watched.value("accounts_in_trouble") == 1, "it is seen")
+        status, told = watched.health()
+        assert (status, told["status"]) == (200, "degraded")
+        assert told["problems"] == ["1 accounts wait, acme longest: Not a directory"]
+        assert (watched.value("troubles_total", kind="deposit") or 0) > 0
+        watched.drop("other", "list.csv", people(3))
+        assert watched.settled("other", "list.csv").state == "ok"
+        in_the_way.unlink()
+        watched.until(lambda: watched.health()[1]["status"] == "ok", "it is over")
+
+
+@contextmanager
+def frozen(program: Watched) -> Iterator[None]:
+    """The daemon's main thread stands still, and its others go on: as in a system call that hangs."""
+    for _ in range(50):
+        _ptrace(PTRACE_SEIZE, program.pid)
+        _ptrace(PTRACE_INTERRUPT, program.pid)
+        os.waitpid(program.pid, 0)
+        if program.get("/healthz", seconds=2)[0]:
+            break
+        _ptrace(PTRACE_DETACH, program.pid)  # it was caught amid Python code, and held its lock
+    try:
+        yield
+    finally:
+        _ptrace(PTRACE_DETACH, program.pid)
+
+
+def _ptrace(request: int, pid: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(request, pid, None, None) != 0:
+        pytest.skip(f"ptrace is not allowed here: {os.strerror(ctypes.get_errno())}")
+
+
+def test_a_main_loop_that_stands_still_is_failing(watched: Watched) -> None:
+    """503 once its time is up, while workers go on; 200 again when the loop does."""
+    watched.add_account("acme")
+    with watched:
+        watched.until(lambda: watched.health()[1].get("accounts") == 1, "it knows its accounts")
+        with frozen(watched):
+            started = time.monotonic()
+            while watched.health()[0] == 200:
+                assert time.monotonic() - started < health.LOOP_SECONDS + 60
+                time.sleep(0.2)
+            status, told = watched.health()
+            assert (status, told["status"]) == (503, "failing")
+            assert "main loop" in told["problems"][0]
+            assert told["main_loop_seconds"] > health.LOOP_SECONDS
+            watched.drop("acme", "list.csv", people(3))
+            assert watched.settled("acme", "list.csv").state == "ok"  # by its event
+        watched.until(lambda: watched.health()[0] == 200, "it is well again")
+
+
+def test_slow_clients_disturb_nothing(watched: Watched) -> None:
+    """While a hundred connections are held open, deposits are settled, and SIGTERM ends it as always."""
+    watched.add_account("acme")
+    with watched, ExitStack() as stack:
+        watched.until(lambda: watched.health()[0] == 200, "it answers")
+        for _ in range(100):
+            link = stack.enter_context(socket.create_connection((HOST, watched.port), 30))
+            link.sendall(b"GET /metrics HTTP/1.1\r\n")
+        watched.drop("acme", "list.csv", people(3))
+        assert watched.settled("acme", "list.csv").state == "ok"
+        started = time.monotonic()
+        assert watched.terminate() == 0
+        assert time.monotonic() - started < 10
+        assert watched.events("bug") == []
+
+
+def test_a_taken_port_does_not_stop_the_work(watched: Watched) -> None:
+    """It is told, deposits are settled, and it is served once the port is free."""
+    watched.add_account("acme")
+    with socket.socket() as other:
+        other.bind((HOST, watched.port))
+        other.listen()
+        with watched:
+            watched.drop("acme", "list.csv", people(3))
+            assert watched.settled("acme", "list.csv").state == "ok"
+            (told,) = watched.until(lambda: watched.events("metrics.unavailable"), "the log tells")
+            assert (told["reason"], told["port"]) == ("Address already in use", watched.port)
+            other.close()
+            watched.until(lambda: watched.health()[0] == 200, "it is served")
+
+
+def test_nothing_is_served_unasked(down: Program) -> None:
+    """Without metrics_port no TCP port is listened to."""
+    with down:
+        inodes = {os.readlink(f"/proc/{down.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{down.pid}/fd")}
+        for table_name in ("tcp", "tcp6"):
+            with open(f"/proc/{down.pid}/net/{table_name}", encoding="ascii") as lines:
+                listening = {
+                    f"socket:[{line.split()[9]}]" for line in list(lines)[1:] if line.split()[3] == "0A"
+                }
+            assert not listening & inodes
