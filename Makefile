@@ -12,7 +12,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecod
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt bench torture soak clean
+.PHONY: help run test servers check fmt bench torture soak clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ run: $(VENV)/.demo  ## Try it all: FTP server, database and daemon on this machi
 
 test: $(VENV)/.dev  ## Run the tests, on the embedded PostgreSQL or CONTACTSYNC_TEST_DATABASE_URL (ARGS=… for pytest)
 	$(BIN)/pytest $(ARGS)
+
+servers:  ## Unpack the FTP servers that tests/acceptance/servers starts, into .servers or CONTACTSYNC_TEST_SERVERS
+	@tests/acceptance/servers/install.sh
 
 check: $(VENV)/.dev  ## Format, lint, types, imports, then the tests: what must pass before a commit
 	$(BIN)/ruff format --check .
@@ -43,8 +46,8 @@ torture: $(VENV)/.dev  ## Kill the daemon at every system call, cut its link at 
 soak: $(VENV)/.dev  ## Ten minutes of FTP uploads under crashes and kills, then everything is counted (ARGS='--minutes 1')
 	$(BIN)/python -m tests.faults.soak $(ARGS)
 
-clean:  ## Remove .venv, the demo's data in .demo, and caches
-	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
+clean:  ## Remove .venv, the demo's data in .demo, the tests' .servers, and caches
+	rm -rf $(VENV) .demo .servers dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
 	find daemon tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/uv:

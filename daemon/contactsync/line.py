@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.container import zip_directory_is_readable
-from contactsync.kernel import Lease, take_lease
+from contactsync.kernel import Lease, release_lease, take_lease
 from contactsync.model import Action, Incoming, Mark
 from contactsync.spool import Spool
 
@@ -164,9 +164,14 @@ class Line:
         if opened is None:
             return 0.0  # unreadable or changed: claiming will tell
         with opened:
-            if take_lease(opened.fileno()) is Lease.WRITER:
+            lease = take_lease(opened.fileno())
+            if lease is Lease.WRITER:
                 self._clocks.restart(file, monotonic=now)
                 return None
+            if (
+                lease is Lease.FREE
+            ):  # it told what was asked; vsftpd refuses an upload that would have to wait for it
+                release_lease(opened.fileno())
             if quiet < self._settle:
                 return self._settle - quiet
             whole = looks_whole(opened.fileno(), file.mark)

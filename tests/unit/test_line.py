@@ -269,6 +269,21 @@ def test_a_file_that_is_being_written_holds_nobody_back(root: Path, spool: Spool
     assert ask(a, spool) == "busy.csv"
 
 
+def test_a_file_is_looked_at_without_a_lease(
+    root: Path, spool: Spool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who overwrites it meanwhile need not wait; vsftpd, which never waits, would refuse the upload."""
+    path = drop(root)
+
+    def look(_fd: int, _mark: Mark) -> bool:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        return False
+
+    monkeypatch.setattr(line, "looks_whole", look)
+    clock.go(SETTLE + 1)
+    assert isinstance(ask(a_line(), spool), float)
+
+
 def test_who_waits_beside_a_writer_is_looked_at_soon(root: Path, spool: Spool, clock: Clock) -> None:
     """The writer may be gone before the other's quiet time is over."""
     busy = drop(root, "busy.csv")

@@ -1,0 +1,6 @@
+"""Failed assertions outside test files tell their values too."""
+
+import pytest
+
+for _name in ("good", "broken", "contended", "uploader"):
+    pytest.register_assert_rewrite(f"tests.acceptance.servers.{_name}")
