@@ -4,6 +4,14 @@
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 PORT ?= 2121
 
+# Where `make install` puts things; DESTDIR before all of it, for packages. The environment is made for the host's own
+# Python: one below /root or /home would be out of the service's sight.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+EXTRA ?= [embedded]
+SYSTEM_PYTHON ?= /usr/bin/python3
+
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
@@ -12,10 +20,10 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecod
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test servers check fmt bench torture soak clean
+.PHONY: help run test servers check fmt bench torture soak install uninstall deb try-deb clean
 
 help:  ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.demo  ## Try it all: FTP server, database and daemon on this machine (PORT=2121); Ctrl-C ends it
 	@$(BIN)/contactsync demo --port $(PORT)
@@ -45,6 +53,19 @@ torture: $(VENV)/.dev  ## Kill the daemon at every system call, cut its link at 
 
 soak: $(VENV)/.dev  ## Ten minutes of FTP uploads under crashes and kills, then everything is counted (ARGS='--minutes 1')
 	$(BIN)/python -m tests.faults.soak $(ARGS)
+
+install: | $(BIN)/uv  ## Install into PREFIX=/usr/local, below DESTDIR= (EXTRA= for no embedded PostgreSQL)
+	@UV=$(abspath $(BIN)/uv) PYTHON='$(SYSTEM_PYTHON)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' \
+		DESTDIR='$(DESTDIR)' EXTRA='$(EXTRA)' packaging/install.sh
+
+uninstall:  ## Take away what `make install` made; data and a changed configuration stay
+	@PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' packaging/uninstall.sh
+
+deb: | $(BIN)/uv  ## Build dist/contactsync_VERSION_ARCH.deb, for the Debian that this is
+	@UV=$(abspath $(BIN)/uv) packaging/deb.sh dist
+
+try-deb: deb  ## Install that package on a clean Debian under a real systemd, use it, remove it (root, debootstrap)
+	tests/packaging/try_deb.sh dist/contactsync_*.deb
 
 clean:  ## Remove .venv, the demo's data in .demo, the tests' .servers, and caches
 	rm -rf $(VENV) .demo .servers dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

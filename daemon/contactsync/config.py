@@ -7,6 +7,7 @@ import ipaddress
 import os
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +25,24 @@ from contactsync.reporting import daily_name_problem
 
 DEFAULT_PATH = Path("/etc/contactsync/contactsync.toml")
 PREFIX = "CONTACTSYNC_"
+
+LIVE = frozenset(
+    {
+        "settle_seconds",
+        "grace_seconds",
+        "rescan_seconds",
+        "shutdown_seconds",
+        "max_file_bytes",
+        "max_inflated_bytes",
+        "ignored_names",
+        "result_files",
+        "report_retention_days",
+        "report_delay_seconds",
+        "daily_zip_name",
+        "defuse_formulas",
+    }
+)
+"""Keys that SIGHUP changes in a running daemon, from its next deposit on; the others need a restart."""
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 AbsolutePath = Annotated[Path, BeforeValidator(lambda value: Path(value).absolute())]
@@ -58,6 +77,9 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         None, min_length=1, description="any libpq URL; absent: embedded PostgreSQL under data_dir"
+    )
+    database_password_file: AbsolutePath | None = Field(
+        None, description="a file that holds the password for database_url, and nothing else"
     )
     data_dir: AbsolutePath = Field(
         Path("/var/lib/contactsync"), description="where the daemon keeps its own data"
@@ -125,6 +147,23 @@ class Settings(BaseSettings):
     def ignores(self, name: bytes) -> bool:
         """Whether a file of that name in `in/` is no deposit (SPEC 1)."""
         return self._ignored.match(os.fsdecode(name)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a running daemon makes of new settings: those it goes on with, and the keys that have changed."""
+
+    settings: Settings
+    changed: tuple[str, ...]
+    need_restart: tuple[str, ...]
+
+
+def taken_over(old: Settings, new: Settings) -> Reloaded:
+    """`new` with the keys that cannot change live as they were in `old`."""
+    differing = [key for key in Settings.model_fields if getattr(new, key) != getattr(old, key)]
+    kept = tuple(key for key in differing if key not in LIVE)
+    settings = new.model_copy(update={key: getattr(old, key) for key in kept})
+    return Reloaded(settings, tuple(key for key in differing if key in LIVE), kept)
 
 
 def load(path: Path | None) -> Settings:

@@ -1,28 +1,29 @@
-"""The running daemon: signals, the database, watching, the periodic rescan, and an orderly end."""
+"""The running daemon: signals, the database, watching, the periodic rescan, what systemd hears, an orderly end."""
 
 from __future__ import annotations
 
 import os
-import select
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from contactsync import accounts, homes, statements
-from contactsync.config import Settings
+from contactsync.bell import Bell
+from contactsync.config import Settings, taken_over
 from contactsync.database import database
-from contactsync.db import Session, connect
+from contactsync.db import Connection, Session, connect
 from contactsync.embedded import EmbeddedServer, EmbeddedUnavailable
 from contactsync.errors import ConfigurationError, Retryable
 from contactsync.folders import AccountBusy
 from contactsync.line import Line
 from contactsync.metrics import Metrics
-from contactsync.migrate import migrate, pending
+from contactsync.migrate import MigrationError, migrate, pending
 from contactsync.model import Account
+from contactsync.notify import Notifier
 from contactsync.observe import Pulse, monitor
 from contactsync.pipeline import Pipeline, Rules
 from contactsync.quarantine import Quarantine
@@ -48,20 +49,37 @@ MAX_TOLD_STRAYS = 100
 MAIN_PATIENCE_SECONDS = 5.0
 """The main thread asks for accounts only, and must hear SIGTERM even where the database is silent."""
 
+HUNG_SECONDS = 3600.0
+"""No step takes so long, the longest merge takes a quarter of it: workers that all do are not coming back."""
+
+EMBEDDED_PATIENCE_SECONDS = 5.0
+"""How long a pass of the main loop waits for the embedded server to come back; then the next one goes on waiting."""
+
 log = structlog.get_logger()
+
+
+class _SchemaRefused(ConfigurationError):  # noqa: N818 - it names a state of the database
+    """The database answers, but this program cannot work with its schema as it is."""
 
 
 @dataclass(slots=True)
 class _Worker:
     """One thread's tools: a connection and the story of a deposit."""
 
-    settings: Settings
+    settings: Callable[[], Settings]
     pipeline: Pipeline
 
     def work(self, lane: Lane) -> float | None:
         """Open the account's folders, finish what a restart left, then take the next deposit."""
-        home = lane.account.home_under(self.settings.ftp_root)
-        spool = Spool(home, max_bytes=self.settings.max_file_bytes, ignored=self.settings.ignores)
+        settings = self.settings()
+        self.pipeline.rules = _rules(settings)
+        lane.line.set_waits(
+            settle_seconds=settings.settle_seconds,
+            grace_seconds=settings.grace_seconds,
+            rescan_seconds=settings.rescan_seconds,
+        )
+        home = lane.account.home_under(settings.ftp_root)
+        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores)
         try:
             with spool:
                 if not lane.ledger_checked:
@@ -100,32 +118,21 @@ class _Worker:
         self.pipeline.session.close()
 
 
-class Bell:
-    """Wakes the main thread, from a signal handler or another thread, without locks."""
-
-    def __init__(self) -> None:
-        """A pipe of our own."""
-        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-
-    def ring(self) -> None:
-        """Wake it, now or at its next `wait`."""
-        with suppress(BlockingIOError):  # it rings already
-            os.write(self._write, b"!")
-
-    def wait(self, seconds: float) -> None:
-        """Sleep until it rings, `seconds` at most."""
-        if select.select([self._read], [], [], seconds)[0]:
-            os.read(self._read, 1 << 16)
-
-
 @dataclass(slots=True)
 class Daemon:
-    """One run of the daemon."""
+    """One run of the daemon; `read_settings` reads them again, at SIGHUP."""
 
     settings: Settings
     once: bool = False
+    read_settings: Callable[[], Settings] | None = None
     _bell: Bell = field(default_factory=Bell)
+    _notifier: Notifier = field(default_factory=Notifier.from_environment)
     _stopped: bool = False
+    _reload_wanted: bool = False
+    _reload_refused: bool = False
+    _schema_is_right: bool = False
+    _schema_problem: str | None = None
+    _hung: bool = False
     _homes: dict[Path, str] = field(default_factory=dict)
     _fingerprint: str | None = None
     _accounts: list[Account] = field(default_factory=list)
@@ -134,6 +141,7 @@ class Daemon:
     _deep_scan_at: float = 0.0
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
+    _workers: Workers | None = None
     _reporter: Reporter | None = None
     _repeats: Repeats = field(default_factory=Repeats)
     _metrics: Metrics = field(default_factory=Metrics)
@@ -142,7 +150,7 @@ class Daemon:
 
     def __post_init__(self) -> None:
         """Prepare what needs the settings."""
-        self._folders = Rescan(self.settings.ignores)
+        self._folders = Rescan(self._ignores)
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT, or with `once` until nothing is left; returns the exit status (SPEC 7)."""
@@ -150,6 +158,10 @@ class Daemon:
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease tells so by F_GETLEASE
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stop())
+        if self.read_settings is not None:
+            signal.signal(signal.SIGHUP, lambda *_: self.reload())
+        if not self.settings.database_url:
+            self._notifier.tell("starting the embedded PostgreSQL")
         with database(self.settings) as (url, server):
             if server is not None:
                 with connect(url) as conn:
@@ -161,6 +173,7 @@ class Daemon:
                 self._line,
                 metrics=self._metrics,
             )
+            self._workers = workers
             watch = Watch(lambda folder: self._hint(workers, folder), workers.hint_all)
             self._reporter = Reporter(self.settings, url, self._metrics)
             shown = monitor(
@@ -174,9 +187,12 @@ class Daemon:
                     shown.start()
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
             status = self._loop(workers, watch, Session(url, patience=MAIN_PATIENCE_SECONDS), server)
+            self._notifier.stopping()
+            deadline = time.monotonic() + self.settings.shutdown_seconds
             watch.stop()
+            workers.stop(0)
             self._reporter.stop(self.settings.shutdown_seconds)
-            if not workers.stop(self.settings.shutdown_seconds):
+            if not workers.stop(max(0.0, deadline - time.monotonic())):
                 log.warning("daemon.stopped_in_work", note="what was in work is taken up at the next start")
             if shown is not None:
                 shown.stop()
@@ -186,19 +202,24 @@ class Daemon:
     def stop(self) -> None:
         """End `run` in good order; may be called from anywhere."""
         self._stopped = True
+        if self._workers is not None:  # at once: the main thread may be waiting for the database
+            self._workers.take_no_more()
         self._bell.ring()
 
+    def reload(self) -> None:
+        """Read settings and accounts again, soon; may be called from anywhere."""
+        self._reload_wanted = True
+        self._bell.ring()
+
+    def _ignores(self, name: bytes) -> bool:
+        return self.settings.ignores(name)  # which a reload may change
+
     def _worker(self, url: str, workers: Workers) -> _Worker:
-        rules = Rules(
-            self.settings.max_inflated_bytes,
-            self.settings.max_file_bytes,
-            result_files=self.settings.result_files,
-            defused=self.settings.defuse_formulas,
-        )
+        rules = _rules(self.settings)
         pipeline = Pipeline(
             Session(url), rules, lambda: workers.stopping, self._begun, self._quarantine, self._metrics
         )
-        return _Worker(self.settings, pipeline)
+        return _Worker(lambda: self.settings, pipeline)
 
     def _line(self) -> Line:
         return Line(
@@ -214,7 +235,10 @@ class Daemon:
 
     def _loop(self, workers: Workers, watch: Watch, session: Session, server: EmbeddedServer | None) -> int:
         known = False
+        self._notifier.ready()  # is told after the first pass, even where the database is away: STATUS= says so
         while not self._stopped:
+            if self._reload_wanted:
+                self._take_over_settings(workers)
             if server is not None:
                 known = self._keep(server) and known
             known = self._refresh(workers, watch, session) or known
@@ -223,15 +247,57 @@ class Daemon:
             self._pulse.beat()
             if self.once and (status := self._once_status(workers, known=known)) is not None:
                 return status
-            self._bell.wait(
-                min(0.1, self.settings.rescan_seconds) if self.once else self.settings.rescan_seconds
+            self._rest(
+                workers, min(0.1, self.settings.rescan_seconds) if self.once else self.settings.rescan_seconds
             )
         return 0
+
+    def _rest(self, workers: Workers, seconds: float) -> None:
+        """Sleep until the next pass, or until somebody calls; systemd hears meanwhile how it goes.
+
+        The watchdog is fed here and nowhere else: a pass that does not end, or workers that do not, let it starve.
+        """
+        until = time.monotonic() + seconds
+        while not self._stopped:
+            hung = workers.are_hung(HUNG_SECONDS)
+            if hung and not self._hung:
+                log.error("workers.hung", seconds=HUNG_SECONDS)
+            self._hung = hung
+            self._notifier.pulse(lambda: self._status(workers), alive=not hung)
+            left = until - time.monotonic()
+            if left <= 0 or self._bell.wait(min(left, self._notifier.interval)):
+                return
+
+    def _status(self, workers: Workers) -> str:
+        refused = "the new configuration is wrong and was not taken over (see the log); "
+        return (refused if self._reload_refused else "") + workers.condition().summary
+
+    def _take_over_settings(self, workers: Workers) -> None:
+        """SIGHUP: what can change live changes, from each account's next step on; accounts are read in this pass."""
+        self._reload_wanted = False
+        assert self.read_settings is not None
+        self._notifier.reloading()
+        self._notifier.ready()
+        try:
+            found = taken_over(self.settings, self.read_settings())
+        except ConfigurationError as error:
+            self._reload_refused = True
+            log.error("settings.refused", problems=str(error).splitlines())
+            return
+        self._reload_refused = False
+        self.settings = found.settings
+        if self._reporter is not None:
+            self._reporter.configure(found.settings)
+        workers.hint_all()  # a file may be quiet for long enough now
+        log.info("settings.reloaded", changed=found.changed)
+        if found.need_restart:
+            log.warning("settings.need_restart", keys=found.need_restart)
 
     def _keep(self, server: EmbeddedServer) -> bool:
         """Have the embedded server running; False where it cannot be started now."""
         try:
-            if server.ensure() and (times := self._repeats.count("database.restarted")):
+            restarted = server.ensure(EMBEDDED_PATIENCE_SECONDS)
+            if restarted and (times := self._repeats.count("database.restarted")):
                 log.warning("database.restarted", times=times)
         except EmbeddedUnavailable as error:
             if times := self._repeats.count("database.unavailable"):
@@ -243,15 +309,15 @@ class Daemon:
         """Take over the accounts as the database has them; False where it has no answer now."""
         try:
             with session() as conn:
-                missing = pending(conn) if not self._homes else []
+                self._look_at_schema(conn)
                 fingerprint = accounts.fingerprint(conn)
                 # Asked for after it: what changes in between changes it again.
                 found = accounts.every(conn) if fingerprint != self._fingerprint else None
-        except Retryable as error:
+        except (Retryable, _SchemaRefused) as error:
+            if self.once and isinstance(error, _SchemaRefused):
+                raise
             workers.tell_database_away("", str(error))
             return False
-        if missing:
-            raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
         workers.tell_database_back("")
         if found is not None:
             self._accounts, self._fingerprint, self._homes_due = found, fingerprint, 0.0
@@ -279,6 +345,22 @@ class Daemon:
         self._refused = refused
         return [account for account in found if account.name not in refused]
 
+    def _look_at_schema(self, conn: Connection) -> None:
+        """Raise _SchemaRefused as long as the schema is not ours; somebody will migrate, or upgrade this program."""
+        if self._schema_is_right:
+            return
+        try:
+            missing = pending(conn)
+            problem = f"it lacks {', '.join(missing)}: run `contactsync migrate`" if missing else None
+        except MigrationError as error:
+            problem = str(error)
+        if problem is not None:
+            if problem != self._schema_problem:
+                log.error("database.schema", reason=problem)
+            self._schema_problem = problem
+            raise _SchemaRefused(problem)
+        self._schema_is_right = True
+
     def _rescan(self, workers: Workers) -> None:
         """The truth behind the events: hint every account whose folders hold something, or lack something."""
         deep = time.monotonic() >= self._deep_scan_at
@@ -302,3 +384,12 @@ class Daemon:
             return None
         log.error("once.gave_up", accounts=remaining, database=workers.database_away or "up")
         return 1
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        settings.max_inflated_bytes,
+        settings.max_file_bytes,
+        result_files=settings.result_files,
+        defused=settings.defuse_formulas,
+    )

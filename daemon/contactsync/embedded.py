@@ -9,6 +9,7 @@ signal, so the state on disk is never believed: not a pid file, not a socket.
                              neither → try both again until the deadline
 """
 
+import errno
 import fcntl
 import os
 import signal
@@ -25,9 +26,9 @@ import psycopg
 
 from contactsync import embedded_cluster as cluster
 from contactsync import embedded_server_files as files
-from contactsync.embedded_server_files import EmbeddedUnavailable
+from contactsync.embedded_server_files import EmbeddedAway, EmbeddedUnavailable
 
-__all__ = ["EmbeddedServer", "EmbeddedUnavailable"]
+__all__ = ["EmbeddedAway", "EmbeddedServer", "EmbeddedUnavailable"]
 
 START_SECONDS = 120.0  # replaying max_wal_size after a crash takes tens of seconds on a slow disk
 STOP_SECONDS = 30.0  # a fast shutdown writes at most shared_buffers; after that it is told to stop at once
@@ -56,6 +57,7 @@ class EmbeddedServer:
         self._lock: int | None = None  # descriptor of the lock file while we are the owner
         self._child: subprocess.Popen[bytes] | None = None
         self._attached = False
+        self._ready = False  # whether our child has accepted connections
         self._log_start = 0  # where in the log this start's lines begin
 
     @property
@@ -63,20 +65,20 @@ class EmbeddedServer:
         """The libpq URL of database `contactsync` over the unix socket; good once `start` has returned."""
         return self._url(cluster.DATABASE)
 
-    def start(self) -> None:
+    def start(self, seconds: float = START_SECONDS) -> None:
         """Make the server be running: become its owner, or attach to another process's; nothing if it is.
 
-        Raises EmbeddedUnavailable; after a deadline in recovery the server goes on, and calling again waits
+        Raises EmbeddedUnavailable; after `seconds` in recovery the server goes on, and calling again waits
         again. Raises RuntimeError outside the main thread.
         """
         _require_main_thread()
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + seconds
         while not self._take_lock():
             if self._accepts():
                 self._attached = True
                 return
             if time.monotonic() > deadline:
-                raise EmbeddedUnavailable(
+                raise EmbeddedAway(
                     f"{self._lock_path} is held by process {self._holder()}, whose server does not accept"
                     f" connections at {self._sockets()}: stop that process"
                 )
@@ -106,18 +108,19 @@ class EmbeddedServer:
                 child.wait()
         self._let_go()
 
-    def ensure(self) -> bool:
+    def ensure(self, seconds: float = START_SECONDS) -> bool:
         """Start the server again if it is gone: our child ended, or the process that owned it did.
 
         Costs a system call or two when all is well. Call it from the main thread, now and then. Returns
-        whether it had to. Raises EmbeddedUnavailable when that failed; call it again later.
+        whether it had to. Raises EmbeddedUnavailable when that failed, or has not come to its end after
+        `seconds`; call it again later.
         """
         _require_main_thread()
-        if self._child is not None and self._child.poll() is None:
+        if self._ready and self._child is not None and self._child.poll() is None:
             return False
         if self._child is None and self._attached and not self._take_lock():
             return False  # the owner lives, and brings its server back itself
-        self.start()
+        self.start(seconds)
         return True
 
     def __enter__(self) -> Self:
@@ -148,7 +151,15 @@ class EmbeddedServer:
         return f"postgresql://{cluster.ROLE}@/{database}?host={host}&port={cluster.PORT}"
 
     def _unwritable(self, error: OSError) -> EmbeddedUnavailable:
-        return EmbeddedUnavailable(
+        passes = error.errno in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EIO,
+            errno.EMFILE,
+            errno.ENFILE,
+            errno.ENOMEM,
+        )
+        return (EmbeddedAway if passes else EmbeddedUnavailable)(
             f"data_dir {self._data_dir} cannot be used ({error.strerror}: {error.filename}):"
             " make it a folder that this user may write, or set database_url"
         )
@@ -191,7 +202,7 @@ class EmbeddedServer:
         return self._lock_path.read_text().strip() or "unknown"
 
     def _let_go(self) -> None:
-        self._child, self._attached = None, False
+        self._child, self._attached, self._ready = None, False, False
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -199,7 +210,7 @@ class EmbeddedServer:
     def _run(self, deadline: float) -> None:
         """Start the server and wait until it is ready, with its database; the lock is held."""
         if self._child is None or self._child.poll() is not None:
-            self._child = None
+            self._child, self._ready = None, False
             binaries = cluster.find_binaries()
             pgdata = self._data_dir / "pgdata"
             try:
@@ -211,6 +222,7 @@ class EmbeddedServer:
                 raise self._unwritable(error) from error
         self._await_ready(self._child, deadline)
         self._make_database()
+        self._ready = True
 
     def _spawn(self, postgres: Path, pgdata: Path) -> subprocess.Popen[bytes]:
         settings = cluster.SETTINGS | {"unix_socket_directories": _quoted(self._sockets())}
@@ -240,9 +252,8 @@ class EmbeddedServer:
                 status = child.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 if time.monotonic() > deadline:
-                    raise EmbeddedUnavailable(
-                        f"PostgreSQL is not ready after {START_SECONDS:.0f} s and goes on:"
-                        f" see {self._log_path}"
+                    raise EmbeddedAway(
+                        f"PostgreSQL is not ready yet and goes on: see {self._log_path}"
                     ) from None
                 continue
             with self._log_path.open(errors="replace") as log:
@@ -259,9 +270,7 @@ class EmbeddedServer:
                 if not found:
                     connection.execute(f"CREATE DATABASE {cluster.DATABASE}")
         except psycopg.Error as error:
-            raise EmbeddedUnavailable(
-                f"the embedded PostgreSQL did not make its database: {error}"
-            ) from error
+            raise EmbeddedAway(f"the embedded PostgreSQL did not make its database: {error}") from error
 
     def _accepts(self) -> bool:
         try:

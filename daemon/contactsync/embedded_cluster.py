@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 from contactsync import embedded_exec
-from contactsync.embedded_server_files import EmbeddedUnavailable
+from contactsync.embedded_server_files import EmbeddedAway, EmbeddedUnavailable
 
 DATABASE = "contactsync"
 ROLE = "contactsync"  # the superuser made by initdb; the operating system's name plays no part
@@ -141,7 +141,7 @@ def explain(status: int, output: str, program: str) -> EmbeddedUnavailable:
     marked = [line for line in lines if any(mark in line for mark in ("FATAL", "PANIC", "error:"))]
     said = (marked or lines or ["it said nothing"])[-1]
     ended = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    return EmbeddedUnavailable(f"{program} {ended}: {said}")
+    return EmbeddedAway(f"{program} {ended}: {said}")  # a full disk, no memory: it may go by
 
 
 def make_cluster(binaries: Path, data_dir: Path, *, durable: bool) -> None:

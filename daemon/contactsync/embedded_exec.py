@@ -15,6 +15,9 @@ import sys
 PR_SET_PDEATHSIG = 1  # prctl(2), <linux/prctl.h>
 CLONE_NEWUSER = 0x10000000  # unshare(2), <linux/sched.h>
 
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+
 EXIT_NO_NAMESPACE = 97  # the kernel or the container forbids user namespaces
 EXIT_NO_EXEC = 98  # the program cannot be executed
 EXIT_ORPHAN = 99  # the parent ended before we could ask for its death signal
@@ -39,6 +42,10 @@ def main(arguments: list[str]) -> int:
     # A parent that ended before prctl sends nothing: then somebody else is our parent by now.
     if os.getppid() != int(parent):
         return EXIT_ORPHAN
+
+    # The unit gives contactsync capabilities to read the accounts' files; PostgreSQL is to have none. A kernel
+    # that knows no ambient capabilities has given none.
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 
     # Ignored and blocked signals survive exec: Python ignores two, a shell's `&` ignores SIGINT, a daemon may
     # block some.

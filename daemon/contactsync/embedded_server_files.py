@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from contactsync.errors import ContactsyncError
+from contactsync.errors import ContactsyncError, Retryable
 
 LEFTOVER_SECONDS = 5.0  # a fast shutdown takes 0.1 s idle; this leaves room for its checkpoint on a busy disk
 STATUS_LINE = 7  # LOCK_FILE_LINE_PM_STATUS, counted from 0, in PostgreSQL's src/include/utils/pidfile.h
@@ -15,6 +15,10 @@ STATUS_LINE = 7  # LOCK_FILE_LINE_PM_STATUS, counted from 0, in PostgreSQL's src
 
 class EmbeddedUnavailable(ContactsyncError):  # noqa: N818 - it names a state of the host
     """The embedded PostgreSQL cannot be used; the message is one sentence that names the fix."""
+
+
+class EmbeddedAway(EmbeddedUnavailable, Retryable):
+    """It cannot be used now: still recovering, no space, another process has it. Worth another try (exit status 1)."""
 
 
 def processes_in(pgdata: Path) -> list[int]:

@@ -101,12 +101,18 @@ class Line:
         rescan_seconds: float,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """Remember the waiting times (SPEC 1)."""
+        """Nothing seen yet; for the times see `set_waits`."""
         self._clock = clock
-        self._settle, self._grace, self._rescan = settle_seconds, grace_seconds, rescan_seconds
+        self.set_waits(
+            settle_seconds=settle_seconds, grace_seconds=grace_seconds, rescan_seconds=rescan_seconds
+        )
         self._clocks = QuietClocks()
         self._backlog: deque[Incoming] = deque()
         self._fresh_until = self._rest_until = float("-inf")
+
+    def set_waits(self, *, settle_seconds: float, grace_seconds: float, rescan_seconds: float) -> None:
+        """The waiting times (SPEC 1), from the next look on; the quiet clocks go on."""
+        self._settle, self._grace, self._rescan = settle_seconds, grace_seconds, rescan_seconds
 
     def next(self, spool: Spool, taken: Callable[[Action, bytes], bool]) -> Claim | float | None:
         """Claim the oldest finished deposit.

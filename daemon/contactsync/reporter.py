@@ -84,7 +84,6 @@ class Reporter:
         self._session = Session(url)
         self._metrics = metrics or Metrics()
         self._clock = clock
-        self._delay = timedelta(seconds=settings.report_delay_seconds)
         self._turns: dict[str, _Turn] = {}
         self._changed = threading.Condition()
         self._stopping = False
@@ -94,6 +93,14 @@ class Reporter:
     def start(self) -> None:
         """Start the thread; a daemon thread, so one that hangs does not keep the process."""
         self._thread.start()
+
+    def configure(self, settings: Settings) -> None:
+        """Go on with these settings; every account is looked at under them at once."""
+        with self._changed:
+            self._settings = settings
+            for turn in self._turns.values():
+                turn.due = self._clock.monotonic()
+            self._changed.notify()
 
     def update(self, accounts: Iterable[Account]) -> None:
         """Take over the accounts as they are now; a new or changed one is looked at at once."""
@@ -165,16 +172,16 @@ class Reporter:
 
     def _publish_owed(self, turn: _Turn) -> float:
         account, retention = turn.account, self._settings.report_retention_days
+        delay = timedelta(seconds=self._settings.report_delay_seconds)
         zone, now = reporting.zone_of(account), self._clock.now()
         home = account.home_under(self._settings.ftp_root)
-        night = (reporting.next_night(now, zone, self._delay) - now).total_seconds()
-        soon = min(night, LOOK_SECONDS)
+        soon = min((reporting.next_night(now, zone, delay) - now).total_seconds(), LOOK_SECONDS)
         try:
             with ReportFolder(home) as folder:
                 built = self._built(turn, folder, now)
                 for stray in folder.strays:
                     self._tell_once(turn, "report.stray", path=f"reporting/{stray}")
-                days = reporting.owed(now, zone, retention, self._delay, built)
+                days = reporting.owed(now, zone, retention, delay, built)
                 if days:
                     self._publish(turn, folder, days)
                 # Once a night: an old day that ops have published again is there for the rest of the day.

@@ -93,6 +93,7 @@ class Workers:
     _ticket: itertools.count[int] = field(default_factory=itertools.count)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _step_began: dict[int, float] = field(default_factory=dict)
     _stopping: bool = False
 
     # --- what the main thread says -------------------------------------------------------------------------
@@ -145,6 +146,18 @@ class Workers:
     def stopping(self) -> bool:
         """Whether `stop` was called: work in progress may end early, in good order."""
         return self._stopping
+
+    def take_no_more(self) -> None:
+        """Let `stopping` be true from now on. Without a lock, so that a signal handler may say it; `stop` follows."""
+        self._stopping = True
+
+    def are_hung(self, seconds: float) -> bool:
+        """Whether nobody works any more: each thread has been on one step for longer than that, or has died."""
+        now = time.monotonic()
+        return bool(self._threads) and all(
+            not thread.is_alive() or now - self._step_began.get(thread.ident or 0, now) > seconds
+            for thread in self._threads
+        )
 
     def stop(self, seconds: float) -> bool:
         """Take nothing more and wait for what runs, under one deadline; False where something still runs."""
@@ -226,7 +239,9 @@ class Workers:
     def _run(self) -> None:
         worker = self.make_worker()
         while (lane := self._take()) is not None:
+            self._step_began[threading.get_ident()] = time.monotonic()
             delay = self._step(worker, lane)
+            del self._step_began[threading.get_ident()]
             with self._changed:
                 lane.state = State.IDLE
                 hinted, lane.hinted = lane.hinted and not lane.failures, False

@@ -112,6 +112,11 @@ class Program(drive.Program):
         self._daemon.terminate()
         return self.wait()
 
+    def send_signal(self, number: int) -> None:
+        """To the daemon alone."""
+        assert self._daemon is not None
+        self._daemon.send_signal(number)
+
     def kill(self) -> None:
         """SIGKILL."""
         assert self._daemon is not None

@@ -49,3 +49,10 @@ def test_it_shows_the_true_defaults(shown: dict[str, Any]) -> None:
             assert getattr(read, key) is not None, key
     without = [key for key, field in Settings.model_fields.items() if field.default is None]
     assert EXAMPLE.read_text(encoding="utf-8").count("No default: without it") == len(without)
+
+
+def test_it_says_which_keys_need_a_restart() -> None:
+    """Those that SIGHUP does not change say so where they are described, and no other."""
+    paragraphs = EXAMPLE.read_text(encoding="utf-8").split("\n\n")[1:]
+    said = {KEY.findall(each)[0].split(" ")[0] for each in paragraphs if "Needs a restart." in each}
+    assert said == set(Settings.model_fields) - config.LIVE

@@ -279,9 +279,9 @@ def test_a_file_is_looked_at_without_a_lease(
         os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
         return False
 
-    monkeypatch.setattr(line, "looks_whole", look)
+    monkeypatch.setattr("contactsync.line.looks_whole", look)
     clock.go(SETTLE + 1)
-    assert isinstance(ask(a_line(), spool), float)
+    assert isinstance(ask(a_line(clock), spool), float)
 
 
 def test_who_waits_beside_a_writer_is_looked_at_soon(root: Path, spool: Spool, clock: Clock) -> None:
@@ -343,7 +343,7 @@ def test_a_flood_is_not_scanned_for_each_deposit(
     for number in range(500):
         before = drop(root, f"{999 - number}.csv", after=before)
     clock.go(SETTLE + 1)
-    assert work(a_line(), spool, clock, 8) == [f"{999 - number}.csv" for number in range(500)]
+    assert work(a_line(clock), spool, clock, 8) == [f"{999 - number}.csv" for number in range(500)]
     assert len(scans) == 1
 
 
@@ -355,7 +355,7 @@ def test_an_uploader_cannot_make_us_scan_its_flood_again_and_again(
     before = None
     paths = [before := drop(root, f"{number:03}.csv", b"half", after=before) for number in range(200)]
     clock.go(SETTLE + 1)
-    a = a_line()
+    a = a_line(clock)
     started, steps = clock.monotonic, 0
     writers = []
     while paths and steps < 150:
@@ -385,13 +385,13 @@ def test_a_crowd_of_what_is_no_deposit_is_looked_at_seldom(
     """Folders, dot names, names in progress: where a scan is slow and finds nothing, the next one waits all the same."""
     (root / "import" / "in" / ".dot").touch()
     (root / "import" / "in" / "folder").mkdir()
-    assert work(a_line(), spool, clock, 100) == []
+    assert work(a_line(clock), spool, clock, 100) == []
     assert len(scans) <= 5
 
 
 def test_a_quick_scan_is_repeated_at_once(root: Path, spool: Spool, clock: Clock) -> None:
     """An uncrowded folder is looked at whenever somebody asks."""
-    a = a_line(0, 0)
+    a = a_line(clock, 0, 0)
     assert ask(a, spool) is None
     drop(root)
     assert ask(a, spool) == "a.csv"
@@ -408,7 +408,7 @@ def test_of_a_flood_the_oldest_files_are_kept_in_mind(
     for number in range(30):
         before = drop(root, f"{99 - number}.csv", action=list(ACTIONS)[number % 10], after=before)
     clock.go(SETTLE + 1)
-    a = a_line()
+    a = a_line(clock)
     assert len(spool.incoming()) == 7
     assert work(a, spool, clock, 30) == [f"{99 - number}.csv" for number in range(30)]
 

@@ -395,3 +395,26 @@ def test_how_long_a_step_has_been_going_on(team: Team, script: Script) -> None:
         pass
     assert found.condition().longest_step_seconds == 0
     assert found.condition().workers_ended == 0
+
+
+def test_workers_are_hung_when_none_of_them_comes_back(team: Team, script: Script) -> None:
+    """Each must have been on its step for longer than that; one that is free, or was quicker, is enough."""
+    found = team(2, "a", "b")
+    assert sorted([script.next(), script.next()]) == ["a", "b"]
+    until(lambda: found.are_hung(0.01))
+    assert not found.are_hung(60)
+    script.say(None)
+    until(lambda: not found.are_hung(0.01))
+
+
+def test_workers_that_have_died_are_hung(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that could not even begin takes no step either."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # it is told there
+
+    def fail() -> Script:
+        raise MemoryError
+
+    found = Workers(2, fail, lambda: Line(settle_seconds=0, grace_seconds=0, rescan_seconds=1))
+    assert not found.are_hung(60)
+    found.start()
+    until(lambda: found.are_hung(60))

@@ -32,7 +32,7 @@ def run(
     from contactsync.daemon import Daemon
 
     log.configure(settings.log_format)
-    raise typer.Exit(Daemon(settings, once=once).run())
+    raise typer.Exit(Daemon(settings, once=once, read_settings=lambda: load_settings(ctx)).run())
 
 
 def demo(
@@ -64,9 +64,10 @@ def migrate(ctx: typer.Context) -> None:
     Example: CONTACTSYNC_DATABASE_URL=postgresql://db/contacts contactsync migrate
     """
     settings = load_settings(ctx)
+    from contactsync.db import patient
     from contactsync.migrate import migrate as apply_missing
 
-    with connected(settings, current=False) as (conn, _):
+    with connected(settings, current=False) as (conn, _), patient(conn):
         applied = apply_missing(conn)
     for name in applied:
         typer.echo(f"applied {name}")

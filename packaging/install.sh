@@ -1,0 +1,72 @@
+#!/bin/sh
+# Installs contactsync below $DESTDIR$PREFIX, into an environment of its own that works at $PREFIX: `make install`.
+#   UV         the uv to install with
+#   PYTHON     the interpreter that the environment will have on its host, such as /usr/bin/python3
+#   EXTRA      extras of the package, such as [embedded]
+set -eu
+cd "$(dirname "$0")/.."
+
+: "${UV:?}" "${PYTHON:?}" "${PREFIX:?}" "${SYSCONFDIR:?}"
+root="${DESTDIR:-}$PREFIX"
+lib="$root/lib/contactsync"
+etc="${DESTDIR:-}$SYSCONFDIR/contactsync"
+
+case $PREFIX$SYSCONFDIR in
+    /*) ;;
+    *) echo "make install: PREFIX and SYSCONFDIR begin with /" >&2; exit 2 ;;
+esac
+"$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "make install: $PYTHON is older than Python 3.11: make install SYSTEM_PYTHON=…" >&2
+    exit 2
+}
+
+# The environment is made aside and takes its place in a moment: a running daemon still imports from the old one.
+# Relocatable: nothing in it tells where it lies.
+new="$lib.new"
+rm -rf "$new"
+mkdir -p "$root/lib"
+umask 022
+unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
+"$UV" venv --quiet --no-project --relocatable --python "$PYTHON" "$new"
+"$UV" pip install --quiet --python "$new/bin/python" --link-mode copy ".${EXTRA:-}"
+# Only the interpreter is called; other packages' commands, and where the package was built, are nobody's business.
+find "$new/bin" ! -name 'python*' ! -type d -delete
+for info in "$new"/lib/python3*/site-packages/contactsync-*.dist-info; do
+    rm -f "$info/direct_url.json" "$info"/uv_*.json
+    sed -i '/\/direct_url.json,/d; /\/uv_[a-z]*.json,/d' "$info/RECORD"
+done
+rm -f "$new/.lock" "$new/.gitignore" "$new/CACHEDIR.TAG"
+# Whoever runs it later may not write bytecode here, and would compile at each start. Paths as on the host.
+"$new/bin/python" -I -m compileall -q -j 0 -x '/tests/' -s "$new" -p "$PREFIX/lib/contactsync" "$new/lib" >/dev/null
+rm -rf "$lib.old"
+if [ -e "$lib" ]; then mv "$lib" "$lib.old"; fi
+mv "$new" "$lib"
+rm -rf "$lib.old"
+
+install -d "$root/bin"
+sed "s|@LIB@|$PREFIX/lib/contactsync|" packaging/contactsync.sh >"$root/bin/contactsync"
+chmod 755 "$root/bin/contactsync"
+
+install -d "$root/lib/systemd/system" "$root/lib/sysusers.d" "$root/lib/tmpfiles.d" "$root/share/doc/contactsync"
+sed "s|/usr/bin/contactsync|$PREFIX/bin/contactsync|; s|/usr/share/doc|$PREFIX/share/doc|" \
+    systemd/contactsync.service >"$root/lib/systemd/system/contactsync.service"
+chmod 644 "$root/lib/systemd/system/contactsync.service"
+install -m 644 systemd/contactsync.sysusers "$root/lib/sysusers.d/contactsync.conf"
+install -m 644 systemd/contactsync.tmpfiles "$root/lib/tmpfiles.d/contactsync.conf"
+install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE systemd/contactsync.toml "$root/share/doc/contactsync"
+
+# What ops have written stays; the example beside the documentation has every key of this version.
+install -d -m 750 "$etc"
+if [ ! -e "$etc/contactsync.toml" ]; then
+    install -m 640 systemd/contactsync.toml "$etc/contactsync.toml"
+fi
+
+[ -z "${DESTDIR:-}" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+    echo "installed; as root: systemd-sysusers && systemd-tmpfiles --create contactsync.conf && systemctl daemon-reload"
+    exit 0
+fi
+systemd-sysusers "$root/lib/sysusers.d/contactsync.conf"
+systemd-tmpfiles --create "$root/lib/tmpfiles.d/contactsync.conf"
+if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+echo "installed; next: $SYSCONFDIR/contactsync/contactsync.toml, then systemctl enable --now contactsync"

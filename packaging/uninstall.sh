@@ -1,0 +1,25 @@
+#!/bin/sh
+# Removes what install.sh made: `make uninstall`. Data, the user and a configuration that was changed stay.
+set -eu
+: "${PREFIX:?}" "${SYSCONFDIR:?}"
+root="${DESTDIR:-}$PREFIX"
+etc="${DESTDIR:-}$SYSCONFDIR/contactsync"
+
+if [ -z "${DESTDIR:-}" ] && [ -d /run/systemd/system ]; then
+    systemctl disable --now contactsync || true
+fi
+example="$root/share/doc/contactsync/contactsync.toml"
+if [ -e "$example" ] && cmp -s "$example" "$etc/contactsync.toml"; then
+    rm "$etc/contactsync.toml"
+    rmdir --ignore-fail-on-non-empty "$etc"
+fi
+rm -rf "$root/lib/contactsync" "$root/lib/contactsync.new" "$root/lib/contactsync.old" "$root/share/doc/contactsync"
+rm -f "$root/bin/contactsync" "$root/lib/systemd/system/contactsync.service" \
+    "$root/lib/sysusers.d/contactsync.conf" "$root/lib/tmpfiles.d/contactsync.conf"
+if [ -z "${DESTDIR:-}" ] && [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+fi
+if [ -e "$etc/contactsync.toml" ]; then
+    echo "left: $etc/contactsync.toml, which was changed"
+fi
+echo "left: the data in ${DESTDIR:-}/var/lib/contactsync, the FTP tree, user contactsync"

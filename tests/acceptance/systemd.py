@@ -1,0 +1,58 @@
+"""systemd as its services see it: a socket that hears what they say of themselves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DEADLINE = 60.0
+
+
+class Systemd:
+    """A notification socket, on a path or with an abstract name; `heard` keeps all assignments in their order."""
+
+    def __init__(self, folder: Path, *, abstract: bool = False) -> None:
+        self.address = f"@contactsync-{os.getpid()}-{folder.name}" if abstract else str(folder / "notify")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.bind(self.address.replace("@", "\0", 1) if abstract else self.address)
+        self.heard: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def hear(self, seconds: float = DEADLINE) -> list[str]:
+        """The next message's assignments; nothing where none comes in so many seconds."""
+        self._socket.settimeout(seconds)
+        try:
+            said = self._socket.recv(1 << 16).decode().split("\n")
+        except TimeoutError:
+            return []
+        self.heard += said
+        return said
+
+    def until(self, wanted: Callable[[str], bool] | str) -> str:
+        """Listen until that is said; returns the assignment."""
+        deadline = time.monotonic() + DEADLINE
+        while (left := deadline - time.monotonic()) > 0:
+            for each in self.hear(left):
+                if each == wanted if isinstance(wanted, str) else wanted(each):
+                    return each
+        raise AssertionError(f"not said: {wanted}; heard {self.heard}")
+
+    def silence(self) -> None:
+        """Take out what was said until now."""
+        while self.hear(0.001):
+            pass
+
+    def status(self, part: str) -> str:
+        """Listen until STATUS= has this part."""
+        return self.until(lambda each: each.startswith("STATUS=") and part in each)

@@ -1,0 +1,137 @@
+"""`make install` into a package's root: it works where it will lie, and `make uninstall` leaves what is ops' own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYTHON = Path("/usr/bin/python3")
+
+pytestmark = pytest.mark.skipif(
+    not (PYTHON.exists() and Path(sys.prefix, "bin/uv").exists() and shutil.which("make")),
+    reason="make, /usr/bin/python3 or this environment's uv is not here",
+)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What was installed below `destdir`, and then moved to its place below `prefix`."""
+
+    destdir: Path
+    prefix: Path
+    etc: Path
+
+    def make(self, target: str, *, destdir: str = "") -> None:
+        subprocess.run(
+            [
+                *("make", "--silent", target, f"VENV={sys.prefix}", f"SYSTEM_PYTHON={PYTHON}"),
+                *(f"PREFIX={self.prefix}", f"SYSCONFDIR={self.etc}", f"DESTDIR={destdir}"),
+            ],
+            cwd=ROOT,
+            check=True,
+            timeout=300,
+        )
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """The installed command, in a folder and an environment that would lead it astray."""
+        (self.destdir / "contactsync.py").write_text("raise SystemExit('imported from the current folder')")
+        return subprocess.run(
+            [self.prefix / "bin/contactsync", *arguments],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(self.destdir), **settings},
+            cwd=self.destdir,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+def _packages(folder: str, _: list[str]) -> list[str]:
+    """400 MB that nobody need copy."""
+    return ["lib", "lib64"] if folder.endswith("lib/contactsync") else []
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    place = tmp_path_factory.mktemp("place")
+    there = Installation(tmp_path_factory.mktemp("destdir"), place / "opt/cs", place / "etc")
+    there.make("install", destdir=str(there.destdir))
+    assert list(place.iterdir()) == []  # all of it is below DESTDIR
+    for built in (there.destdir / place.relative_to("/")).iterdir():
+        built.rename(place / built.name)
+    return there
+
+
+def test_the_command_runs_at_its_place(installed: Installation) -> None:
+    """Its own interpreter, packages and SQL files, whatever PYTHONPATH and the current folder hold."""
+    done = installed.run("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("contactsync ")
+
+
+def test_it_brings_a_postgresql(installed: Installation, tmp_path: Path) -> None:
+    done = installed.run("migrate", CONTACTSYNC_DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "applied 0001_contacts" in done.stdout
+
+
+def test_nothing_tells_where_it_was_built(installed: Installation) -> None:
+    """Neither DESTDIR nor the checkout stands in any file."""
+    found = subprocess.run(
+        [
+            "grep",
+            "-rlF",
+            "-e",
+            str(installed.destdir),
+            "-e",
+            str(ROOT),
+            str(installed.prefix),
+            str(installed.etc),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
+
+
+def test_the_bytecode_is_there(installed: Installation) -> None:
+    """Whoever runs it may not write any: without, pandas alone would take a second at each start."""
+    packages = next((installed.prefix / "lib/contactsync/lib").glob("python3*")) / "site-packages"
+    for module in ("contactsync/daemon.py", "pandas/core/frame.py"):
+        source = packages / module
+        assert list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"))
+
+
+def test_the_unit_starts_what_was_installed(installed: Installation) -> None:
+    unit = (installed.prefix / "lib/systemd/system/contactsync.service").read_text(encoding="utf-8")
+    assert f"\nExecStart={installed.prefix}/bin/contactsync run\n" in unit
+    assert "/usr/bin/contactsync" not in unit
+
+
+def test_the_configuration_is_not_for_everybody(installed: Installation) -> None:
+    assert (installed.etc / "contactsync").stat().st_mode & 0o7777 == 0o750
+    assert (installed.etc / "contactsync/contactsync.toml").stat().st_mode & 0o7777 == 0o640
+
+
+def test_uninstall_leaves_a_changed_configuration_and_nothing_else(
+    installed: Installation, tmp_path: Path
+) -> None:
+    """A configuration as it was installed goes too."""
+    for change in ("", "workers = 2\n"):
+        copy = tmp_path / f"copy{len(change)}"
+        place = Path(installed.prefix.parents[1])
+        shutil.copytree(place, copy / place.relative_to("/"), symlinks=True, ignore=_packages)
+        config = copy / installed.etc.relative_to("/") / "contactsync/contactsync.toml"
+        with config.open("a", encoding="utf-8") as file:
+            file.write(change)
+        installed.make("uninstall", destdir=str(copy))
+        left = [path for path in copy.rglob("*") if not path.is_dir()]
+        assert left == ([config] if change else [])
