@@ -71,6 +71,15 @@ class Settings(BaseSettings):
     result_files: bool = Field(
         default=True, description="write .result.json and .rejected.csv beside settled files"
     )
+    keep_settled_days: int = Field(
+        0, ge=0, le=36_500, description="days for which settled files stay in ok/ and ko/; 0: for ever"
+    )
+    keep_history_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days for which the ledger remembers a deposit whose file is gone; 0: for ever",
+    )
     report_retention_days: int = Field(
         7, ge=1, le=3650, description="days of reporting/ that are kept, and made up where they are missing"
     )

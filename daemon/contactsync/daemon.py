@@ -19,6 +19,7 @@ from contactsync.db import Session, connect
 from contactsync.embedded import EmbeddedServer, EmbeddedUnavailable
 from contactsync.errors import ConfigurationError, Retryable
 from contactsync.folders import AccountBusy
+from contactsync.keeper import Keeper
 from contactsync.line import Line
 from contactsync.migrate import migrate, pending
 from contactsync.model import ACTIONS
@@ -59,6 +60,7 @@ class _Worker:
             with spool:
                 if not lane.ledger_checked:
                     self.pipeline.bury_vanished(lane.account, spool)
+                    self.pipeline.finish_retries(lane.account, spool)
                     lane.ledger_checked = True
                 delay = self.pipeline.step(lane.account, lane.line, spool)
         except AccountBusy:
@@ -123,6 +125,7 @@ class Daemon:
     _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     _quarantine: Quarantine = field(default_factory=Quarantine)
     _reporter: Reporter | None = None
+    _keeper: Keeper | None = None
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT, or with `once` until nothing is left; returns the exit status (SPEC 7)."""
@@ -138,14 +141,17 @@ class Daemon:
             workers = Workers(self.settings.workers, lambda: self._worker(url, workers), self._line)
             watch = Watch(lambda folder: self._hint(workers, folder), workers.hint_all)
             self._reporter = Reporter(self.settings, url)
+            self._keeper = Keeper(self.settings, url)
             workers.start()
             watch.start()
             if not self.once:
                 self._reporter.start()
+                self._keeper.start()
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
             status = self._loop(workers, watch, Session(url, patience=MAIN_PATIENCE_SECONDS), server)
             watch.stop()
             self._reporter.stop(self.settings.shutdown_seconds)
+            self._keeper.stop(self.settings.shutdown_seconds)
             if not workers.stop(self.settings.shutdown_seconds):
                 log.warning("daemon.stopped_in_work", note="what was in work is taken up at the next start")
             log.info("daemon.stopped")
@@ -221,6 +227,8 @@ class Daemon:
         workers.update(found)
         if self._reporter is not None:
             self._reporter.update(found)
+        if self._keeper is not None:
+            self._keeper.update(found)
         return True
 
     def _rescan(self, workers: Workers) -> None:

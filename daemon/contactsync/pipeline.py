@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from contactsync import accounts, ledger, names, result
+from contactsync import accounts, ledger, names, result, retry
 from contactsync.ahead import read_ahead
 from contactsync.apply import Merge, Stage, stored_columns
 from contactsync.db import Session, patient
@@ -100,6 +100,11 @@ class Pipeline:
                 subject = Subject(account, entry.claimed, entry.deposit_id, Findings())
                 self._refuse(spool, subject, FileRefused("vanished"))
                 log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)
+
+    def finish_retries(self, account: Account, spool: Spool) -> None:
+        """Put back into line what `contactsync retry` was killed over."""
+        with self.session() as conn:
+            retry.finish(conn, account, spool)
 
     # --- one deposit ----------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from contactsync import __version__
-from contactsync.cli import account, check, failure, folders, history, report, serve, status
+from contactsync.cli import account, check, failure, folders, history, report, retry, serve, status, tidy
 
 __all__ = ["app", "failure"]
 
@@ -56,4 +56,6 @@ app.add_typer(account.app, name="account")
 app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("history")(history.history)
+app.command("retry")(retry.retry)
+app.command("tidy")(tidy.tidy)
 app.command("report")(report.report)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
+
+import typer
 
 from contactsync.cli.failure import AnswerIsNo
 from contactsync.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import typer
-
     from contactsync.config import Settings
     from contactsync.db import Connection
     from contactsync.model import Account
+    from contactsync.spool import Spool
 
 
 def load_settings(ctx: typer.Context) -> Settings:
@@ -53,3 +54,26 @@ def find_account(conn: Connection, name: str) -> Account:
             return account
     names = ", ".join(account.name for account in found[:20]) or "none yet: `contactsync account add NAME`"
     raise AnswerIsNo(f"there is no account {name!r}; there is {names}")
+
+
+@contextmanager
+def opened(settings: Settings, account: Account) -> Iterator[Spool]:
+    """The account's folders, locked; whoever works in them is waited for, with a word."""
+    from contactsync.folders import AccountBusy
+    from contactsync.spool import Spool
+
+    home = account.home_under(settings.ftp_root)
+
+    def spool(*, wait: bool) -> Spool:
+        return Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, wait=wait)
+
+    with ExitStack() as stack:
+        try:
+            try:
+                found = stack.enter_context(spool(wait=False))
+            except AccountBusy:
+                typer.echo(f"{account.name}: a deposit is in work; its end is waited for", err=True)
+                found = stack.enter_context(spool(wait=True))
+        except FileNotFoundError:
+            raise AnswerIsNo(f"there is no {home}/contacts: contactsync init {account.name}") from None
+        yield found
