@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,27 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The upload that an account's line waits for just now, by its name for people."""
+
+    action: str
+    file: str
+    why: Literal["written", "settling", "grace"]
+    until: datetime | None  # when it is taken, if nothing happens to it; None while somebody writes it
+    behind: int  # uploads that come after it
+
+    def sentence(self, now: datetime) -> str:
+        """What must happen before it is taken."""
+        where = f"{self.action}/in/{self.file}"
+        if self.until is None:
+            return f"{where} is being written"
+        seconds = max(0, round((self.until - now).total_seconds()))
+        if self.why == "settling":
+            return f"{where} must be quiet for {seconds} s more"
+        return f"{where} does not look whole, is taken in {seconds} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """The daemon at one moment; times are UTC."""
 
@@ -31,6 +52,7 @@ class Condition:
     running: tuple[str, ...]  # accounts with a deposit in work
     pausing: int  # accounts to which the daemon comes again at a set time: an upload must become quiet, or a trouble end
     troubles: tuple[Trouble, ...]  # longest first
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)  # by account
 
     @property
     def is_well(self) -> bool:

@@ -6,13 +6,16 @@ import os
 import select
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from contactsync import accounts, statements
+from contactsync.beacon import Beacon
 from contactsync.config import Settings
 from contactsync.database import database
 from contactsync.db import Session, connect
@@ -142,14 +145,17 @@ class Daemon:
             watch = Watch(lambda folder: self._hint(workers, folder), workers.hint_all)
             self._reporter = Reporter(self.settings, url)
             self._keeper = Keeper(self.settings, url)
+            beacon = Beacon(self.settings.data_dir, lambda: self._as_told(workers))
             workers.start()
             watch.start()
             if not self.once:
                 self._reporter.start()
                 self._keeper.start()
+                beacon.start()
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
             status = self._loop(workers, watch, Session(url, patience=MAIN_PATIENCE_SECONDS), server)
             watch.stop()
+            beacon.stop()
             self._reporter.stop(self.settings.shutdown_seconds)
             self._keeper.stop(self.settings.shutdown_seconds)
             if not workers.stop(self.settings.shutdown_seconds):
@@ -161,6 +167,12 @@ class Daemon:
         """End `run` in good order; may be called from anywhere."""
         self._stopped = True
         self._bell.ring()
+
+    def _as_told(self, workers: Workers) -> Mapping[str, Any]:
+        """What other processes may know: the condition, and where the homes are that ftp_root does not tell."""
+        root = self.settings.ftp_root
+        elsewhere = {name: str(home) for home, name in self._homes.items() if home != root / name}
+        return {**workers.condition().as_mapping(), "ftp_root": str(root), "homes": elsewhere}
 
     def _worker(self, url: str, workers: Workers) -> _Worker:
         rules = Rules(

@@ -11,10 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from contactsync.condition import Waiting
 from contactsync.container import zip_directory_is_readable
 from contactsync.kernel import Lease, take_lease
 from contactsync.model import Action, Incoming, Mark
+from contactsync.names import printable
 from contactsync.spool import Spool
 
 SCAN_SHARE = 20
@@ -79,6 +83,7 @@ class Line:
         self._clocks = QuietClocks()
         self._backlog: deque[Incoming] = deque()
         self._fresh_until = float("-inf")
+        self.waiting: Waiting | None = None  # read by other threads: replaced, never changed
 
     def next(self, spool: Spool, taken: Callable[[Action, bytes], bool]) -> Claim | float | None:
         """Claim the oldest finished deposit.
@@ -88,6 +93,7 @@ class Line:
         """
         if not self._backlog or time.monotonic() >= self._fresh_until:
             self._scan(spool)
+        self.waiting = None
         busy = False
         while self._backlog:
             file = self._backlog[0]
@@ -98,7 +104,9 @@ class Line:
             wait = self._wait(spool, file)
             if wait is None:
                 busy = True
+                self._note(file, None)
             elif wait > 0:
+                self._note(file, wait)
                 return min(wait, RECHECK_SECONDS) if busy else wait
             else:
                 claimed = spool.claim(file, taken)
@@ -106,9 +114,22 @@ class Line:
                     self._backlog.popleft()
                     return Claim(file, claimed)
                 busy = True
+                self._note(file, None)
                 self._clocks.restart(file, monotonic=time.monotonic())
             self._backlog.popleft()
         return RECHECK_SECONDS if busy else None
+
+    def _note(self, file: Incoming, seconds: float | None) -> None:
+        """Remember what is waited for, of several the one that holds back the others: it comes last."""
+        settling = self._clocks.quiet(file, monotonic=time.monotonic()) < self._settle
+        why: Literal["written", "settling", "grace"] = "settling" if settling else "grace"
+        self.waiting = Waiting(
+            file.action.name,
+            printable(file.name),
+            "written" if seconds is None else why,
+            None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds),
+            len(self._backlog) - 1,
+        )
 
     def _scan(self, spool: Spool) -> None:
         started = time.monotonic()

@@ -169,6 +169,7 @@ class Workers:
                 running=tuple(lane.account.name for lane in lanes if lane.state is State.RUNNING),
                 pausing=sum(lane.state is State.IDLE and lane.wake_at is not None for lane in lanes),
                 troubles=tuple(sorted(troubles, key=lambda trouble: trouble.since)),
+                waiting={lane.account.name: found for lane in lanes if (found := lane.line.waiting)},
             )
 
     # --- what each thread does -----------------------------------------------------------------------------

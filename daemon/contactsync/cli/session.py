@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from contactsync.cli.failure import AnswerIsNo
-from contactsync.errors import ConfigurationError
+from contactsync.errors import ConfigurationError, ContactsyncError
 
 if TYPE_CHECKING:
     from contactsync.config import Settings
@@ -33,15 +33,36 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
     """
     from contactsync.database import database
     from contactsync.db import connect
-    from contactsync.migrate import migrate, pending
 
     with database(settings) as (url, server), connect(url) as conn:
         embedded = server is not None
-        if current and embedded:
-            migrate(conn)
-        elif current and (missing := pending(conn)):
-            raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
+        if current:
+            require_schema(conn, embedded=embedded)
         yield conn, embedded
+
+
+def require_schema(conn: Connection, *, embedded: bool) -> None:
+    """Migrate the embedded database; raises ConfigurationError where another one is not up to date."""
+    from contactsync.migrate import migrate, pending
+
+    if embedded:
+        migrate(conn)
+    elif missing := pending(conn):
+        raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | ContactsyncError]:
+    """The database's URL and whether it is embedded; or why there is none, for commands that have more to tell."""
+    from contactsync.database import database
+
+    with ExitStack() as stack:
+        try:
+            url, server = stack.enter_context(database(settings))
+        except ContactsyncError as error:
+            yield error
+        else:
+            yield url, server is not None
 
 
 def find_account(conn: Connection, name: str) -> Account:
