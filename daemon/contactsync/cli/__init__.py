@@ -12,6 +12,7 @@ from contactsync.cli import (
     account,
     check,
     config,
+    doctor,
     failure,
     folders,
     history,
@@ -70,5 +71,6 @@ app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("history")(history.history)
 app.command("retry")(retry.retry)
+app.command("doctor")(doctor.doctor)
 app.command("tidy")(tidy.tidy)
 app.command("report")(report.report)

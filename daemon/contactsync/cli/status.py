@@ -86,7 +86,7 @@ def _looks(settings: Settings, where: tuple[str, bool] | ContactsyncError) -> It
     from contactsync.db import connect
 
     while True:
-        sign = _sign(settings)
+        sign = read_sign(settings)
         if isinstance(where, ContactsyncError):
             yield _without_database(settings, sign, str(where))
             continue
@@ -101,7 +101,8 @@ def _looks(settings: Settings, where: tuple[str, bool] | ContactsyncError) -> It
         yield found
 
 
-def _sign(settings: Settings) -> Sign:
+def read_sign(settings: Settings) -> Sign:
+    """What the daemon says of itself, as far as we may read it."""
     from contactsync import beacon
 
     try:
