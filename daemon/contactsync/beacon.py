@@ -88,6 +88,7 @@ class Sign:
 
     state: Literal["running", "silent", "not running", "unknown"]
     told: Mapping[str, Any]
+    data_dir: Path
     silent_seconds: float | None = None
 
     @property
@@ -95,13 +96,12 @@ class Sign:
         """One line for people."""
         if self.state == "unknown":
             return "not to be told: its data_dir may not be read; ask as root or as the daemon's user"
-        if self.state == "not running":
-            last = (
-                f"; its last sign was at {self.told['as_of'][:19]}Z, it did not end in good order"
-                if self.told
-                else ""
+        if self.state == "not running" and self.told:
+            return (
+                f"not running: its last sign was at {self.told['as_of'][:19]}Z, it did not end in good order"
             )
-            return f"not running{last}"
+        if self.state == "not running":
+            return f"not running (there is no sign of it in {self.data_dir})"
         who = f"pid {self.told['pid']}, since {self.told['since'][:19]}Z, version {self.told['version']}"
         if self.state == "silent":
             return f"silent for {self.silent_seconds:.0f} s ({who}): it hangs, or cannot write its data_dir"
@@ -114,13 +114,13 @@ def read(data_dir: Path) -> Sign:
     try:
         silent = time.time() - datetime.fromisoformat(told["as_of"]).timestamp() if told else None
         if told is None or silent is None:
-            return Sign("not running", {})
+            return Sign("not running", {}, data_dir)
         # In another container its number says nothing here: then its word is taken.
         if told["pid_namespace"] == _pid_namespace() and _process(told["pid"]) != told["process"]:
-            return Sign("not running", told, silent)
+            return Sign("not running", told, data_dir, silent)
     except (KeyError, TypeError, ValueError):  # another version's
-        return Sign("not running", {})
-    return Sign("running" if silent < SILENT_SECONDS else "silent", told, silent)
+        return Sign("not running", {}, data_dir)
+    return Sign("running" if silent < SILENT_SECONDS else "silent", told, data_dir, silent)
 
 
 def _load(folder: Path) -> dict[str, Any] | None:

@@ -45,6 +45,9 @@ ONCE_PATIENCE_SECONDS = 30.0
 MAIN_PATIENCE_SECONDS = 5.0
 """The main thread asks for accounts only, and must hear SIGTERM even where the database is silent."""
 
+KEEPER_PATIENCE_SECONDS = 1.0
+"""A batch takes less, and one that is cut short is done again."""
+
 log = structlog.get_logger()
 
 
@@ -152,12 +155,16 @@ class Daemon:
                 self._reporter.start()
                 self._keeper.start()
                 beacon.start()
+            if not os.path.isdir(self.settings.ftp_root):
+                log.warning(
+                    "ftp_root.missing", path=str(self.settings.ftp_root), fix="mount it, or set ftp_root"
+                )
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
             status = self._loop(workers, watch, Session(url, patience=MAIN_PATIENCE_SECONDS), server)
             watch.stop()
             beacon.stop()
             self._reporter.stop(self.settings.shutdown_seconds)
-            self._keeper.stop(self.settings.shutdown_seconds)
+            self._keeper.stop(KEEPER_PATIENCE_SECONDS)
             if not workers.stop(self.settings.shutdown_seconds):
                 log.warning("daemon.stopped_in_work", note="what was in work is taken up at the next start")
             log.info("daemon.stopped")

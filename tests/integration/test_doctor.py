@@ -31,6 +31,8 @@ Look = Callable[..., list[Finding]]
 def look(site: Site) -> Look:
     """All that is found with these settings."""
 
+    (site.root.parent / "data").mkdir(exist_ok=True)
+
     def found(**settings: object) -> list[Finding]:
         given = {"ftp_root": site.root, "data_dir": site.root.parent / "data", "database_url": site.url}
         return list(doctor._findings(Settings(**{**given, **settings})))
@@ -83,6 +85,13 @@ def test_a_root_that_is_not_there(look: Look, site: Site) -> None:
     """Not mounted, or a slip in the configuration."""
     found = bad(look(ftp_root=site.root / "none"), "folders")
     assert any("ftp_root" in each.message for each in found)
+
+
+def test_a_data_dir_that_is_not_there(look: Look, site: Site) -> None:
+    """Then nothing is known of the daemon."""
+    (finding,) = bad(look(data_dir=site.root.parent / "none"), "folders")
+    assert finding.level == "warning"
+    assert "data_dir" in finding.message
 
 
 def test_a_database_that_is_away_or_old(look: Look, server_url: str) -> None:

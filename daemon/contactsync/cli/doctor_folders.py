@@ -20,6 +20,9 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
         yield Finding(
             "error", "folders", message, f"mkdir -p {settings.ftp_root}   # or mount it; else set ftp_root"
         )
+    if not os.access(settings.data_dir, os.R_OK | os.X_OK):
+        message = f"{settings.data_dir} (data_dir) cannot be read or is not there: what the daemon does is not known"
+        yield Finding("warning", "folders", message, f"install -d -o contactsync -m 0700 {settings.data_dir}")
     if accounts is None:
         yield Finding("warning", "folders", "not looked at: the accounts are in the database")
         return

@@ -108,7 +108,7 @@ def read_sign(settings: Settings) -> Sign:
     try:
         return beacon.read(settings.data_dir)
     except PermissionError:
-        return beacon.Sign("unknown", {})
+        return beacon.Sign("unknown", {}, settings.data_dir)
 
 
 def _found(conn: Connection, settings: Settings, sign: Sign, *, embedded: bool) -> dict[str, Any]:
