@@ -121,6 +121,15 @@ def test_the_same_content_uploaded_by_itself_is_no_retry(site: Site) -> None:
     assert again["retry_of"] is None
 
 
+def test_another_file_in_its_place_is_no_retry(site: Site) -> None:
+    """Its uploader takes what was put back away again, and uploads another of that name and size."""
+    old = refused(site)
+    assert put_back(site, old)
+    (site.folder(box="in") / "list.csv").unlink()
+    assert refused(site, BAD.replace("a@", "b@"))["retry_of"] is None
+    assert refused(site)["retry_of"] == old["deposit_id"]
+
+
 def test_a_link_can_be_tried_again(site: Site) -> None:
     """What was never copied has no checksum; its name and size tell."""
     (site.folder(box="in") / "list.csv").symlink_to("/etc/passwd")
