@@ -235,7 +235,10 @@ def _read(source: Path, *, must_exist: bool) -> dict[str, Any]:
 def _at_odds(settings: Settings, said: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """Keys whose values do not go together, with the sentence; `said` are those that somebody has set."""
     settle, grace = settings.settle_seconds, settings.grace_seconds
-    if {"settle_seconds", "grace_seconds"} <= said and grace < settle:
+    if {
+        "settle_seconds",
+        "grace_seconds",
+    } <= said and 0 < grace < settle:  # 0 is no wait besides settle_seconds
         sentence = "must not be below settle_seconds: what does not look whole waits longer than what does"
         yield "grace_seconds", f"{sentence} ({grace:g} and {settle:g})"
     if settings.data_dir == settings.ftp_root or settings.ftp_root in settings.data_dir.parents:

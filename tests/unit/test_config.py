@@ -111,6 +111,13 @@ def test_where_each_value_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(sources) == list(Settings.model_fields)
 
 
+def test_no_grace_is_no_contradiction(tmp_path: Path) -> None:
+    """0 means no wait besides settle_seconds."""
+    path = tmp_path / "c.toml"
+    path.write_text("settle_seconds = 3\ngrace_seconds = 0\n")
+    assert config.load(path).grace_seconds == 0
+
+
 def test_no_patterns_ignore_nothing() -> None:
     """An empty list is no pattern that fits every name."""
     assert not Settings(ignored_names=()).ignores(b"list.csv")

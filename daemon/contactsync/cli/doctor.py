@@ -95,7 +95,7 @@ def _daemon(settings: Settings, sign: Sign) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     notes = []
-    if settings.grace_seconds < settings.settle_seconds:
+    if 0 < settings.grace_seconds < settings.settle_seconds:
         notes.append("grace_seconds is below settle_seconds, which counts for both")
     if settings.keep_history_days and not settings.keep_settled_days:
         notes.append("keep_history_days without keep_settled_days: a row stays as long as its file does")
