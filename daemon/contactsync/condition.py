@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -28,6 +28,17 @@ class Waiting:
     why: Literal["written", "settling", "grace"]
     until: datetime | None  # when it is taken, if nothing happens to it; None while somebody writes it
     behind: int  # uploads that come after it
+
+    def as_mapping(self) -> Mapping[str, Any]:
+        """All of it as JSON takes it; the time to the second, so that it stays the same while nothing happens."""
+        until = self.until.isoformat(timespec="seconds") if self.until else None
+        return {
+            "action": self.action,
+            "file": self.file,
+            "why": self.why,
+            "until": until,
+            "behind": self.behind,
+        }
 
     def sentence(self, now: datetime) -> str:
         """What must happen before it is taken."""
@@ -73,7 +84,10 @@ class Condition:
 
     def as_mapping(self) -> Mapping[str, Any]:
         """All of it as JSON takes it, times as ISO 8601."""
-        return {**asdict(self, dict_factory=_plain), "summary": self.summary}
+        plain = asdict(replace(self, waiting={}), dict_factory=_plain)
+        # By hand: there may be thousands of them, each second.
+        waiting = {account: found.as_mapping() for account, found in self.waiting.items()}
+        return {**plain, "waiting": waiting, "summary": self.summary}
 
 
 def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
