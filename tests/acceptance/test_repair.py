@@ -85,6 +85,10 @@ def test_retry_refuses_with_a_word(running: Program) -> None:
     assert "a new upload of that name" in said(old["deposit_id"])
     assert taken.read_bytes() == people(1)
     taken.unlink()
+    running.box("acme", "on", "delete").rmdir()
+    assert "contactsync init acme" in said(old["deposit_id"])
+    assert not running.box("acme", "on", "delete").exists()
+    running.box("acme", "on", "delete").mkdir()
     (running.box("acme", "ko") / old["claimed_name"]).unlink()
     assert "is not there any more" in said(old["deposit_id"])
     assert running.ledger("acme")[-1]["retried_at"] is None
@@ -198,6 +202,10 @@ def test_tidy_tells_first_and_does_it_then(down: Program) -> None:
     assert [(each["files"], each["rows"]) for each in told] == [(1, 1)]
     assert os.listdir(down.box("acme", "ok")) == []
     assert down.ledger("acme") == []
+    down.rows("INSERT INTO account (name) VALUES ('bare') RETURNING 1")
+    done = cli(down, "tidy", "--json")
+    assert (done.returncode, [each["account"] for each in json.loads(done.stdout)]) == (1, ["acme"])
+    assert "contactsync init bare" in done.stderr
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

@@ -79,22 +79,26 @@ def find_account(conn: Connection, name: str) -> Account:
 
 @contextmanager
 def opened(settings: Settings, account: Account) -> Iterator[Spool]:
-    """The account's folders, locked; whoever works in them is waited for, with a word."""
-    from contactsync.folders import AccountBusy
+    """The account's folders, locked; whoever works in them is waited for, with a word.
+
+    Raises AnswerIsNo where one is missing: made here, it would belong to whoever runs the command.
+    """
+    from contactsync.folders import BOXES, AccountBusy
+    from contactsync.model import ACTIONS
     from contactsync.spool import Spool
 
     home = account.home_under(settings.ftp_root)
+    for folder in (home / "contacts" / action / box for action in ACTIONS for box in BOXES):
+        if not folder.is_dir():
+            raise AnswerIsNo(f"there is no {folder}: contactsync init {account.name}")
 
     def spool(*, wait: bool) -> Spool:
         return Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, wait=wait)
 
     with ExitStack() as stack:
         try:
-            try:
-                found = stack.enter_context(spool(wait=False))
-            except AccountBusy:
-                typer.echo(f"{account.name}: a deposit is in work; its end is waited for", err=True)
-                found = stack.enter_context(spool(wait=True))
-        except FileNotFoundError:
-            raise AnswerIsNo(f"there is no {home}/contacts: contactsync init {account.name}") from None
+            found = stack.enter_context(spool(wait=False))
+        except AccountBusy:
+            typer.echo(f"{account.name}: a deposit is in work; its end is waited for", err=True)
+            found = stack.enter_context(spool(wait=True))
         yield found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactsync.cli import show
+from contactsync.cli.failure import AnswerIsNo
 from contactsync.cli.session import connected, find_account, load_settings, opened
 
 if TYPE_CHECKING:
@@ -41,13 +42,20 @@ def tidy(
     os.umask(0)  # a folder that is healed keeps the modes of its tree
     with connected(settings) as (conn, _):
         chosen = [find_account(conn, account)] if account else accounts.every(conn)
-        rows = [_would(conn, settings, each) if dry_run else _tidy(conn, settings, each) for each in chosen]
+        rows, problems = [], []
+        for each in chosen:
+            try:
+                rows.append(_would(conn, settings, each) if dry_run else _tidy(conn, settings, each))
+            except (AnswerIsNo, OSError) as error:  # the other accounts are tidied all the same
+                problems.append(f"{each.name}: {error}")
     if not settings.keep_settled_days and not settings.keep_history_days:
         typer.echo("keep_settled_days and keep_history_days are 0: everything is kept for ever", err=True)
     if as_json:
         show.as_json(rows)
-    else:
+    elif rows or not problems:
         show.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
+    if problems:
+        raise AnswerIsNo("\n".join(problems))
 
 
 def _would(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
