@@ -62,11 +62,11 @@ How the running daemon is; read by
 .B contactsync \\-\\-install\\-completion
 writes the completion of the current shell (bash, zsh, fish) into your home;
 .B contactsync \\-\\-show\\-completion
-prints it, for all users of a host:
+prints it, run in bash for all users of a host:
 .PP
 .RS 4
 .EX
-contactsync \\-\\-show\\-completion bash > /etc/bash_completion.d/contactsync
+contactsync \\-\\-show\\-completion > /etc/bash_completion.d/contactsync
 .EE
 .RE
 """

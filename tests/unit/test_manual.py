@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,29 +47,43 @@ def test_the_page_is_good_roff(lint: tuple[str, ...]) -> None:
     assert told == []
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_bash_completes(tmp_path: Path) -> None:
-    """What --show-completion prints completes commands, options and their values."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "daemon")}
-    (tmp_path / "contactsync").write_text(f'#!/bin/sh\nexec {sys.executable} -m contactsync "$@"\n')
-    (tmp_path / "contactsync").chmod(0o755)
+@pytest.fixture
+def bash(tmp_path: Path) -> Callable[[str], list[str]]:
+    """Run a script in bash, with `contactsync` on its PATH and a home of its own; the lines it prints."""
+    if shutil.which("bash") is None:
+        pytest.skip("bash is not installed")
+    program = tmp_path / "contactsync"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m contactsync "$@"\n')
+    program.chmod(0o755)
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "daemon"), "HOME": str(tmp_path)}
     env["PATH"] = f"{tmp_path}:{env['PATH']}"
+
+    def run(script: str) -> list[str]:
+        command = [
+            "bash",
+            "-c",
+            f"{script}\n:",
+        ]  # with something after it bash stays the parent, which is asked for
+        done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done
+        return done.stdout.splitlines()
+
+    return run
+
+
+def test_bash_completes(bash: Callable[[str], list[str]]) -> None:
+    """What --show-completion prints completes commands, options and their values."""
     script = (
-        'eval "$(contactsync --show-completion bash)"\n'
+        'eval "$(contactsync --show-completion)"\n'
         'tell() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _contactsync_completion contactsync; echo "${COMPREPLY[*]}"; }\n'
         "tell contactsync his\n"
         "tell contactsync history --state k\n"
         "tell contactsync config ''\n"
     )
-    done = subprocess.run(
-        ["bash", "-c", script], env=env, text=True, capture_output=True, timeout=60, check=False
-    )
-    assert done.stdout.split("\n")[:3] == ["history", "ko", "show"], done
+    assert bash(script) == ["history", "ko", "show"]
 
 
-def test_completion_installs_itself(tmp_path: Path) -> None:
+def test_completion_installs_itself(bash: Callable[[str], list[str]], tmp_path: Path) -> None:
     """Into the home of who asks."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "daemon"), "HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "contactsync", "--install-completion", "bash"]
-    subprocess.run(command, env=env, capture_output=True, timeout=60, check=True)
+    bash("contactsync --install-completion")
     assert "contactsync" in (tmp_path / ".bash_completions/contactsync.sh").read_text()
