@@ -20,7 +20,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecod
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test servers check fmt bench torture soak install uninstall deb try-deb clean
+.PHONY: help run test servers check fmt man bench torture soak install uninstall deb try-deb clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ check: $(VENV)/.dev  ## Format, lint, types, imports, then the tests: what must 
 fmt: $(VENV)/.dev  ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+man: $(VENV)/.dev  ## Write docs/contactsync.1 anew from the command line's own words
+	$(BIN)/python -m tools.manual > docs/contactsync.1.new && mv docs/contactsync.1.new docs/contactsync.1
 
 bench: $(VENV)/.dev  ## Measure: every tests/bench/bench_*.py
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)" || exit; done

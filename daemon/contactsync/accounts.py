@@ -22,5 +22,11 @@ def every(conn: Connection) -> list[Account]:
     return [_account(row) for row in conn.execute(statements.get("account/all")).fetchall()]
 
 
+def is_current(conn: Connection, account: Account) -> bool:
+    """Whether the account's settings are still those that `account` has."""
+    row = conn.execute(statements.get("account/revision"), {"account_id": account.account_id}).fetchone()
+    return row is not None and bool(row["revision"] == account.revision)
+
+
 def _account(row: Mapping[str, Any]) -> Account:
     return Account(**{**row, "field_labels": tuple(row["field_labels"])})

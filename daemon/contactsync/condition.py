@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,38 @@ class Trouble:
     since: datetime
     failures: int  # in a row
     is_bug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The upload that an account's line waits for just now, by its name for people."""
+
+    action: str
+    file: str
+    why: Literal["written", "settling", "grace"]
+    until: datetime | None  # when it is taken, if nothing happens to it; None while somebody writes it
+    behind: int  # uploads that come after it
+
+    def as_mapping(self) -> Mapping[str, Any]:
+        """All of it as JSON takes it; the time to the second, so that it stays the same while nothing happens."""
+        until = self.until.isoformat(timespec="seconds") if self.until else None
+        return {
+            "action": self.action,
+            "file": self.file,
+            "why": self.why,
+            "until": until,
+            "behind": self.behind,
+        }
+
+    def sentence(self, now: datetime) -> str:
+        """What must happen before it is taken."""
+        where = f"{self.action}/in/{self.file}"
+        if self.until is None:
+            return f"{where} is being written"
+        seconds = max(0, round((self.until - now).total_seconds()))
+        if self.why == "settling":
+            return f"{where} must be quiet for {seconds} s more"
+        return f"{where} does not look whole, is taken in {seconds} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +65,7 @@ class Condition:
     troubles: tuple[Trouble, ...]  # longest first
     longest_step_seconds: float = 0.0  # of what is in work now
     workers_ended: int = 0  # threads that should run and do not: a bug
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)  # by account
 
     @property
     def is_well(self) -> bool:
@@ -53,7 +86,10 @@ class Condition:
 
     def as_mapping(self) -> Mapping[str, Any]:
         """All of it as JSON takes it, times as ISO 8601."""
-        return {**asdict(self, dict_factory=_plain), "summary": self.summary}
+        plain = asdict(replace(self, waiting={}), dict_factory=_plain)
+        # By hand: there may be thousands of them, each second.
+        waiting = {account: found.as_mapping() for account, found in self.waiting.items()}
+        return {**plain, "waiting": waiting, "summary": self.summary}
 
 
 def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

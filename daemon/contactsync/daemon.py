@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from contactsync import accounts, homes, statements
+from contactsync.beacon import Beacon
 from contactsync.bell import Bell
 from contactsync.config import Settings, taken_over
 from contactsync.database import database
@@ -19,6 +21,7 @@ from contactsync.db import Connection, Session, connect
 from contactsync.embedded import EmbeddedServer, EmbeddedUnavailable
 from contactsync.errors import ConfigurationError, Retryable
 from contactsync.folders import AccountBusy
+from contactsync.keeper import Keeper
 from contactsync.line import Line
 from contactsync.metrics import Metrics
 from contactsync.migrate import MigrationError, migrate, pending
@@ -55,6 +58,9 @@ HUNG_SECONDS = 3600.0
 EMBEDDED_PATIENCE_SECONDS = 5.0
 """How long a pass of the main loop waits for the embedded server to come back; then the next one goes on waiting."""
 
+KEEPER_PATIENCE_SECONDS = 1.0
+"""A batch takes less, and one that is cut short is done again."""
+
 log = structlog.get_logger()
 
 
@@ -84,6 +90,7 @@ class _Worker:
             with spool:
                 if not lane.ledger_checked:
                     self.pipeline.bury_vanished(lane.account, spool)
+                    self.pipeline.finish_retries(lane.account, spool)
                     lane.ledger_checked = True
                 delay = self.pipeline.step(lane.account, lane.line, spool)
         except AccountBusy:
@@ -143,6 +150,7 @@ class Daemon:
     _quarantine: Quarantine = field(default_factory=Quarantine)
     _workers: Workers | None = None
     _reporter: Reporter | None = None
+    _keeper: Keeper | None = None
     _repeats: Repeats = field(default_factory=Repeats)
     _metrics: Metrics = field(default_factory=Metrics)
     _pulse: Pulse = field(default_factory=Pulse)
@@ -176,6 +184,8 @@ class Daemon:
             self._workers = workers
             watch = Watch(lambda folder: self._hint(workers, folder), workers.hint_all)
             self._reporter = Reporter(self.settings, url, self._metrics)
+            self._keeper = Keeper(self.settings, url)
+            beacon = Beacon(self.settings.data_dir, lambda: self._as_told(workers))
             shown = monitor(
                 self.settings, self._metrics, workers.condition, lambda: list(self._homes), self._pulse
             )
@@ -183,15 +193,23 @@ class Daemon:
             watch.start()
             if not self.once:
                 self._reporter.start()
+                self._keeper.start()
+                beacon.start()
                 if shown is not None:
                     shown.start()
+            if not os.path.isdir(self.settings.ftp_root):
+                log.warning(
+                    "ftp_root.missing", path=str(self.settings.ftp_root), fix="mount it, or set ftp_root"
+                )
             log.info("daemon.started", ftp_root=str(self.settings.ftp_root), workers=self.settings.workers)
             status = self._loop(workers, watch, Session(url, patience=MAIN_PATIENCE_SECONDS), server)
             self._notifier.stopping()
             deadline = time.monotonic() + self.settings.shutdown_seconds
             watch.stop()
             workers.stop(0)
+            beacon.stop()
             self._reporter.stop(self.settings.shutdown_seconds)
+            self._keeper.stop(KEEPER_PATIENCE_SECONDS)
             if not workers.stop(max(0.0, deadline - time.monotonic())):
                 log.warning("daemon.stopped_in_work", note="what was in work is taken up at the next start")
             if shown is not None:
@@ -210,6 +228,12 @@ class Daemon:
         """Read settings and accounts again, soon; may be called from anywhere."""
         self._reload_wanted = True
         self._bell.ring()
+
+    def _as_told(self, workers: Workers) -> Mapping[str, Any]:
+        """What other processes may know: the condition, and where the homes are that ftp_root does not tell."""
+        root = self.settings.ftp_root
+        elsewhere = {name: str(home) for home, name in self._homes.items() if home != root / name}
+        return {**workers.condition().as_mapping(), "ftp_root": str(root), "homes": elsewhere}
 
     def _ignores(self, name: bytes) -> bool:
         return self.settings.ignores(name)  # which a reload may change
@@ -288,6 +312,8 @@ class Daemon:
         self.settings = found.settings
         if self._reporter is not None:
             self._reporter.configure(found.settings)
+        if self._keeper is not None:
+            self._keeper.configure(found.settings)
         workers.hint_all()  # a file may be quiet for long enough now
         log.info("settings.reloaded", changed=found.changed)
         if found.need_restart:
@@ -334,6 +360,8 @@ class Daemon:
         self._folders.keep(set(self._homes))
         if self._reporter is not None:
             self._reporter.update(found)
+        if self._keeper is not None:
+            self._keeper.update(found)
 
     def _trusted(self, found: list[Account]) -> list[Account]:
         """Without the accounts whose home is not theirs; looked at anew when accounts change, and now and then."""

@@ -32,9 +32,10 @@ class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has t
 class Folders:
     """Descriptors of `contacts/` and what is below, opened when they are first asked for."""
 
-    def __init__(self, home: Path) -> None:
-        """Prepare for the account whose FTP home is `home`."""
+    def __init__(self, home: Path, *, wait: bool = False) -> None:
+        """Prepare for the account whose FTP home is `home`; with `wait`, whoever has its lock is waited for."""
         self._home = home
+        self._wait = wait
         self._fds: dict[str, int] = {}
 
     def open(self) -> None:
@@ -48,7 +49,7 @@ class Folders:
         finally:
             os.close(root)
         try:
-            fcntl.flock(self._fds["contacts"], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fds["contacts"], fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
         except OSError as error:
             self.close()
             if isinstance(error, BlockingIOError):

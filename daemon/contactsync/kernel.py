@@ -47,6 +47,18 @@ def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None
         raise
 
 
+def knows_noreplace(folder: int, name: bytes, other: bytes) -> bool:
+    """Whether the file system of a folder knows RENAME_NOREPLACE: `name` is called `other` where it does."""
+    if _renameat2 is None:
+        return False
+    if _renameat2(folder, name, folder, other, _RENAME_NOREPLACE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL):
+        return False
+    raise OSError(code, os.strerror(code), os.fsdecode(other))
+
+
 def _reserve(folder: int, name: bytes) -> int:
     """Make an empty file of that name; returns 0 or EEXIST."""
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -30,6 +30,27 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """A refused deposit that `retry` put back into line, or was about to."""
+
+    deposit_id: int
+    action: Action
+    name: bytes
+    claimed_name: bytes
+    size_bytes: int
+    sha256: str | None
+
+    def is_now(self, claimed: Claimed) -> bool:
+        """Whether this file is it: the name and the content tell, for its inode is another by now.
+
+        That is evidence, no more; nothing but the ledger's memory hangs on it.
+        """
+        return (
+            (self.action, self.name, self.size_bytes) == (claimed.action, claimed.name, claimed.size_bytes)
+        ) and self.sha256 in (None, claimed.sha256)
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One go at a deposit, committed before its file is parsed."""
 
@@ -41,6 +62,7 @@ class Attempt:
 def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -> Attempt | None:
     """Commit that an attempt begins, `count` more than before; None where the deposit is finished already."""
     now = datetime.now(UTC)
+    was = next((each for each in retried(conn, account) if each.is_now(claimed)), None)
     row = conn.execute(
         statements.get("ledger/begin"),
         {
@@ -55,6 +77,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "size_bytes": claimed.size_bytes,
             "sha256": claimed.sha256,
             "mode": claimed.mode,
+            "retry_of": was.deposit_id if was else None,
             "count": count,
         },
     ).fetchone()
@@ -114,6 +137,39 @@ def forgive(conn: Connection, account: Account, deposit_id: int) -> None:
     conn.execute(
         statements.get("ledger/forgive"), {"account_id": account.account_id, "deposit_id": deposit_id}
     )
+
+
+def set_retried(conn: Connection, account: Account, deposit_id: int, when: datetime | None) -> bool:
+    """Note that a refused deposit goes back into line, with None that it does not; False where it is no such one."""
+    what = {"account_id": account.account_id, "deposit_id": deposit_id, "retried_at": when}
+    return conn.execute(statements.get("ledger/set_retried"), what).rowcount == 1
+
+
+def retried(conn: Connection, account: Account) -> list[Retried]:
+    """The deposits that were put back into line and have not been claimed again, the last one first."""
+    rows = conn.execute(statements.get("ledger/retried"), {"account_id": account.account_id}).fetchall()
+    return [as_retried(row) for row in rows]
+
+
+def as_retried(row: Mapping[str, Any]) -> Retried:
+    """A row of the ledger as `retry` wants it."""
+    return Retried(
+        row["deposit_id"],
+        ACTIONS[row["action"]],
+        bytes(row["name_bytes"]),
+        bytes(row["claimed_bytes"]),
+        row["size_bytes"],
+        row["sha256"],
+    )
+
+
+def names_of_deposits(
+    conn: Connection, account: Account, actions: Collection[str], candidates: Collection[bytes]
+) -> frozenset[bytes]:
+    """Which of the names are claimed names of deposits of these actions."""
+    what = {"account_id": account.account_id, "actions": list(actions), "names": list(candidates)}
+    rows = conn.execute(statements.get("ledger/names"), what).fetchall()
+    return frozenset(bytes(row["claimed_bytes"]) for row in rows)
 
 
 def _entry(row: Mapping[str, Any], action: Action, claimed_name: bytes) -> Entry:

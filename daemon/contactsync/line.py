@@ -10,11 +10,15 @@ import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
 
 from contactsync.clock import SYSTEM_CLOCK, Clock
+from contactsync.condition import Waiting
 from contactsync.container import zip_directory_is_readable
 from contactsync.kernel import Lease, release_lease, take_lease
 from contactsync.model import Action, Incoming, Mark
+from contactsync.names import printable
 from contactsync.spool import Spool
 
 SCAN_SHARE = 20
@@ -109,6 +113,7 @@ class Line:
         self._clocks = QuietClocks()
         self._backlog: deque[Incoming] = deque()
         self._fresh_until = self._rest_until = float("-inf")
+        self.waiting: Waiting | None = None  # read by other threads: replaced, never changed
 
     def set_waits(self, *, settle_seconds: float, grace_seconds: float, rescan_seconds: float) -> None:
         """The waiting times (SPEC 1), from the next look on; the quiet clocks go on."""
@@ -125,6 +130,7 @@ class Line:
             self._scan(spool)
         elif not self._backlog:
             return self._rest_until - now
+        self.waiting = None
         soon: float | None = None
         while self._backlog:
             file = self._backlog[0]
@@ -136,7 +142,9 @@ class Line:
             wait = self._wait(spool, file)
             if wait is None:
                 soon = soon or RECHECK_SECONDS
+                self._note(file, None)
             elif wait > 0:
+                self._note(file, wait)
                 return min(wait, soon or wait)
             else:
                 claimed = spool.claim(file, taken, self._clocks.deposited(file))
@@ -144,9 +152,22 @@ class Line:
                     self._backlog.popleft()
                     return Claim(file, claimed)
                 soon = soon or RECHECK_SECONDS
+                self._note(file, None)
                 self._clocks.restart(file, monotonic=self._clock.monotonic())
             self._backlog.popleft()
         return soon
+
+    def _note(self, file: Incoming, seconds: float | None) -> None:
+        """Remember what is waited for, of several the one that holds back the others: it comes last."""
+        settling = self._clocks.quiet(file, monotonic=self._clock.monotonic()) < self._settle
+        why: Literal["written", "settling", "grace"] = "settling" if settling else "grace"
+        self.waiting = Waiting(
+            file.action.name,
+            printable(file.name),
+            "written" if seconds is None else why,
+            None if seconds is None else self._clock.now() + timedelta(seconds=seconds),
+            len(self._backlog) - 1,
+        )
 
     def _scan(self, spool: Spool) -> None:
         started = self._clock.monotonic()

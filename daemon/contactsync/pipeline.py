@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from contactsync import ledger, names, result
+from contactsync import accounts, ledger, names, result, retry
 from contactsync.ahead import read_ahead
 from contactsync.apply import Merge, Stage, stored_columns
 from contactsync.db import Session, patient
@@ -103,6 +103,11 @@ class Pipeline:
                 self._refuse(spool, subject, FileRefused("vanished"))
                 log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)
 
+    def finish_retries(self, account: Account, spool: Spool) -> None:
+        """Put back into line what `contactsync retry` was killed over."""
+        with self.session() as conn:
+            retry.finish(conn, account, spool)
+
     # --- one deposit ----------------------------------------------------------------------------------------
 
     def _admit(
@@ -158,7 +163,14 @@ class Pipeline:
         try:
             return self._apply(spool, subject)
         except FileRefused as refusal:
+            self._require_same_settings(subject.account)
             return self._refuse(spool, subject, refusal)
+
+    def _require_same_settings(self, account: Account) -> None:
+        """A refusal stands only where the account is still set as it was: ops may just have mended that."""
+        with self.session() as conn:
+            if not accounts.is_current(conn, account):
+                raise Retryable("the account's settings changed meanwhile")
 
     def _apply(self, spool: Spool, subject: Subject) -> Mapping[str, Any] | None:
         """Read, judge, stage and merge; the content of result.json, or None where another daemon was first."""

@@ -11,7 +11,7 @@ import hashlib
 import heapq
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from contactsync import markers, names
+from contactsync import boxes, markers, names
 from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.errors import Retryable
 from contactsync.folders import Folders
@@ -68,11 +68,20 @@ class Spool:
     """
 
     def __init__(
-        self, home: Path, *, max_bytes: int, ignored: Callable[[bytes], bool], clock: Clock = SYSTEM_CLOCK
+        self,
+        home: Path,
+        *,
+        max_bytes: int,
+        ignored: Callable[[bytes], bool],
+        wait: bool = False,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """Prepare for the account whose FTP home is `home`; nothing is touched before `with`."""
+        """Prepare for the account whose FTP home is `home`; nothing is touched before `with`.
+
+        With `wait`, whoever has the account is waited for.
+        """
         self._clock = clock
-        self._folders = Folders(home)
+        self._folders = Folders(home, wait=wait)
         self._max_bytes = max_bytes
         self._ignored = ignored
         self.strays: list[str] = []
@@ -204,12 +213,11 @@ class Spool:
 
     def _is_free(self, action: Action, claimed: bytes) -> bool:
         """Whether neither a deposit nor a result of that name lies in `ok/` or `ko/`."""
-        for box in ("ok", "ko"):
-            for suffix in (b"", b".result.json", b".rejected.csv"):
-                with suppress(FileNotFoundError):
-                    os.lstat(claimed + suffix, dir_fd=self._dir(action, box))
-                    return False
-        return True
+        return not any(
+            boxes.lies_in(self._dir(action, box), name)
+            for box in ("ok", "ko")
+            for name in (claimed, *boxes.result_names(claimed))
+        )
 
     def _put_back(self, incoming: Incoming, claimed: bytes) -> None:
         # Where the name was taken again meanwhile, the file stays in on/ and is admitted when it is quiet.
@@ -335,15 +343,49 @@ class Spool:
             with self._create(source, _RESULT + claimed) as file:
                 file.write(result)
                 flush_to_disk(file)
-            os.rename(_RESULT + claimed, claimed + b".result.json", src_dir_fd=source, dst_dir_fd=target)
+            os.rename(_RESULT + claimed, claimed + boxes.RESULT, src_dir_fd=source, dst_dir_fd=target)
         with suppress(FileNotFoundError):
-            os.rename(_REJECTED + claimed, claimed + b".rejected.csv", src_dir_fd=source, dst_dir_fd=target)
+            os.rename(_REJECTED + claimed, claimed + boxes.REJECTED, src_dir_fd=source, dst_dir_fd=target)
         with suppress(FileNotFoundError):  # another daemon has settled it
             rename_noreplace(source, claimed, target, claimed)
         with suppress(FileNotFoundError):
             os.unlink(_NAME + claimed, dir_fd=source)
         os.fsync(target)
         os.fsync(source)
+
+    # --- ok/, ko/ → in/, or nowhere ------------------------------------------------------------------------
+
+    def where(self, action: Action, claimed: bytes) -> str | None:
+        """The folder in which a deposit lies under its claimed name, None where it is in none."""
+        return next(
+            (box for box in ("on", "ok", "ko") if boxes.lies_in(self._dir(action, box), claimed)), None
+        )
+
+    def put_in_line(self, action: Action, claimed: bytes, name: bytes, spared: Collection[bytes]) -> bool:
+        """Rename `ko/<claimed>` to `in/<name>`, then remove its old result files; may be repeated after a crash.
+
+        `spared` are names of deposits, which are no result files. False where the file was not there any more.
+        Raises FileExistsError where `in/` has something of that name.
+        """
+        source, target = self._dir(action, "ko"), self._dir(action, "in")
+        try:
+            rename_noreplace(source, claimed, target, name)
+            moved = True
+        except FileNotFoundError:
+            moved = False
+        boxes.remove_results(source, claimed, spared)
+        os.fsync(target)
+        os.fsync(source)
+        return moved
+
+    def discard(
+        self, action: Action, state: Settled, claimed: Iterable[bytes], spared: Collection[bytes]
+    ) -> int:
+        """Remove settled deposits with their result files; returns how many bytes that were."""
+        folder = self._dir(action, state)
+        freed = sum(boxes.remove(folder, each, spared) for each in claimed)
+        os.fsync(folder)  # before the ledger hears of it
+        return freed
 
     # --- markers -------------------------------------------------------------------------------------------
 

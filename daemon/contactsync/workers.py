@@ -220,6 +220,7 @@ class Workers:
                     default=0.0,
                 ),
                 workers_ended=0 if self._stopping else sum(not each.is_alive() for each in self._threads),
+                waiting={lane.account.name: found for lane in lanes if (found := lane.line.waiting)},
             )
 
     # --- what each thread does -----------------------------------------------------------------------------

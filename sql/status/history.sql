@@ -1,10 +1,20 @@
--- The last deposits, newest first, of all accounts or one.
-SELECT d.deposit_id, a.name AS account, d.action, d.name_bytes, d.state, d.reason, d.rows_read, d.rows_applied,
-       d.rows_rejected, d.deposited_at, d.finished_at
+-- The last deposits, newest first, of all accounts or one; each condition may be left out (null).
+SELECT d.deposit_id, a.name AS account, d.action, d.name_bytes, d.claimed_bytes, d.state, d.reason, d.rows_read,
+       d.rows_applied, d.rows_rejected, d.deposited_at, d.finished_at, d.attempts, d.retry_of, r.retried_as
 FROM contactsync.deposit AS d
 JOIN contactsync.account AS a ON a.account_id = d.account_id
+LEFT JOIN (
+    SELECT account_id, retry_of, max(deposit_id) AS retried_as
+    FROM contactsync.deposit
+    WHERE retry_of IS NOT NULL
+    GROUP BY account_id, retry_of
+) AS r ON r.account_id = d.account_id AND r.retry_of = d.deposit_id
 WHERE (%(account_id)s::bigint IS NULL OR d.account_id = %(account_id)s)
     AND (%(action)s::text IS NULL OR d.action = %(action)s)
     AND (%(state)s::text IS NULL OR d.state = %(state)s)
+    AND (%(reason)s::text IS NULL OR d.reason = %(reason)s)
+    AND (%(name)s::text IS NULL OR d.name LIKE %(name)s OR d.claimed_name LIKE %(name)s)
+    AND (%(since)s::date IS NULL OR d.deposited_at >= %(since)s::date::timestamp AT TIME ZONE a.time_zone)
+    AND (%(until)s::date IS NULL OR d.deposited_at < (%(until)s::date + 1)::timestamp AT TIME ZONE a.time_zone)
 ORDER BY d.deposit_id DESC
 LIMIT %(limit)s;

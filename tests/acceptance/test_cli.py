@@ -329,6 +329,61 @@ def test_status_and_history(
     assert len(wrong.stderr.splitlines()) == 2
 
 
+def test_history_finds(contactsync: Run, acme: int, conn: psycopg.Connection[Any]) -> None:
+    """By reason, by name with or without its stamp, by the account's day; what is no such thing is told at once."""
+    given = [
+        ("list_a.csv", "100_list_a.csv", "ko", "empty_file", "2026-03-01 22:59:59+00"),
+        ("list%b.csv", "101_list%b.csv", "ok", None, "2026-03-01 23:00:00+00"),  # midnight in Paris
+        ("other.csv", "102_other.csv", "ko", "no_rows", "2026-03-02 12:00:00+00"),
+    ]
+    for name, claimed, state, reason, when in given:
+        conn.execute(
+            "INSERT INTO contactsync.deposit (account_id, action, name, name_bytes, claimed_name, claimed_bytes,"
+            " deposited_at, claimed_at, size_bytes, state, reason)"
+            " VALUES (%s, 'import', %s, %s, %s, %s, %s, now(), 1, %s, %s)",
+            (acme, name, name.encode(), claimed, claimed.encode(), when, state, reason),
+        )
+
+    def found(*options: str) -> list[str]:
+        done = contactsync("history", "--json", *options)
+        assert done.returncode == 0, done.stderr
+        return [row["file"] for row in json.loads(done.stdout)]
+
+    assert found() == ["other.csv", "list%b.csv", "list_a.csv"]
+    assert found("--reason", "empty_file") == ["list_a.csv"]
+    assert found("--name", "list*") == ["list%b.csv", "list_a.csv"]
+    assert found("--name", "list_a.csv") == ["list_a.csv"]
+    assert found("--name", "list_b.csv") == []
+    assert found("--name", "list?b.csv") == ["list%b.csv"]
+    assert found("--name", "101_*") == ["list%b.csv"]
+    assert found("--day", "2026-03-01") == ["list_a.csv"]
+    assert found("--day", "2026-03-02", "--state", "ok") == ["list%b.csv"]
+    assert found("--since", "2026-03-02") == ["other.csv", "list%b.csv"]
+    wrong = contactsync("history", "--day", "yesterday", "--since", "x", "--reason", "bad", "--state", "gone")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 4)
+    assert "no such deposit" in contactsync("history", "--state", "on").stderr
+
+
+def test_config_show(bare: Run, tmp_path: Path) -> None:
+    """Each key once, with its value as the file would have it and where it came from; no password anywhere."""
+    file = tmp_path / "c.toml"
+    file.write_text("workers = 7\n")
+    url = "postgresql://u:geheim@h/x"
+    done = bare("config", "show", "--config", file, CONTACTSYNC_DATABASE_URL=url)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = {line.split()[0]: line.split(maxsplit=1)[1] for line in done.stdout.splitlines()}
+    assert rows["workers"].split() == ["7", str(file)]
+    assert rows["grace_seconds"].split() == ["120", "default"]
+    assert rows["database_url"].split() == ['"postgresql://u:********@h/x"', "CONTACTSYNC_DATABASE_URL"]
+    assert "geheim" not in done.stdout
+    told = json.loads(bare("config", "show", "--json", "--config", file, CONTACTSYNC_DATABASE_URL=url).stdout)
+    assert next(row for row in told if row["key"] == "workers") == {
+        "key": "workers",
+        "value": 7,
+        "from": str(file),
+    }
+
+
 def test_migrate_and_run_once_on_the_embedded_database(bare: Run, tmp_path: Path) -> None:
     """Without `database_url` the commands bring their own PostgreSQL, migrated."""
     assert bare("migrate").stdout.startswith("applied 0001")

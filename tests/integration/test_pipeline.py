@@ -231,6 +231,18 @@ def test_settings_that_change_meanwhile_make_it_start_again(site: Site) -> None:
     assert [row["inserted"] for row in site.ledger()] == [1]
 
 
+def test_settings_that_change_meanwhile_undo_a_refusal(site: Site) -> None:
+    """What ops have just set right is not refused by what was set before."""
+    old = site.account
+    site.set(syntax_errors="skip")
+    site.drop(f"Email;Nom\n{A}\n{B};B\n")
+    with pytest.raises(Retryable):
+        site.step(old)
+    assert site.boxes()["on"] == ["list.csv"]
+    assert site.step() == 0.0
+    assert [(row["state"], row["rows_rejected"]) for row in site.ledger()] == [("ok", 1)]
+
+
 def test_a_stopping_daemon_leaves_the_file_in_on(site: Site) -> None:
     """In good order: the attempt does not count, and the next process finishes it."""
     site.drop(GOOD)

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from contactsync import __version__
-from contactsync.cli import account, check, failure, folders, history, report, serve, status
+from contactsync.cli import (
+    account,
+    check,
+    config,
+    doctor,
+    failure,
+    folders,
+    history,
+    report,
+    retry,
+    serve,
+    status,
+    tidy,
+)
 
 __all__ = ["app", "failure"]
 
@@ -53,7 +66,11 @@ app.command("demo")(serve.demo)
 app.command("migrate")(serve.migrate)
 app.command("init")(folders.init)
 app.add_typer(account.app, name="account")
+app.add_typer(config.app, name="config")
 app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("history")(history.history)
+app.command("retry")(retry.retry)
+app.command("doctor")(doctor.doctor)
+app.command("tidy")(tidy.tidy)
 app.command("report")(report.report)

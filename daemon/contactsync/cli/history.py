@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -16,10 +17,19 @@ COLUMNS = (
     *("deposit_id", "account", "action", "file", "state", "reason"),
     *("rows_read", "rows_applied", "rows_rejected", "deposited_at", "finished_at"),
 )
+MORE = ("claimed_name", "attempts", "retry_of", "retried_as")
+"""What only programs are told."""
+
+
+def _reasons() -> list[str]:
+    from contactsync.messages import REASONS
+
+    return sorted(REASONS)
 
 
 def history(
     ctx: typer.Context,
+    *,
     account: Annotated[str | None, typer.Option(metavar="NAME", help="Only this account's.")] = None,
     action: Annotated[
         str | None, typer.Option(help="Only this action's.", autocompletion=lambda: list(ACTIONS))
@@ -31,32 +41,89 @@ def history(
             autocompletion=lambda: list(STATES),
         ),
     ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="Only those refused for this, such as empty_file.", autocompletion=_reasons
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Only files of this name, with its stamp or without; * stands for anything, ? for one character.",
+        ),
+    ] = None,
+    day: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD", help="Only those deposited on this day, in the account's time zone."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only those deposited on this day or later.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
-    *,
     as_json: show.AsJson = False,
 ) -> None:
     """List the last deposits, newest first; times are UTC.
 
-    Example: contactsync history --account acme --state ko
+    With --json each also has its claimed name, its attempts, and what `retry` made of it (retry_of, retried_as).
+
+    Example: contactsync history --account acme --state ko --day 2015-11-17 --name 'list*.csv'
     """
     settings = load_settings(ctx)
     problems = [
         f"--{option}: {value!r} is none of {', '.join(known)}"
-        for option, value, known in (("action", action, ACTIONS), ("state", state, STATES))
+        for option, value, known in (
+            ("action", action, ACTIONS),
+            ("state", state, STATES),
+            ("reason", reason, _reasons() if reason is not None else ()),
+        )
         if value is not None and value not in known
     ]
+    on_day, from_day = _day("--day", day, problems), _day("--since", since, problems)
     if problems:
         raise ConfigurationError("\n".join(problems))
     from contactsync import names, statements
 
+    what: dict[str, Any] = {
+        "action": action,
+        "state": state,
+        "reason": reason,
+        "name": _pattern(name),
+        "since": max((each for each in (on_day, from_day) if each is not None), default=None),
+        "until": on_day,
+        "limit": limit,
+    }
     with connected(settings) as (conn, _):
-        what: dict[str, Any] = {"action": action, "state": state, "limit": limit}
         what["account_id"] = find_account(conn, account).account_id if account else None
         rows = conn.execute(statements.get("status/history"), what).fetchall()
     for row in rows:
         row["file"] = names.printable(bytes(row.pop("name_bytes")))
-    rows = [{column: row[column] for column in COLUMNS} for row in rows]
+        row["claimed_name"] = names.printable(bytes(row.pop("claimed_bytes")))
     if as_json:
-        show.as_json(rows)
+        show.as_json([{column: row[column] for column in (*COLUMNS, *MORE)} for row in rows])
     else:
-        show.table(rows, COLUMNS, "no deposit yet")
+        show.table(rows, COLUMNS, "no such deposit" if _is_narrowed(what) else "no deposit yet")
+
+
+def _is_narrowed(what: dict[str, Any]) -> bool:
+    return any(value is not None for key, value in what.items() if key != "limit")
+
+
+def _day(option: str, text: str | None, problems: list[str]) -> date | None:
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        problems.append(f"{option}: {text!r} is no day such as 2015-04-27")
+        return None
+
+
+def _pattern(name: str | None) -> str | None:
+    """A pattern of the shell as LIKE has it."""
+    if name is None:
+        return None
+    for special in ("\\", "%", "_"):
+        name = name.replace(special, f"\\{special}")
+    return name.replace("*", "%").replace("?", "_")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+import typer
+
 from contactsync.cli.failure import AnswerIsNo
-from contactsync.errors import ConfigurationError
+from contactsync.errors import ConfigurationError, ContactsyncError
 
 if TYPE_CHECKING:
-    import typer
-
     from contactsync.config import Settings
     from contactsync.db import Connection
     from contactsync.model import Account
+    from contactsync.spool import Spool
 
 
 def load_settings(ctx: typer.Context) -> Settings:
@@ -32,15 +33,36 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
     """
     from contactsync.database import database
     from contactsync.db import connect
-    from contactsync.migrate import migrate, pending
 
     with database(settings) as (url, server), connect(url) as conn:
         embedded = server is not None
-        if current and embedded:
-            migrate(conn)
-        elif current and (missing := pending(conn)):
-            raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
+        if current:
+            require_schema(conn, embedded=embedded)
         yield conn, embedded
+
+
+def require_schema(conn: Connection, *, embedded: bool) -> None:
+    """Migrate the embedded database; raises ConfigurationError where another one is not up to date."""
+    from contactsync.migrate import migrate, pending
+
+    if embedded:
+        migrate(conn)
+    elif missing := pending(conn):
+        raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | ContactsyncError]:
+    """The database's URL and whether it is embedded; or why there is none, for commands that have more to tell."""
+    from contactsync.database import database
+
+    with ExitStack() as stack:
+        try:
+            url, server = stack.enter_context(database(settings))
+        except ContactsyncError as error:
+            yield error
+        else:
+            yield url, server is not None
 
 
 def find_account(conn: Connection, name: str) -> Account:
@@ -53,3 +75,30 @@ def find_account(conn: Connection, name: str) -> Account:
             return account
     names = ", ".join(account.name for account in found[:20]) or "none yet: `contactsync account add NAME`"
     raise AnswerIsNo(f"there is no account {name!r}; there is {names}")
+
+
+@contextmanager
+def opened(settings: Settings, account: Account) -> Iterator[Spool]:
+    """The account's folders, locked; whoever works in them is waited for, with a word.
+
+    Raises AnswerIsNo where one is missing: made here, it would belong to whoever runs the command.
+    """
+    from contactsync.folders import BOXES, AccountBusy
+    from contactsync.model import ACTIONS
+    from contactsync.spool import Spool
+
+    home = account.home_under(settings.ftp_root)
+    for folder in (home / "contacts" / action / box for action in ACTIONS for box in BOXES):
+        if not folder.is_dir():
+            raise AnswerIsNo(f"there is no {folder}: contactsync init {account.name}")
+
+    def spool(*, wait: bool) -> Spool:
+        return Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, wait=wait)
+
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(spool(wait=False))
+        except AccountBusy:
+            typer.echo(f"{account.name}: a deposit is in work; its end is waited for", err=True)
+            found = stack.enter_context(spool(wait=True))
+        yield found

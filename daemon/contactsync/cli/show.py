@@ -14,9 +14,9 @@ import typer
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def as_json(value: object) -> None:
-    """Print a value as JSON; times are ISO 8601."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+def as_json(value: object, *, indent: int | None = 2) -> None:
+    """Print a value as JSON, on one line without `indent`; times are ISO 8601."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: str) -> None:
@@ -24,16 +24,31 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: st
     if not rows:
         typer.echo(nothing, err=True)
         return
-    heads = [column.replace("_", " ") for column in columns]
-    lines = [[text(row[column]) for column in columns] for row in rows]
-    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
-    fits = sum(widths) + 3 * len(widths) < shutil.get_terminal_size().columns
-    if sys.stdout.isatty() and fits:  # rich would cut cells short where they do not
-        _rich_table(heads, lines)
+    lines = _cells(rows, columns)
+    if sys.stdout.isatty() and sum(_widths(lines)) + 3 * len(columns) < shutil.get_terminal_size().columns:
+        _rich_table(lines[0], lines[1:])  # it would cut cells short where they do not fit
         return
-    for line in (heads, *lines):
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    for line in aligned(rows, columns):
+        typer.echo(line)
+
+
+def aligned(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
+    """Some columns of the rows as lines of text, their heads first."""
+    lines = _cells(rows, columns)
+    widths = _widths(lines)
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[str]]:
+    heads = [column.replace("_", " ") for column in columns]
+    return [heads, *([text(row[column]) for column in columns] for row in rows)]
+
+
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*lines, strict=True)]
 
 
 def pairs(values: Mapping[str, object]) -> None:

@@ -1,0 +1,57 @@
+"""`config show`: what is set, and by what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from contactsync.cli import show
+
+app = typer.Typer(
+    help="The settings that the program works with.", no_args_is_help=True, rich_markup_mode="rich"
+)
+
+COLUMNS = ("key", "value", "from")
+
+
+@app.callback()
+def _group() -> None:
+    """The settings that the program works with."""
+
+
+@app.command("show")
+def show_(ctx: typer.Context, *, as_json: show.AsJson = False) -> None:
+    """Show every setting with its value, and where that came from: default, file or environment variable.
+
+    Passwords are masked. A running daemon keeps what was set when it started, or at its last reload.
+
+    Example: contactsync config show --json
+    """
+    from contactsync import config, config_words
+
+    settings, sources = config.load_with_sources(ctx.obj)
+    rows: list[dict[str, Any]] = []
+    for key, source in sources.items():
+        value: Any = getattr(settings, key)
+        if key == "database_url" and value is not None:
+            value = config_words.masked(value)
+        if isinstance(value, Path):
+            value = str(value)
+        rows.append({"key": key, "value": value, "from": source})
+    if as_json:
+        show.as_json(rows)
+        return
+    show.table([{**row, "value": _toml(row["value"])} for row in rows], COLUMNS, "")
+
+
+def _toml(value: Any) -> str:
+    """A value as the file would have it."""
+    import json
+
+    if value is None:
+        return "-"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False)

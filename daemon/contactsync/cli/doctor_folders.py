@@ -1,0 +1,53 @@
+"""`doctor` on the folders: what is missing, and what is not as `init` makes it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from contactsync.cli.finding import Finding
+
+if TYPE_CHECKING:
+    from contactsync.config import Settings
+    from contactsync.model import Account
+
+
+def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Finding]:
+    """A finding for each deviation, or one that all is well."""
+    if not os.path.isdir(settings.ftp_root):
+        message = f"{settings.ftp_root} (ftp_root) is not a folder that can be seen"
+        yield Finding(
+            "error", "folders", message, f"mkdir -p {settings.ftp_root}   # or mount it; else set ftp_root"
+        )
+    if not os.access(settings.data_dir, os.R_OK | os.X_OK):
+        message = f"{settings.data_dir} (data_dir) cannot be read or is not there: what the daemon does is not known"
+        yield Finding("warning", "folders", message, f"install -d -o contactsync -m 0700 {settings.data_dir}")
+    if accounts is None:
+        yield Finding("warning", "folders", "not looked at: the accounts are in the database")
+        return
+    wrong = False
+    for account in accounts:
+        for finding in _of(settings, account):
+            wrong = True
+            yield finding
+    if not wrong:
+        yield Finding("ok", "folders", f"{len(accounts)} account(s), all folders as they should be")
+
+
+def _of(settings: Settings, account: Account) -> Iterator[Finding]:
+    from contactsync.folders import BOXES
+    from contactsync.model import ACTIONS
+
+    home = account.home_under(settings.ftp_root)
+    missing = [
+        f"{action}/{box}"
+        for action in ACTIONS
+        for box in BOXES
+        if not (home / "contacts" / action / box).is_dir()
+    ]
+    if missing:
+        message = (
+            f"{account.name}: {len(missing)} folder(s) missing below {home}/contacts, such as {missing[0]}"
+        )
+        yield Finding("error", "folders", message, f"contactsync init {account.name}")

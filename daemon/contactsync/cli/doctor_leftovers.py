@@ -1,0 +1,124 @@
+"""`doctor` on what does not fit together: files without a row, rows without a file, work that was left."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contactsync import boxes, ledger
+from contactsync.cli.finding import Finding
+from contactsync.model import ACTIONS
+from contactsync.names import printable
+
+if TYPE_CHECKING:
+    from contactsync.beacon import Sign
+    from contactsync.config import Settings
+    from contactsync.db import Connection
+    from contactsync.model import Account
+
+OLD_SECONDS = 3600.0
+"""So long no deposit is in work."""
+MOST_FILES = 20_000
+"""How many files of a folder are looked at."""
+
+
+def findings(conn: Connection, settings: Settings, accounts: list[Account], sign: Sign) -> Iterator[Finding]:
+    """For each account what is left over, or one that nothing is."""
+    nothing = True
+    for account in accounts:
+        contacts = account.home_under(settings.ftp_root) / "contacts"
+        for finding in (*_in_work(conn, account, contacts, sign), *_settled(conn, account, contacts)):
+            nothing = False
+            yield finding
+    for name in _names(settings.data_dir):
+        if name.startswith(b".condition.json.") and not os.path.exists(
+            f"/proc/{name.rpartition(b'.')[2].decode()}"
+        ):
+            nothing = False
+            path = settings.data_dir / os.fsdecode(name)
+            yield Finding(
+                "note", "leftovers", f"{path}: of a daemon that was killed", f"rm {shlex.quote(str(path))}"
+            )
+    if nothing:
+        yield Finding("ok", "leftovers", "files and ledger agree")
+
+
+def _in_work(conn: Connection, account: Account, contacts: Path, sign: Sign) -> Iterator[Finding]:
+    """What lies in `on/`, and what the ledger believes to."""
+    present = set()
+    for action in ACTIONS:
+        folder = contacts / action / "on"
+        for name in _names(folder):
+            present.add((action, name))
+            if finding := _unfinished(f"{account.name}: {action}/on/{printable(name)}", folder, name, sign):
+                yield finding
+    for entry in ledger.unfinished(conn, account):
+        if (entry.claimed.action.name, entry.claimed.claimed_name) not in present:
+            message = f"{account.name}: deposit {entry.deposit_id} is in work, its file is nowhere in on/"
+            fix = "systemctl restart contactsync   # closes it as `vanished`"
+            yield Finding("warning", "leftovers", message, fix)
+    for deposit in ledger.retried(conn, account):
+        if os.path.lexists(contacts / deposit.action.name / "ko" / os.fsdecode(deposit.claimed_name)):
+            message = (
+                f"{account.name}: deposit {deposit.deposit_id} was to be tried again and still lies in ko/"
+            )
+            yield Finding("warning", "leftovers", message, f"contactsync retry {deposit.deposit_id}")
+
+
+def _unfinished(where: str, folder: Path, name: bytes, sign: Sign) -> Finding | None:
+    """What to say of a file in `on/`."""
+    if name.startswith(b".doctor."):
+        fix = f"rm {shlex.quote(str(folder / os.fsdecode(name)))}"
+        return Finding("note", "leftovers", f"{where}: of a doctor that was killed", fix)
+    age = _age(folder, name)
+    if sign.state == "running" and age > OLD_SECONDS:
+        return Finding(
+            "warning", "leftovers", f"{where} has been there for {age / 3600:.0f} h", "contactsync status"
+        )
+    if sign.state != "running" and not name.startswith(b"."):
+        message = f"{where} is unfinished; the daemon takes it up when it starts"
+        return Finding("note", "leftovers", message, "systemctl start contactsync")
+    return None
+
+
+def _settled(conn: Connection, account: Account, contacts: Path) -> Iterator[Finding]:
+    """Files in `ok/` and `ko/` that no deposit is called, nor a result of one."""
+    for action in ACTIONS:
+        for box in ("ok", "ko"):
+            folder = contacts / action / box
+            names = _names(folder)[:MOST_FILES]
+            bases = {name: _base(name) for name in names}
+            known = ledger.names_of_deposits(conn, account, [action], {*names, *bases.values()})
+            foreign = [name for name in names if name not in known and bases[name] not in known]
+            if foreign:
+                message = (
+                    f"{account.name}: {len(foreign)} file(s) in {action}/{box}/ that the ledger does not know, "
+                    f"such as {printable(foreign[0])}: keep_settled_days leaves them"
+                )
+                yield Finding("note", "leftovers", message, f"ls -l {shlex.quote(str(folder))}")
+
+
+def _base(name: bytes) -> bytes:
+    """The deposit whose result file this may be."""
+    for suffix in (boxes.RESULT, boxes.REJECTED):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
+    return name
+
+
+def _names(folder: Path) -> list[bytes]:
+    try:
+        return sorted(map(os.fsencode, os.listdir(folder)))
+    except OSError:
+        return []
+
+
+def _age(folder: Path, name: bytes) -> float:
+    with suppress(OSError):
+        return time.time() - os.lstat(folder / os.fsdecode(name)).st_ctime
+    return 0.0

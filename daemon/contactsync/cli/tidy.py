@@ -1,0 +1,95 @@
+"""`tidy`: what keep_settled_days and keep_history_days say, now, or what they would do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contactsync.cli import show
+from contactsync.cli.failure import AnswerIsNo
+from contactsync.cli.session import connected, find_account, load_settings, opened
+
+if TYPE_CHECKING:
+    from contactsync.config import Settings
+    from contactsync.db import Connection
+    from contactsync.model import Account
+    from contactsync.retention import Cursor, Swept
+    from contactsync.spool import Spool
+
+COLUMNS = ("account", "files", "bytes", "rows")
+
+
+def tidy(
+    ctx: typer.Context,
+    account: Annotated[str | None, typer.Option(metavar="NAME", help="Only this account's.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is old enough to go.")] = False,
+    as_json: show.AsJson = False,
+) -> None:
+    """Remove settled files and ledger rows that are older than keep_settled_days and keep_history_days, now.
+
+    The running daemon does so by itself a few times a day. Safe beside it, and what is not settled is never touched.
+    With --dry-run rows are counted by their age alone: one goes only when its file is gone.
+
+    Example: contactsync tidy --dry-run
+    """
+    settings = load_settings(ctx)
+    from contactsync import accounts
+
+    os.umask(0)  # a folder that is healed keeps the modes of its tree
+    with connected(settings) as (conn, _):
+        chosen = [find_account(conn, account)] if account else accounts.every(conn)
+        rows, problems = [], []
+        for each in chosen:
+            try:
+                rows.append(_would(conn, settings, each) if dry_run else _tidy(conn, settings, each))
+            except (AnswerIsNo, OSError) as error:  # the other accounts are tidied all the same
+                problems.append(f"{each.name}: {error}")
+    if not settings.keep_settled_days and not settings.keep_history_days:
+        typer.echo("keep_settled_days and keep_history_days are 0: everything is kept for ever", err=True)
+    if as_json:
+        show.as_json(rows)
+    elif rows or not problems:
+        show.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
+    if problems:
+        raise AnswerIsNo("\n".join(problems))
+
+
+def _would(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
+    from contactsync import statements
+
+    what = {
+        "account_id": account.account_id,
+        "now": datetime.now(UTC),
+        "settled_days": settings.keep_settled_days,
+        "history_days": settings.keep_history_days,
+    }
+    row = conn.execute(statements.get("retention/would"), what).fetchone() or {}
+    return {"account": account.name, **row}
+
+
+def _tidy(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
+    from contactsync import retention
+
+    total = {"files": 0, "bytes": 0, "rows": 0}
+
+    def every_batch(sweep: Callable[[Connection, Account, Spool, int, Cursor], Swept], days: int) -> None:
+        cursor: Cursor | None = retention.START if days else None
+        while cursor is not None:
+            with opened(
+                settings, account
+            ) as spool:  # each batch takes the lock anew: deposits come in between
+                swept = sweep(conn, account, spool, days, cursor)
+            total["files"] += swept.files
+            total["bytes"] += swept.freed_bytes
+            total["rows"] += swept.rows
+            cursor = swept.cursor
+
+    every_batch(retention.remove_files, settings.keep_settled_days)
+    every_batch(retention.forget, settings.keep_history_days)
+    return {"account": account.name, **total}

@@ -1,0 +1,6 @@
+-- The deposits of an account that were put back into line and have not come by again, the last one first.
+SELECT o.deposit_id, o.action, o.name_bytes, o.claimed_bytes, o.size_bytes, o.sha256
+FROM contactsync.deposit AS o
+LEFT JOIN contactsync.deposit AS r ON r.account_id = o.account_id AND r.retry_of = o.deposit_id
+WHERE o.account_id = %(account_id)s AND o.retried_at IS NOT NULL AND r.deposit_id IS NULL
+ORDER BY o.retried_at DESC;

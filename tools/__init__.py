@@ -1,0 +1,1 @@
+"""Makes what stands in the repository and follows from the program."""
