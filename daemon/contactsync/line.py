@@ -82,6 +82,7 @@ class Line:
         self._clocks = QuietClocks()
         self._backlog: deque[Incoming] = deque()
         self._fresh_until = self._rest_until = float("-inf")
+        self._flood_left = -1
 
     def next(self, spool: Spool, taken: Callable[[Action, bytes], bool]) -> Claim | float | None:
         """Claim the oldest finished deposit.
@@ -90,7 +91,7 @@ class Line:
         being written holds nobody back; one that waits out its quiet time holds back the later ones.
         """
         now = time.monotonic()
-        if now >= (self._fresh_until if self._backlog else self._rest_until):
+        if now >= (self._fresh_until if self._backlog else self._rest_until) or self._flood_left == 0:
             self._scan(spool)
         elif not self._backlog:
             return self._rest_until - now
@@ -111,6 +112,7 @@ class Line:
                 claimed = spool.claim(file, taken)
                 if claimed is not None:
                     self._backlog.popleft()
+                    self._flood_left -= 1
                     return Claim(file, claimed)
                 soon = soon or RECHECK_SECONDS
                 self._clocks.restart(file, monotonic=time.monotonic())
@@ -123,6 +125,8 @@ class Line:
         ended = time.monotonic()
         self._clocks.observe(found, monotonic=ended, wall=time.time())
         self._backlog = deque(found)
+        # Half of a flood's oldest files pay for a scan: they must not run out while it is thought too dear.
+        self._flood_left = len(found) // 2 if spool.cut_off else -1
         pause = SCAN_SHARE * (ended - started)
         self._fresh_until = ended + max(self._rescan, pause)
         self._rest_until = ended + (pause if ended - started > CROWDED_SECONDS else 0.0)
