@@ -113,6 +113,7 @@ class Line:
         self._clocks = QuietClocks()
         self._backlog: deque[Incoming] = deque()
         self._fresh_until = self._rest_until = float("-inf")
+        self._flood_left = -1
         self.waiting: Waiting | None = None  # read by other threads: replaced, never changed
 
     def set_waits(self, *, settle_seconds: float, grace_seconds: float, rescan_seconds: float) -> None:
@@ -126,7 +127,7 @@ class Line:
         being written holds nobody back; one that waits out its quiet time holds back the later ones.
         """
         now = self._clock.monotonic()
-        if now >= (self._fresh_until if self._backlog else self._rest_until):
+        if now >= (self._fresh_until if self._backlog else self._rest_until) or self._flood_left == 0:
             self._scan(spool)
         elif not self._backlog:
             return self._rest_until - now
@@ -150,6 +151,7 @@ class Line:
                 claimed = spool.claim(file, taken, self._clocks.deposited(file))
                 if claimed is not None:
                     self._backlog.popleft()
+                    self._flood_left -= 1
                     return Claim(file, claimed)
                 soon = soon or RECHECK_SECONDS
                 self._note(file, None)
@@ -175,6 +177,8 @@ class Line:
         ended = self._clock.monotonic()
         self._clocks.observe(found, monotonic=ended, wall=self._clock.wall())
         self._backlog = deque(sorted(found, key=lambda file: (self._clocks.deposited(file), file.place)))
+        # Half of a flood's oldest files pay for a scan: they must not run out while it is thought too dear.
+        self._flood_left = len(found) // 2 if spool.cut_off else -1
         pause = SCAN_SHARE * (ended - started)
         self._fresh_until = ended + max(self._rescan, pause)
         self._rest_until = ended + (pause if ended - started > CROWDED_SECONDS else 0.0)

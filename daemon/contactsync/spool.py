@@ -64,7 +64,7 @@ def _open_as(name: bytes, folder: int, expected: Callable[[Mark], bool]) -> Bina
 class Spool:
     """One account's `contacts/`, locked against other processes while it is open.
 
-    After a scan `strays` names the folders in `in/`; after a claim `leases` tells whether the kernel gave one.
+    After a scan `strays` names the folders in `in/` and `cut_off` tells of a flood; after a claim `leases` tells whether the kernel gave one.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._ignored = ignored
         self.strays: list[str] = []
+        self.cut_off = False
         self.leases = True
 
     def __enter__(self) -> Spool:
@@ -114,7 +115,9 @@ class Spool:
         """
         self.strays = []
         found = (file for action in ACTIONS.values() for file in self._scan(action))
-        return heapq.nsmallest(MAX_INCOMING, found, key=attrgetter("place"))
+        oldest = heapq.nsmallest(MAX_INCOMING, found, key=attrgetter("place"))
+        self.cut_off = len(oldest) == MAX_INCOMING
+        return oldest
 
     def _scan(self, action: Action) -> Iterator[Incoming]:
         folder = self._dir(action, "in")

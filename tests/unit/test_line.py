@@ -443,6 +443,19 @@ def test_a_claim_tells_what_was_seen(root: Path, spool: Spool, clock: Clock) -> 
     assert told.seen == Incoming(IMPORT, b"a.csv", before)
 
 
+def test_a_flood_is_scanned_again_before_its_oldest_files_run_out(
+    root: Path, spool: Spool, clock: Clock, scans: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow scans are on this host: each half of what one gave pays for the next."""
+    monkeypatch.setattr("contactsync.spool.MAX_INCOMING", 20)
+    before = None
+    for number in range(100):
+        before = drop(root, f"{number}.csv", after=before)
+    clock.go(SETTLE + 1)
+    assert work(a_line(clock, 0, 0), spool, clock, 15) == [f"{number}.csv" for number in range(100)]
+    assert len(scans) <= 11
+
+
 # --- wholeness -----------------------------------------------------------------------------------------------------
 
 

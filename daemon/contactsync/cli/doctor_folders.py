@@ -26,28 +26,43 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
     if accounts is None:
         yield Finding("warning", "folders", "not looked at: the accounts are in the database")
         return
+    from contactsync import homes
+
+    refused = homes.refused(accounts, settings.ftp_root)
     wrong = False
     for account in accounts:
-        for finding in _of(settings, account):
-            wrong = True
-            yield finding
+        if reason := refused.get(account.name):
+            found = [
+                Finding(
+                    "error",
+                    "folders",
+                    f"{account.name}: {reason}",
+                    f"contactsync account set {account.name} --home …",
+                )
+            ]
+        else:
+            found = list(_of(settings, account))
+        wrong = wrong or bool(found)
+        yield from found
     if not wrong:
         yield Finding("ok", "folders", f"{len(accounts)} account(s), all folders as they should be")
 
 
 def _of(settings: Settings, account: Account) -> Iterator[Finding]:
-    from contactsync.folders import BOXES
-    from contactsync.model import ACTIONS
+    from contactsync import tree
+    from contactsync.errors import ConfigurationError
 
-    home = account.home_under(settings.ftp_root)
-    missing = [
-        f"{action}/{box}"
-        for action in ACTIONS
-        for box in BOXES
-        if not (home / "contacts" / action / box).is_dir()
-    ]
+    try:
+        found = tree.check(account.name, account.home_under(settings.ftp_root), tree.owners_of(account))
+    except ConfigurationError as error:
+        yield Finding("warning", "folders", str(error))
+        return
+    missing = [each for each in found if each.problem == "folder"]
     if missing:
-        message = (
-            f"{account.name}: {len(missing)} folder(s) missing below {home}/contacts, such as {missing[0]}"
-        )
-        yield Finding("error", "folders", message, f"contactsync init {account.name}")
+        message = f"{account.name}: {len(missing)} folder(s) missing, such as {missing[0].path}"
+        yield Finding("error", "folders", message, missing[0].fix)
+    for each in found:
+        if each.problem != "folder":
+            level = "error" if each.problem == "kind" else "warning"
+            message = f"{account.name}: {each.path}: its {each.problem} is {each.found}, not {each.expected}"
+            yield Finding(level, "folders", message, each.fix)  # type: ignore[arg-type]  # both are levels

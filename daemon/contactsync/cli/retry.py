@@ -9,7 +9,7 @@ import typer
 
 from contactsync.cli import show
 from contactsync.cli.failure import AnswerIsNo
-from contactsync.cli.session import connected, find_account, load_settings, opened
+from contactsync.cli.session import connected, find_account, load_settings, opened, require_own_homes
 
 if TYPE_CHECKING:
     from contactsync.config import Settings
@@ -37,6 +37,7 @@ def retry(
     with connected(settings) as (conn, _):
         found = _find(conn, deposit)
         account = find_account(conn, found["account"])
+        require_own_homes(conn, settings, [account])
         name = _put_back(conn, settings, account, found)
     told = {"deposit_id": deposit, "account": account.name, "action": found["action"], "file": name}
     if as_json:

@@ -77,6 +77,16 @@ def find_account(conn: Connection, name: str) -> Account:
     raise AnswerIsNo(f"there is no account {name!r}; there is {names}")
 
 
+def require_own_homes(conn: Connection, settings: Settings, chosen: list[Account]) -> None:
+    """Raise AnswerIsNo where one of the accounts has a home that is not its own: the daemon leaves it alone too."""
+    from contactsync import accounts, homes
+
+    refused = homes.refused(accounts.every(conn), settings.ftp_root)
+    problems = [f"{each.name}: {refused[each.name]}" for each in chosen if each.name in refused]
+    if problems:
+        raise AnswerIsNo("\n".join(problems))
+
+
 @contextmanager
 def opened(settings: Settings, account: Account) -> Iterator[Spool]:
     """The account's folders, locked; whoever works in them is waited for, with a word.

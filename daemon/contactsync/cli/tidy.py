@@ -10,7 +10,7 @@ import typer
 
 from contactsync.cli import show
 from contactsync.cli.failure import AnswerIsNo
-from contactsync.cli.session import connected, find_account, load_settings, opened
+from contactsync.cli.session import connected, find_account, load_settings, opened, require_own_homes
 
 if TYPE_CHECKING:
     from contactsync.config import Settings
@@ -45,6 +45,7 @@ def tidy(
         rows, problems = [], []
         for each in chosen:
             try:
+                require_own_homes(conn, settings, [each])
                 rows.append(_would(conn, settings, each) if dry_run else _tidy(conn, settings, each))
             except (AnswerIsNo, OSError) as error:  # the other accounts are tidied all the same
                 problems.append(f"{each.name}: {error}")
