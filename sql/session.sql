@@ -2,6 +2,10 @@
 -- Nothing here is to outlive the session, so its commit waits for no disk and for no standby: where one is missing,
 -- each session given up would leave behind a process of the server that waits for ever.
 SET LOCAL synchronous_commit = off;
+
+-- A merge joins a file with what it may meet. Nested loops make that quadratic where statistics are stale (they lag
+-- behind a big import), and take hours; what is to be looked up one by one is asked for by ANY (ARRAY …).
+SET enable_nestloop = off;
 CREATE TEMP TABLE staged_contact (
     line        integer,
     identity    text COLLATE "C",
@@ -40,5 +44,5 @@ CREATE TEMP TABLE staged_contact (
 ) ON COMMIT DELETE ROWS;
 -- Addresses, identities to delete, or references to spare, according to the deposit.
 CREATE TEMP TABLE staged_key (key text COLLATE "C") ON COMMIT DELETE ROWS;
--- Which contact each staged row meets; `known` is false where it will be a new one.
-CREATE TEMP TABLE target (line integer, contact_id bigint, known boolean) ON COMMIT DELETE ROWS;
+-- The contacts that staged rows meet; `differs` where the row changes the contact.
+CREATE TEMP TABLE target (line integer, contact_id bigint, differs boolean) ON COMMIT DELETE ROWS;

@@ -42,6 +42,7 @@ _DEFAULTS: dict[str, Any] = {
 # What a hung daemon could hold is let go by the server; a lock that is not to be had is waited for, then retried.
 _OPTIONS = (
     "-c lock_timeout=20s -c statement_timeout=870s -c idle_in_transaction_session_timeout=120s -c work_mem=64MB "
+    "-c temp_buffers=64MB -c default_statistics_target=10 "
     "-c default_transaction_isolation=read\\ committed -c search_path=pg_temp,pg_catalog -c datestyle=ISO,DMY "
     "-c standard_conforming_strings=on -c jit=off"
 )

@@ -1,5 +1,6 @@
 -- Contacts that are deleted leave their lists.
-DELETE FROM contactsync.list_member AS m
-USING contactsync.contact_list AS l, target AS t
-WHERE l.account_id = %(account_id)s AND m.account_id = %(account_id)s AND m.list_id = l.list_id
-    AND m.contact_id = t.contact_id;
+DELETE FROM contactsync.list_member
+WHERE account_id = %(account_id)s
+    AND list_id = ANY (ARRAY(SELECT list_id FROM contactsync.contact_list WHERE account_id = %(account_id)s))
+    AND contact_id IN (SELECT contact_id FROM target)
+    AND {looked_up};

@@ -1,6 +1,11 @@
--- New contacts.
-INSERT INTO contactsync.contact (account_id, contact_id, identity, created_at, updated_at, {columns})
-SELECT %(account_id)s, t.contact_id, s.identity, %(now)s, %(now)s, {staged}
-FROM target AS t
-JOIN staged_contact AS s ON s.line = t.line
-WHERE NOT t.known;
+-- New contacts, with ids in order of the file, straight onto its list: nobody can be on it yet.
+WITH new AS (
+    INSERT INTO contactsync.contact (account_id, identity, created_at, updated_at, {columns})
+    SELECT %(account_id)s, s.identity, %(now)s, %(now)s, {staged}
+    FROM staged_contact AS s
+    WHERE NOT EXISTS (SELECT FROM target AS t WHERE t.line = s.line)
+    ORDER BY s.line
+    RETURNING contact_id
+)
+INSERT INTO contactsync.list_member (account_id, list_id, contact_id)
+SELECT %(account_id)s, %(list_id)s, contact_id FROM new;

@@ -1,5 +1,6 @@
 -- The contacts that a delete file meets.
-INSERT INTO target (contact_id, known)
-SELECT DISTINCT c.contact_id, true
+INSERT INTO target (contact_id)
+SELECT DISTINCT c.contact_id
 FROM staged_key AS k
-JOIN contactsync.contact AS c ON c.account_id = %(account_id)s AND c.identity = k.key;
+JOIN contactsync.contact AS c ON c.account_id = %(account_id)s AND c.identity = k.key
+WHERE {looked_up};

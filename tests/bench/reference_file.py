@@ -1,28 +1,113 @@
-"""The reference file of DESIGN.md, "Speed": 243,119 rows of 7 columns in 20 MB, the same bytes for every run."""
+"""The reference files of the benches: 20 MB of 7 columns (DESIGN.md, "Speed") and 20 MB of all 31, seeded."""
 
 from __future__ import annotations
 
 import random
+import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ROWS = 243_119
-HEADER = "Référence;Civilité;Prénom;Nom;Email;Téléphone Fixe;Mobile"
+"""Of 7 columns in 20 MB."""
+WIDE_ROWS = 47_000
+"""Of 31 columns in 20 MB."""
+
+HEADER = ("Référence", "Civilité", "Prénom", "Nom", "Email", "Téléphone Fixe", "Mobile")
+WIDE_HEADER = (
+    *HEADER,
+    *(
+        "Fax",
+        "Adresse 1",
+        "Adresse 2",
+        "Code Postal",
+        "Ville",
+        "Etat",
+        "Pays",
+        "Date de Naissance",
+        "Société",
+    ),
+    *(f"Champ {number}" for number in range(1, 16)),
+)
 _FIRST = ("Hélène", "Yann", "Chloé", "Pierre", "Marie-Françoise", "Zoé", "Jean-Baptiste", "Anaïs")
 _LAST = ("LEFÈVRE", "LE GOFF", "MÜLLER", "DUPONT", "DE LA TOUR", "MARTIN", "BERNARD", "PETIT-JEAN")
+_STREETS = ("rue de la République", "avenue Jean Jaurès", "place du Marché", "chemin des Écoliers")
+_CITIES = ("Saint-Étienne", "Nîmes", "Paris", "Fontenay-sous-Bois", "Aix-en-Provence")
+_FIELDS = (
+    "client fidèle",
+    "newsletter",
+    "0",
+    "magasin Lyon Part-Dieu",
+    "",
+    "2015-04-27",
+    "NA",
+    "carte n° 12",
+)
 _PHONES = ("02{:08d}", "02 {:08d}", "+332{:08d}")
 
 
-def write(path: Path, *, rows: int = ROWS, seed: int = 1) -> int:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is in a file: the same seed and shape are the same bytes."""
+
+    rows: int = ROWS
+    wide: bool = False
+    first: int = 0  # the number of its first row: files overlap where their numbers do
+    changed_every: int = 0  # each n-th row has another first name
+    columns: tuple[str, ...] = ()  # only these, where any are named
+    seed: int = 1
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The columns of the file."""
+        return self.columns or (WIDE_HEADER if self.wide else HEADER)
+
+
+def write(path: Path, shape: Shape) -> int:
     """Write the file in ISO-8859-1 and return its size in bytes."""
-    dice = random.Random(seed)
-    lines = [HEADER]
-    for number in range(rows):
-        first, last = dice.choice(_FIRST), dice.choice(_LAST)
-        email = f"user{number}.{dice.randrange(10_000)}@example-mail.fr"
-        phone = dice.choice(_PHONES).format(dice.randrange(10**8))
-        mobile = f"06{dice.randrange(10**8):08d}"
-        lines.append(f"A{number:07d};{dice.choice(('Mme', 'M.'))};{first};{last};{email};{phone};{mobile}")
-    return path.write_bytes(("\n".join(lines) + "\n").encode("iso-8859-1"))
+    return path.write_bytes(("\n".join(_lines(shape)) + "\n").encode("iso-8859-1"))
+
+
+def write_zip(path: Path, csv: Path) -> None:
+    """Put the file into a zip as the senders do."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(csv, "contacts.csv")
+
+
+def _lines(shape: Shape) -> Iterator[str]:
+    yield ";".join(shape.header)
+    places = [WIDE_HEADER.index(column) for column in shape.columns]
+    for number in range(shape.first, shape.first + shape.rows):
+        cells = _row(number, shape)
+        yield ";".join([cells[place] for place in places] if places else cells)
+
+
+def _row(number: int, shape: Shape) -> list[str]:
+    dice = random.Random(number * 1_000_003 + shape.seed)
+    first = dice.choice(_FIRST)
+    cells = [
+        f"A{number:07d}",
+        dice.choice(("Mme", "M.")),
+        f"{first}-Lou" if shape.changed_every and number % shape.changed_every == 0 else first,
+        dice.choice(_LAST),
+        f"user{number}.{dice.randrange(10_000)}@example-mail.fr",
+        dice.choice(_PHONES).format(dice.randrange(10**8)),
+        f"06{dice.randrange(10**8):08d}",
+    ]
+    if shape.wide or len(shape.header) > len(HEADER):
+        cells += [
+            f"01{dice.randrange(10**8):08d}",
+            f"{dice.randrange(1, 400)} {dice.choice(_STREETS)}",
+            f"Bâtiment {dice.choice('ABCDEFGH')}, étage {dice.randrange(9)}",
+            f"{dice.randrange(1000, 96000):05d}",
+            dice.choice(_CITIES),
+            "Île-de-France",
+            "France",
+            f"{dice.randrange(1, 29)}/{dice.randrange(1, 13)}/{dice.randrange(1930, 2010)}",
+            "Société Générale d'Équipement" if dice.random() < 0.3 else "",
+            *(dice.choice(_FIELDS) + f" {dice.randrange(10**6)}" for _ in range(15)),
+        ]
+    return cells

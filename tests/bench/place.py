@@ -1,0 +1,147 @@
+"""A server, an FTP root and a pipeline in this process, for benches: deposits go from `in/` to `ok/` under a clock."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from contactsync import accounts, log, tree
+from contactsync.db import Session, connect
+from contactsync.embedded import EmbeddedServer
+from contactsync.line import Line
+from contactsync.migrate import migrate
+from contactsync.model import Account
+from contactsync.pipeline import Pipeline, Rules
+from contactsync.spool import Spool
+
+_TABLES = "contact, contact_list, list_member, opt_out, consent_event"
+
+
+@dataclass(slots=True)
+class Place:
+    """One server with one FTP root."""
+
+    folder: Path
+    server: EmbeddedServer
+    pipelines: list[Pipeline] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Of the database."""
+        return self.server.url
+
+    @property
+    def root(self) -> Path:
+        """Of the FTP tree."""
+        return self.folder / "ftp"
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the server's unix socket."""
+        return Path(parse_qs(urlsplit(self.url).query)["host"][0])
+
+    def pipeline(self, number: int = 0) -> Pipeline:
+        """The `number`-th worker's story, its connection warm, as it is in a daemon that runs."""
+        while len(self.pipelines) <= number:
+            rules = Rules(512 << 20, 20 << 20, result_files=True)
+            pipeline = Pipeline(Session(self.url), rules)
+            with pipeline.session() as conn:
+                conn.execute("SELECT")
+            self.pipelines.append(pipeline)
+        return self.pipelines[number]
+
+    def fresh(self, *names: str, dedup: str = "reference") -> list[Account]:
+        """An empty database with accounts of these names, and nothing left to write from before."""
+        with connect(self.url) as conn:
+            conn.execute("TRUNCATE contactsync.account CASCADE")
+            for table in _TABLES.split(", "):
+                conn.execute(f"TRUNCATE contactsync.{table} CASCADE".encode())
+            for name in names:
+                conn.execute("INSERT INTO contactsync.account (name, dedup) VALUES (%s, %s)", (name, dedup))
+            found = list(accounts.every(conn))
+        for account in found:
+            shutil.rmtree(self.root / account.name, ignore_errors=True)
+            tree.make(account.home_under(self.root), None)
+        self.settle()
+        return found
+
+    def settle(self) -> None:
+        """Let the server write what it owes, so that it does not do so under somebody else's clock."""
+        with connect(self.url) as conn:
+            conn.execute("CHECKPOINT")
+
+    def put(self, account: Account, file: Path, name: str, action: str = "import") -> None:
+        """Lay a copy of the file into `in/`."""
+        shutil.copyfile(file, self.root / account.name / "contacts" / action / "in" / name)
+
+    def mark(self, account: Account, marker: str) -> None:
+        """Set the import mode."""
+        (self.root / account.name / "contacts/import" / marker).touch()
+
+    def take(self, account: Account, number: int = 0) -> None:
+        """Everything in the account's `in/` folders goes to `ok/`; raises where anything was refused."""
+        home = self.root / account.name
+        line = Line(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+        with Spool(home, max_bytes=20 << 20, ignored=lambda name: name.startswith(b".")) as spool:
+            while self.pipeline(number).step(account, line, spool) == 0:
+                pass
+        for verdict in home.glob("contacts/*/ko/*.result.json"):
+            raise AssertionError(json.loads(verdict.read_text())["message"])
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A place in a temporary folder, removed in the end."""
+    log.configure("json")
+    with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name) / "data") as server:
+        with connect(server.url) as conn:
+            migrate(conn)
+        found = Place(Path(name), server)
+        yield found
+        for pipeline in found.pipelines:
+            pipeline.session.close()
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds by what was measured, in the order in which it was first measured."""
+
+    taken: dict[str, list[float]] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """Add how long the block took."""
+        started = time.perf_counter()
+        yield
+        self.taken.setdefault(name, []).append(time.perf_counter() - started)
+
+    def median(self, name: str) -> float:
+        """The middle of what was measured."""
+        return statistics.median(self.taken[name])
+
+    def show(self) -> None:
+        """One line each: minimum, median, maximum."""
+        print(f"{'seconds':<44} {'min':>7} {'median':>7} {'max':>7}")
+        for name, each in self.taken.items():
+            print(f"{name:<44} {min(each):7.2f} {statistics.median(each):7.2f} {max(each):7.2f}")
+
+    def compare(self, what: str, against: str, bound: float) -> None:
+        """The ratio of two medians beside the bound it is to keep, and the ratios of the runs, pair by pair."""
+        if what not in self.taken or against not in self.taken:
+            print(f"{what} / {against}: not measured")
+            return
+        pairs = [a / b for a, b in zip(self.taken[what], self.taken[against], strict=True)]
+        ratio = self.median(what) / self.median(against)
+        verdict = "ok" if ratio <= bound else "MISSED"
+        print(
+            f"{what + ' / ' + against:<66} {ratio:5.2f}  bound {bound:4.2f}  {verdict:6}"
+            f" (runs {min(pairs):.2f}–{max(pairs):.2f})"
+        )
