@@ -28,8 +28,9 @@ help:  ## Show this
 run: $(VENV)/.demo  ## Try it all: FTP server, database and daemon on this machine (PORT=2121); Ctrl-C ends it
 	@$(BIN)/contactsync demo --port $(PORT)
 
+# Most tests wait for something: more of them at once than there are processors. A file's tests stay together.
 test: $(VENV)/.dev  ## Run the tests, on the embedded PostgreSQL or CONTACTSYNC_TEST_DATABASE_URL (ARGS=… for pytest)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
 
 servers:  ## Unpack the FTP servers that tests/acceptance/servers starts, into .servers or CONTACTSYNC_TEST_SERVERS
 	@tests/acceptance/servers/install.sh

@@ -24,11 +24,15 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
+from watchdog.utils import BaseThread
 
 from contactsync.repeats import Repeats
 
 MAX_WATCHED_FOLDERS = 15_000
 """A recursive watch over more than 16,384 folders goes deaf after one overflow: above, polling alone is right."""
+
+REVIVE_SECONDS = 30.0
+"""A reader that dies again so soon after it was replaced stays dead until then: the scan works on."""
 
 RECHECK_SECONDS = 120.0
 """How often the number of folders is compared with what is watched; the kernel tells of no watch that it refused."""
@@ -47,6 +51,7 @@ class Watch:
         self._identities: list[tuple[int, int] | None] = []
         self._observer: BaseObserver | None = None
         self._recheck_at = 0.0
+        self._revive_at = 0.0
         self._told: str | None = None
 
     def start(self) -> None:
@@ -64,8 +69,13 @@ class Watch:
             self._renew()
 
     def check(self) -> None:
-        """Watch again what was deleted and made again; to be called often."""
-        if self._identities != [_identity(root) for root in self._roots]:
+        """Watch again what was deleted and made again, or went unheard; to be called often."""
+        reader = _reader(self._observer)
+        if reader is not None and not reader.is_alive() and time.monotonic() >= self._revive_at:
+            self._revive_at = time.monotonic() + REVIVE_SECONDS
+            self._renew()
+            self._alarm.tell("the reader of events had died")
+        elif self._identities != [_identity(root) for root in self._roots]:
             self._renew()
         elif time.monotonic() >= self._recheck_at:
             self._recheck_at = time.monotonic() + RECHECK_SECONDS
@@ -121,7 +131,11 @@ class Watch:
         logging.getLogger("watchdog").removeHandler(self._alarm)
         observer, self._observer = self._observer, None
         if observer is not None:
-            observer.stop()
+            try:
+                observer.stop()
+            except KeyError:  # its books are wrong: see _reader
+                if reader := _reader(observer):
+                    reader.stop()
 
 
 class _Handler(FileSystemEventHandler):
@@ -143,9 +157,22 @@ class _Alarm(logging.Handler):
         self._repeats = Repeats()
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.tell(record.levelname.lower())
+
+    def tell(self, reason: str) -> None:
+        """Log that events were lost, and have everything looked at."""
         if times := self._repeats.count("events_lost"):
-            log.warning("watch.events_lost", reason=record.levelname.lower(), times=times)
+            log.warning("watch.events_lost", reason=reason, times=times)
         self._hint_all()
+
+
+def _reader(observer: BaseObserver | None) -> BaseThread | None:
+    """The thread in which watchdog 7 reads an observer's events; older releases have no such thread.
+
+    It can die of a KeyError when a folder is renamed to a name whose folder was removed just before, or two are
+    exchanged and removed. Its observer says nothing, and hears nothing any more.
+    """
+    return getattr(observer, "_inotify_fd", None)
 
 
 def _identity(root: Path) -> tuple[int, int] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -18,7 +20,6 @@ from tests.faults.scene import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(files.why_not() is not None, reason=files.why_not() or "")
 
@@ -28,23 +29,28 @@ MIB = 1 << 20
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[files.TinyDisk]:
-    data = tmp_path / "data"
-    data.mkdir()
+def data() -> Iterator[Path]:
+    """A short path: seen from outside the mount namespace, that of the socket must not exceed 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="cs") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def disk(data: Path) -> Iterator[files.TinyDisk]:
     with files.TinyDisk(data, "220m") as disk:
         yield disk
 
 
 @pytest.fixture
-def run(disk: files.TinyDisk, tmp_path: Path) -> Iterator[Run]:
+def run(disk: files.TinyDisk, data: Path, tmp_path: Path) -> Iterator[Run]:
     """A daemon with its own server on the tiny disk; its folders are elsewhere."""
     folder = tmp_path / "run"
-    sockets = cluster.socket_folder(tmp_path / "data")
-    if sockets.is_relative_to(tmp_path / "data"):
+    sockets = cluster.socket_folder(data)
+    if sockets.is_relative_to(data):
         sockets = disk.seen(sockets)
     program = Run(folder, make_conninfo(host=str(sockets), user=cluster.ROLE, dbname=cluster.DATABASE))
     del program._environment["CONTACTSYNC_DATABASE_URL"]
-    program.configure(data_dir=tmp_path / "data", rescan_seconds=0.2, workers=2)
+    program.configure(data_dir=data, rescan_seconds=0.2, workers=2)
     program.prefix = disk.enter
     try:
         with program:

@@ -77,4 +77,4 @@ def test_memory_that_is_not_to_be_had(run: Run) -> None:
         run.drop("globex", "list.csv", people(3))
         assert run.settled("globex", "list.csv").state == "ok"
         assert run.settled("acme", "deadly.csv").result["reason"] == "poison"
-        assert {event["exception"] for event in run.events("bug")} == {"MemoryError"}
+        assert {event["error"] for event in run.events("bug")} == {"MemoryError"}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from contactsync import ledger
+from contactsync import ledger, tree
 from contactsync.cli import doctor, doctor_database, doctor_host
 from contactsync.cli.finding import Finding
 from contactsync.config import Settings
@@ -32,6 +32,7 @@ def look(site: Site) -> Look:
     """All that is found with these settings."""
 
     (site.root.parent / "data").mkdir(exist_ok=True)
+    tree.make(site.root / "acme", None)
 
     def found(**settings: object) -> list[Finding]:
         given = {"ftp_root": site.root, "data_dir": site.root.parent / "data", "database_url": site.url}
@@ -172,6 +173,7 @@ def run(site: Site, *prefix: str) -> subprocess.CompletedProcess[str]:
 
 def test_exit_status_and_rights(site: Site) -> None:
     """0 without errors, 1 with one; what capabilities are missing is told."""
+    tree.make(site.root / "acme", None)
     done = run(site)
     assert (done.returncode, done.stderr) == (0, "")
     shutil.rmtree(site.folder("delete"))

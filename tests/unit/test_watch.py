@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 import structlog
 
 from contactsync import watch
+from contactsync.kernel import rename_exchange
 from contactsync.watch import Watch
 
 PATIENCE = 60.0
@@ -147,3 +150,46 @@ def test_an_overflow_is_told_and_everything_is_looked_at(
     logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
     assert watched.alarms.get(timeout=PATIENCE)
     assert [line["event"] for line in lines()] == ["watch.events_lost"]
+
+
+def test_a_reader_that_has_died_is_replaced(
+    watched: Watched,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: Callable[[], list[dict[str, Any]]],
+) -> None:
+    """watchdog's one reader can die when folders are renamed and removed, and an uploader can do both."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # it is told there
+    folder = tree(tmp_path)
+    watched.watch.follow({tmp_path})
+    assert watched.hears(folder)
+    reader = watch._reader(watched.watch._observer)
+    assert reader is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(reader, "handle_event", {}.pop)
+        (folder / "b.csv").touch()
+        reader.join(PATIENCE)
+    assert not reader.is_alive()
+    watched.watch.check()
+    assert watched.alarms.get(timeout=PATIENCE)
+    assert watched.hears(folder)
+    assert [line["event"] for line in lines()] == ["watch.events_lost"]
+
+
+def test_books_that_are_wrong_do_not_stop_us(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After two folders were exchanged and removed watchdog cannot even be stopped without an error."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # its reader may die of it too
+    folder = tree(tmp_path)
+    for name in "ab":
+        (folder / name / "inner").mkdir(parents=True)
+    watched.watch.follow({tmp_path})
+    handle = os.open(folder, os.O_RDONLY)
+    rename_exchange(handle, b"a", b"b")
+    os.close(handle)
+    for name in "ab":
+        shutil.rmtree(folder / name)
+    watched.watch.follow({folder})
+    watched.watch.check()
+    assert watched.hears(folder)
