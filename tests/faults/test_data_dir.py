@@ -88,7 +88,7 @@ def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: st
             lambda: len(run.events("database.unavailable")) == 3, "it cannot be started, again and again"
         )
         last.unlink()
-        assert [event["failures"] for event in run.events("database.unavailable")] == [1, 2, 4]
+        assert [event["times"] for event in run.events("database.unavailable")] == [1, 2, 4]
     ballast.unlink()
     run.until(lambda: reconnected(run), "the server is there")
     for account in accounts:
