@@ -58,7 +58,8 @@ class Watch:
         """Be ready for `follow`."""
         # It warns, with a list of every watch, when folders appear faster than it walks them; the scan sees them.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
-        logging.getLogger("watchdog").propagate = False  # it is told by the alarm
+        logging.getLogger("watchdog").propagate = False  # it is told by the alarm, and by nobody while that is off
+        logging.getLogger("watchdog").addHandler(logging.NullHandler())
 
     def follow(self, roots: Iterable[Path]) -> None:
         """Watch these folders and all below them from now on, and no others; they need not be there yet."""
