@@ -22,7 +22,7 @@ mv "$doc/CHANGELOG.md" "$doc/changelog"
 { cat packaging/debian/copyright; tail -n +3 LICENSE | sed 's/^$/./; s/^/ /'; } >"$doc/copyright"
 printf 'contactsync (%s) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' \
     "$version" "$maintainer" "$(git log -1 --format=%cD 2>/dev/null || date -R)" >"$doc/changelog.Debian"
-gzip -9n "$doc/changelog" "$doc/changelog.Debian"
+gzip -9n "$doc/changelog" "$doc/changelog.Debian" "$root/usr/share/man/man1/contactsync.1"
 install -D -m 644 packaging/debian/lintian-overrides "$root/usr/share/lintian/overrides/contactsync"
 mkdir -p "$root/lib/systemd"
 mv "$root/usr/lib/systemd/system" "$root/lib/systemd/system"

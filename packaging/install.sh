@@ -47,13 +47,18 @@ install -d "$root/bin"
 sed "s|@LIB@|$PREFIX/lib/contactsync|" packaging/contactsync.sh >"$root/bin/contactsync"
 chmod 755 "$root/bin/contactsync"
 
-install -d "$root/lib/systemd/system" "$root/lib/sysusers.d" "$root/lib/tmpfiles.d" "$root/share/doc/contactsync"
+doc="$root/share/doc/contactsync"
+install -d "$root/lib/systemd/system" "$root/lib/sysusers.d" "$root/lib/tmpfiles.d" "$root/share/man/man1" \
+    "$doc/docs" "$doc/monitoring"
 sed "s|/usr/bin/contactsync|$PREFIX/bin/contactsync|; s|/usr/share/doc|$PREFIX/share/doc|" \
     systemd/contactsync.service >"$root/lib/systemd/system/contactsync.service"
 chmod 644 "$root/lib/systemd/system/contactsync.service"
 install -m 644 systemd/contactsync.sysusers "$root/lib/sysusers.d/contactsync.conf"
 install -m 644 systemd/contactsync.tmpfiles "$root/lib/tmpfiles.d/contactsync.conf"
-install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE systemd/contactsync.toml "$root/share/doc/contactsync"
+install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE systemd/contactsync.toml "$doc"
+install -m 644 docs/*.md "$doc/docs"
+install -m 644 monitoring/* "$doc/monitoring"
+install -m 644 docs/contactsync.1 "$root/share/man/man1"
 
 # What ops have written stays; the example beside the documentation has every key of this version.
 install -d -m 750 "$etc"

@@ -14,7 +14,7 @@ if [ -e "$example" ] && cmp -s "$example" "$etc/contactsync.toml"; then
     rmdir --ignore-fail-on-non-empty "$etc"
 fi
 rm -rf "$root/lib/contactsync" "$root/lib/contactsync.new" "$root/lib/contactsync.old" "$root/share/doc/contactsync"
-rm -f "$root/bin/contactsync" "$root/lib/systemd/system/contactsync.service" \
+rm -f "$root/bin/contactsync" "$root/share/man/man1/contactsync.1" "$root/lib/systemd/system/contactsync.service" \
     "$root/lib/sysusers.d/contactsync.conf" "$root/lib/tmpfiles.d/contactsync.conf"
 if [ -z "${DESTDIR:-}" ] && [ -d /run/systemd/system ]; then
     systemctl daemon-reload

@@ -20,7 +20,6 @@ from contactsync.database import database
 from contactsync.db import Connection, Session, connect
 from contactsync.embedded import EmbeddedServer, EmbeddedUnavailable
 from contactsync.errors import ConfigurationError, Retryable
-from contactsync.folders import AccountBusy
 from contactsync.keeper import Keeper
 from contactsync.line import Line
 from contactsync.metrics import Metrics
@@ -28,26 +27,20 @@ from contactsync.migrate import MigrationError, migrate, pending
 from contactsync.model import Account
 from contactsync.notify import Notifier
 from contactsync.observe import Pulse, monitor
-from contactsync.pipeline import Pipeline, Rules
+from contactsync.pipeline import Pipeline
 from contactsync.quarantine import Quarantine
 from contactsync.repeats import Repeats
 from contactsync.reporter import Reporter
 from contactsync.rescan import Rescan
-from contactsync.spool import Spool
 from contactsync.watch import Watch
-from contactsync.workers import Lane, Workers
-
-BUSY_SECONDS = 1.0
-"""When to come again to an account that another daemon has."""
+from contactsync.worker import DepositWorker, rules
+from contactsync.workers import Workers
 
 DEEP_SCAN_SECONDS = 30.0
 """How often `on/` is looked at too, for what another daemon left when it was killed, and whose home is whose."""
 
 ONCE_PATIENCE_SECONDS = 30.0
 """`run --once` gives up when nothing was settled for so long after the last upload must have become quiet."""
-
-MAX_TOLD_STRAYS = 100
-"""How many folders in an account's `in/` are logged in a daemon's life."""
 
 MAIN_PATIENCE_SECONDS = 5.0
 """The main thread asks for accounts only, and must hear SIGTERM even where the database is silent."""
@@ -66,63 +59,6 @@ log = structlog.get_logger()
 
 class _SchemaRefused(ConfigurationError):  # noqa: N818 - it names a state of the database
     """The database answers, but this program cannot work with its schema as it is."""
-
-
-@dataclass(slots=True)
-class _Worker:
-    """One thread's tools: a connection and the story of a deposit."""
-
-    settings: Callable[[], Settings]
-    pipeline: Pipeline
-
-    def work(self, lane: Lane) -> float | None:
-        """Open the account's folders, finish what a restart left, then take the next deposit."""
-        settings = self.settings()
-        self.pipeline.rules = _rules(settings)
-        lane.line.set_waits(
-            settle_seconds=settings.settle_seconds,
-            grace_seconds=settings.grace_seconds,
-            rescan_seconds=settings.rescan_seconds,
-        )
-        home = lane.account.home_under(settings.ftp_root)
-        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores)
-        try:
-            with spool:
-                if not lane.ledger_checked:
-                    self.pipeline.bury_vanished(lane.account, spool)
-                    self.pipeline.finish_retries(lane.account, spool)
-                    lane.ledger_checked = True
-                delay = self.pipeline.step(lane.account, lane.line, spool)
-        except AccountBusy:
-            return BUSY_SECONDS
-        except FileNotFoundError as error:
-            if error.filename not in (str(home), home, "contacts"):
-                raise
-            if not lane.told_missing:
-                log.error(
-                    "account.no_folders",
-                    account=lane.account.name,
-                    fix=f"contactsync init {lane.account.name}",
-                )
-                lane.told_missing = True
-            return None
-        if not spool.leases and not lane.told_no_lease:
-            log.warning(
-                "lease.unavailable",
-                account=lane.account.name,
-                note="a silent writer goes unnoticed: give the daemon CAP_LEASE, or raise settle_seconds",
-            )
-            lane.told_no_lease = True
-        for stray in set(spool.strays) - lane.strays:
-            if len(lane.strays) < MAX_TOLD_STRAYS:  # who makes them by the thousand shall not fill the log
-                log.warning("stray.folder", account=lane.account.name, path=stray)
-                lane.strays.add(stray)
-        lane.told_missing = False
-        return delay
-
-    def close(self) -> None:
-        """Close the connection."""
-        self.pipeline.session.close()
 
 
 @dataclass(slots=True)
@@ -238,12 +174,16 @@ class Daemon:
     def _ignores(self, name: bytes) -> bool:
         return self.settings.ignores(name)  # which a reload may change
 
-    def _worker(self, url: str, workers: Workers) -> _Worker:
-        rules = _rules(self.settings)
+    def _worker(self, url: str, workers: Workers) -> DepositWorker:
         pipeline = Pipeline(
-            Session(url), rules, lambda: workers.stopping, self._begun, self._quarantine, self._metrics
+            Session(url),
+            rules(self.settings),
+            lambda: workers.stopping,
+            self._begun,
+            self._quarantine,
+            self._metrics,
         )
-        return _Worker(lambda: self.settings, pipeline)
+        return DepositWorker(lambda: self.settings, pipeline)
 
     def _line(self) -> Line:
         return Line(
@@ -412,12 +352,3 @@ class Daemon:
             return None
         log.error("once.gave_up", accounts=remaining, database=workers.database_away or "up")
         return 1
-
-
-def _rules(settings: Settings) -> Rules:
-    return Rules(
-        settings.max_inflated_bytes,
-        settings.max_file_bytes,
-        result_files=settings.result_files,
-        defused=settings.defuse_formulas,
-    )

@@ -1,4 +1,4 @@
-"""Where the time of a big deposit goes: `python -m tests.bench.bench_stages [runs] [--cpu]`, the table of README.md.
+"""Where the time of a big deposit goes: `python -m tests.bench.bench_stages [runs] [--cpu]`.
 
 Reading and judging run in a thread of their own, beside what is copied; "wait for the reader" is what is left of them.
 With `--cpu` the figures are processor seconds, the server's backend and this process together: on a busy machine they

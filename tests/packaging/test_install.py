@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,16 @@ def test_the_command_runs_at_its_place(installed: Installation) -> None:
     done = installed.run("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("contactsync ")
+
+
+def test_it_brings_its_manual(installed: Installation) -> None:
+    """The manual page, and beside README.md what it links to for ops."""
+    assert (installed.prefix / "share/man/man1/contactsync.1").read_bytes().startswith(b".")
+    doc = installed.prefix / "share/doc/contactsync"
+    linked = re.findall(r"]\(((?:docs|monitoring)/[^)#]*)\)", (doc / "README.md").read_text())
+    shipped = [link for link in linked if link.endswith(("/", ".md")) and (ROOT / link).exists()]
+    assert {"docs/logs.md", "monitoring/"} <= set(shipped)
+    assert [link for link in shipped if not (doc / link).exists()] == []
 
 
 def test_it_brings_a_postgresql(installed: Installation, tmp_path: Path) -> None:
