@@ -134,13 +134,17 @@ def _load(folder: Path) -> dict[str, Any] | None:
 
 
 def _process(pid: int) -> str | None:
-    """What tells a process from a later one of the same number: the boot's id and when it started (proc(5))."""
+    """What tells a process from a later one of the same number: the boot's id and when it started (proc(5)).
+
+    None where there is none, or only what is left of one until its parent asks for it (a zombie).
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    return f"{boot} {stat.rpartition(')')[2].split()[19]}"
+    state, *fields = stat.rpartition(")")[2].split()
+    return None if state == "Z" else f"{boot} {fields[18]}"
 
 
 def _pid_namespace() -> str | None:

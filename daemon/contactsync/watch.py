@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable
@@ -24,7 +25,6 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
-from watchdog.utils import BaseThread
 
 from contactsync.repeats import Repeats
 
@@ -32,7 +32,7 @@ MAX_WATCHED_FOLDERS = 15_000
 """A recursive watch over more than 16,384 folders goes deaf after one overflow: above, polling alone is right."""
 
 REVIVE_SECONDS = 30.0
-"""A reader that dies again so soon after it was replaced stays dead until then: the scan works on."""
+"""Watches whose books are wrong again so soon after they were renewed stay so until then: the scan works on."""
 
 RECHECK_SECONDS = 120.0
 """How often the number of folders is compared with what is watched; the kernel tells of no watch that it refused."""
@@ -52,13 +52,16 @@ class Watch:
         self._observer: BaseObserver | None = None
         self._recheck_at = 0.0
         self._revive_at = 0.0
+        self._broken = threading.Event()
         self._told: str | None = None
 
     def start(self) -> None:
         """Be ready for `follow`."""
         # It warns, with a list of every watch, when folders appear faster than it walks them; the scan sees them.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
-        logging.getLogger("watchdog").propagate = False  # it is told by the alarm, and by nobody while that is off
+        logging.getLogger(
+            "watchdog"
+        ).propagate = False  # it is told by the alarm, and by nobody while that is off
         logging.getLogger("watchdog").addHandler(logging.NullHandler())
 
     def follow(self, roots: Iterable[Path]) -> None:
@@ -71,11 +74,11 @@ class Watch:
 
     def check(self) -> None:
         """Watch again what was deleted and made again, or went unheard; to be called often."""
-        reader = _reader(self._observer)
-        if reader is not None and not reader.is_alive() and time.monotonic() >= self._revive_at:
+        if self._broken.is_set() and time.monotonic() >= self._revive_at:
             self._revive_at = time.monotonic() + REVIVE_SECONDS
+            self._broken.clear()
             self._renew()
-            self._alarm.tell("the reader of events had died")
+            self._alarm.tell("the reader of events had failed")
         elif self._identities != [_identity(root) for root in self._roots]:
             self._renew()
         elif time.monotonic() >= self._recheck_at:
@@ -110,6 +113,7 @@ class Watch:
         logging.getLogger("watchdog").addHandler(self._alarm)
         try:
             self._observer = Observer()
+            _guard(self._observer, self._broken.set)
             self._observer.start()
             for root, identity in zip(self._roots, self._identities, strict=True):
                 if identity is not None:
@@ -134,9 +138,8 @@ class Watch:
         if observer is not None:
             try:
                 observer.stop()
-            except KeyError:  # its books are wrong: see _reader
-                if reader := _reader(observer):
-                    reader.stop()
+            except KeyError:  # its books are wrong: see _guard
+                observer._inotify_fd.stop()  # type: ignore[attr-defined]  # noqa: SLF001 - nobody else would
 
 
 class _Handler(FileSystemEventHandler):
@@ -167,13 +170,24 @@ class _Alarm(logging.Handler):
         self._hint_all()
 
 
-def _reader(observer: BaseObserver | None) -> BaseThread | None:
-    """The thread in which watchdog 7 reads an observer's events; older releases have no such thread.
+def _guard(observer: BaseObserver, failed: Callable[[], None]) -> None:
+    """Keep the thread alive in which watchdog 7 reads an observer's events; older releases have no such thread.
 
-    It can die of a KeyError when a folder is renamed to a name whose folder was removed just before, or two are
-    exchanged and removed. Its observer says nothing, and hears nothing any more.
+    Its books go wrong when folders are exchanged and removed, as a report that is published again does and an uploader
+    can: then it dies of a KeyError, the observer says nothing and hears nothing any more.
     """
-    return getattr(observer, "_inotify_fd", None)
+    reader = getattr(observer, "_inotify_fd", None)
+    if reader is None:
+        return
+    handle: Callable[[object], None] = reader.handle_event
+
+    def guarded(event: object) -> None:
+        try:
+            handle(event)
+        except KeyError:
+            failed()
+
+    reader.handle_event = guarded
 
 
 def _identity(root: Path) -> tuple[int, int] | None:

@@ -88,3 +88,13 @@ def test_another_process_of_the_same_number_is_none(tmp_path: Path) -> None:
     (tmp_path / beacon.FILE_NAME).write_text(json.dumps(dead))
     sign = beacon.read(tmp_path)
     assert (sign.state, "did not end in good order" in sign.sentence) == ("not running", True)
+
+
+def test_a_process_that_was_killed_is_none_before_anybody_asks_for_it() -> None:
+    """What is left of it until its parent waits has a number and a start, and does nothing."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert beacon._process(child.pid) is not None
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert beacon._process(child.pid) is None
+    child.communicate()
