@@ -172,6 +172,15 @@ def names_of_deposits(
     return frozenset(bytes(row["claimed_bytes"]) for row in rows)
 
 
+def states_of_deposits(
+    conn: Connection, account: Account, action: str, candidates: Collection[bytes]
+) -> dict[bytes, str]:
+    """The state (`on`, `ok`, `ko`) of each of the names that is the claimed name of a deposit of this action."""
+    what = {"account_id": account.account_id, "actions": [action], "names": list(candidates)}
+    rows = conn.execute(statements.get("ledger/names"), what).fetchall()
+    return {bytes(row["claimed_bytes"]): row["state"] for row in rows}
+
+
 def _entry(row: Mapping[str, Any], action: Action, claimed_name: bytes) -> Entry:
     return Entry(
         row["deposit_id"],

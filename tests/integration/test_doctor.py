@@ -145,8 +145,11 @@ def test_rows_whose_file_has_gone_and_files_that_wait(look: Look, site: Site) ->
     """A row in work without a file; a file in on/ that nobody works on; a retry that was killed half way."""
     row = site.apply("Email\na@example.org\n")
     site.conn.execute("UPDATE contactsync.deposit SET state = 'on'")
-    (finding,) = bad(look(), "leftovers")[:1]
+    settled = site.folder(box="ok") / row["claimed_name"]
+    settled.rename(site.root / "aside")
+    (finding,) = (each for each in bad(look(), "leftovers") if each.level == "warning")
     assert f"deposit {row['deposit_id']} is in work" in finding.message
+    (site.root / "aside").rename(settled)
     site.conn.execute("UPDATE contactsync.deposit SET state = 'ok'")
     (site.folder(box="on") / "7_x.csv").touch()
     (finding,) = bad(look(), "leftovers")
@@ -156,6 +159,20 @@ def test_rows_whose_file_has_gone_and_files_that_wait(look: Look, site: Site) ->
     ledger.set_retried(site.daemon, site.account, refused["deposit_id"], datetime.now(UTC))
     (finding,) = bad(look(), "leftovers")
     assert finding.fix == f"contactsync retry {refused['deposit_id']}"
+
+
+@pytest.mark.parametrize(("state", "said"), [("on", "is in work for the ledger"), ("ko", "calls ko")])
+def test_files_that_were_settled_after_the_ledger_was_saved(
+    look: Look, site: Site, state: str, said: str
+) -> None:
+    """A database older than the folders, as after a restore: the file goes where the daemon looks at it again."""
+    row = site.apply("Email\na@example.org\n")
+    site.conn.execute("UPDATE contactsync.deposit SET state = %s", [state])
+    (finding,) = bad(look(), "leftovers")
+    assert (finding.level, said in finding.message) == ("error", True)
+    assert finding.fix is not None
+    subprocess.run(finding.fix, shell=True, check=True)
+    assert os.listdir(site.folder(box="on")) == [row["claimed_name"]]
 
 
 def run(site: Site, *prefix: str) -> subprocess.CompletedProcess[str]:

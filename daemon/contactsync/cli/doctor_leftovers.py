@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contactsync.beacon import Sign
     from contactsync.config import Settings
     from contactsync.db import Connection
-    from contactsync.model import Account
+    from contactsync.model import Account, Claimed
 
 OLD_SECONDS = 3600.0
 """So long no deposit is in work."""
@@ -59,15 +59,35 @@ def _in_work(conn: Connection, account: Account, contacts: Path, sign: Sign) -> 
                 yield finding
     for entry in ledger.unfinished(conn, account):
         if (entry.claimed.action.name, entry.claimed.claimed_name) not in present:
-            message = f"{account.name}: deposit {entry.deposit_id} is in work, its file is nowhere in on/"
-            fix = "systemctl restart contactsync   # closes it as `vanished`"
-            yield Finding("warning", "leftovers", message, fix)
+            yield from _elsewhere(account, contacts, entry.claimed, entry.deposit_id)
     for deposit in ledger.retried(conn, account):
         if os.path.lexists(contacts / deposit.action.name / "ko" / os.fsdecode(deposit.claimed_name)):
             message = (
                 f"{account.name}: deposit {deposit.deposit_id} was to be tried again and still lies in ko/"
             )
             yield Finding("warning", "leftovers", message, f"contactsync retry {deposit.deposit_id}")
+
+
+def _elsewhere(account: Account, contacts: Path, claimed: Claimed, deposit_id: int) -> Iterator[Finding]:
+    """What to say of a row in work whose file was not in `on/`; in `ok/` or `ko/` it was settled after that row."""
+    folder, name = contacts / claimed.action.name, os.fsdecode(claimed.claimed_name)
+    box = next((box for box in ("on", "ok", "ko") if os.path.lexists(folder / box / name)), None)
+    if box is None:
+        message = f"{account.name}: deposit {deposit_id} is in work, its file is nowhere in on/"
+        fix = "systemctl restart contactsync   # closes it as `vanished`"
+        yield Finding("warning", "leftovers", message, fix)
+    elif box != "on":  # else it was claimed since the folders were listed
+        message = (
+            f"{account.name}: deposit {deposit_id} is in work for the ledger, its file lies in "
+            f"{claimed.action.name}/{box}/: the database is older than the folders"
+        )
+        yield Finding("error", "leftovers", message, _into_on(folder, box, claimed.claimed_name))
+
+
+def _into_on(folder: Path, box: str, name: bytes) -> str:
+    """The command that has the daemon look again at a file, and do what the ledger says."""
+    here, there = (shlex.quote(str(folder / each / os.fsdecode(name))) for each in (box, "on"))
+    return f"mv -n {here} {there}"
 
 
 def _unfinished(where: str, folder: Path, name: bytes, sign: Sign) -> Finding | None:
@@ -87,13 +107,13 @@ def _unfinished(where: str, folder: Path, name: bytes, sign: Sign) -> Finding | 
 
 
 def _settled(conn: Connection, account: Account, contacts: Path) -> Iterator[Finding]:
-    """Files in `ok/` and `ko/` that no deposit is called, nor a result of one."""
+    """Files in `ok/` and `ko/` that no deposit is called, nor a result of one; deposits in the wrong one of the two."""
     for action in ACTIONS:
         for box in ("ok", "ko"):
             folder = contacts / action / box
             names = _names(folder)[:MOST_FILES]
             bases = {name: _base(name) for name in names}
-            known = ledger.names_of_deposits(conn, account, [action], {*names, *bases.values()})
+            known = ledger.states_of_deposits(conn, account, action, {*names, *bases.values()})
             foreign = [name for name in names if name not in known and bases[name] not in known]
             if foreign:
                 message = (
@@ -101,6 +121,13 @@ def _settled(conn: Connection, account: Account, contacts: Path) -> Iterator[Fin
                     f"such as {printable(foreign[0])}: keep_settled_days leaves them"
                 )
                 yield Finding("note", "leftovers", message, f"ls -l {shlex.quote(str(folder))}")
+            wrong = [name for name in names if known.get(name, box) not in (box, "on")]
+            if wrong:
+                message = (
+                    f"{account.name}: {len(wrong)} file(s) in {action}/{box}/ that the ledger calls "
+                    f"{known[wrong[0]]}, such as {printable(wrong[0])}: the database is older than the folders"
+                )
+                yield Finding("error", "leftovers", message, _into_on(contacts / action, box, wrong[0]))
 
 
 def _base(name: bytes) -> bytes:
