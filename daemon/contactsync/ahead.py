@@ -19,11 +19,15 @@ class _End:
     error: BaseException | None
 
 
-def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
+def read_ahead(items: Iterator[T], *, apart: bool = True) -> Generator[T, None, None]:
     """The same items in the same order; from the second one on a thread of their own makes them.
 
-    What `items` raises is raised here, in its place. A caller that stops early must close this generator.
+    What `items` raises is raised here, in its place. A caller that stops early must close this generator. Unless
+    `apart`, there is no thread: for a few items it costs more than it brings.
     """
+    if not apart:
+        yield from items
+        return
     for first in items:
         yield first
         break

@@ -7,10 +7,11 @@ session's own and are emptied by the commit or rollback; until `merge` begins, n
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, LiteralString, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,9 @@ ANALYZE_ROWS = 1_000
 
 LOOK_UP_ROWS = 500_000
 """So many keys are gathered in an array and looked up one by one; more would not fit (an array holds 1 GB)."""
+
+SLOTS_KEPT = 256
+"""Sets of columns whose parts of statements are remembered: an account's files have the same ones day by day."""
 
 _CSV = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
 
@@ -101,7 +105,7 @@ class Merge:
     account: Account
     claimed: Claimed
     deposit_id: int
-    columns: Sequence[str]
+    columns: tuple[str, ...]
     now: datetime
 
     def lock_account(self) -> None:
@@ -131,7 +135,7 @@ class Merge:
     def _import(self, stage: Stage) -> Effects:
         list_id, list_name, is_new = self._list()
         clear = self.account.blank_cells == "clear"
-        columns = [c for c in self.columns if not (c == "reference" and self.account.dedup == "reference")]
+        columns = tuple(c for c in self.columns if c != "reference" or self.account.dedup != "reference")
         slots = _update_slots(columns, clear=clear)
         matched = 0
         if self.account.dedup != "none":
@@ -223,7 +227,8 @@ def _kept(table: str, column: str) -> sql.Composable:
     return sql.SQL("({}.kept & {}) <> 0").format(sql.Identifier(table), sql.Literal(KEPT_BITS[column]))
 
 
-def _update_slots(columns: Sequence[str], *, clear: bool) -> dict[str, sql.Composable]:
+@lru_cache(SLOTS_KEPT)
+def _update_slots(columns: tuple[str, ...], *, clear: bool) -> Mapping[str, sql.SQL]:
     """How a contact takes a row's columns, and when that changes it."""
     new = {}
     for column in columns:
@@ -234,25 +239,25 @@ def _update_slots(columns: Sequence[str], *, clear: bool) -> dict[str, sql.Compo
             new[column] = sql.SQL("CASE WHEN {1} THEN c.{0} ELSE s.{0} END").format(name, _kept("s", column))
         else:
             new[column] = sql.SQL("s.{}").format(name)
-    return {
-        "assigned": sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(c), v) for c, v in new.items()
-        ),
-        "differs": sql.SQL(" OR ").join(
-            sql.SQL("c.{} IS DISTINCT FROM {}").format(sql.Identifier(c), v) for c, v in new.items()
-        )
-        or sql.SQL("false"),
-    }
+    differs: list[sql.Composable] = [
+        sql.SQL("c.{} IS DISTINCT FROM {}").format(sql.Identifier(c), v) for c, v in new.items()
+    ]
+    return _rendered(
+        assigned=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(c), v) for c, v in new.items()),
+        differs=sql.SQL(" OR ").join(differs or [sql.SQL("false")]),
+    )
 
 
-def _insert_slots(columns: Sequence[str]) -> dict[str, sql.Composable]:
-    return {
-        "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
-        "staged": sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(c)) for c in columns),
-    }
+@lru_cache(SLOTS_KEPT)
+def _insert_slots(columns: tuple[str, ...]) -> Mapping[str, sql.SQL]:
+    return _rendered(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        staged=sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(c)) for c in columns),
+    )
 
 
-def _fold_slots(columns: Sequence[str], *, clear: bool) -> dict[str, sql.Composable]:
+@lru_cache(SLOTS_KEPT)
+def _fold_slots(columns: tuple[str, ...], *, clear: bool) -> Mapping[str, sql.SQL]:
     """The last row that says something about a column decides: a blank one says something only under `clear`."""
     folded: list[sql.Composable] = [sql.SQL("bit_and(kept) AS kept")]
     for column in columns:
@@ -263,14 +268,22 @@ def _fold_slots(columns: Sequence[str], *, clear: bool) -> dict[str, sql.Composa
         elif column in KEPT_BITS:
             says = sql.SQL(" FILTER (WHERE (kept & {}) = 0)").format(sql.Literal(KEPT_BITS[column]))
         folded.append(sql.SQL("(array_agg({0} ORDER BY line DESC){1})[1] AS {0}").format(name, says))
-    return {
-        "folded": sql.SQL(", ").join(folded),
-        "assigned": sql.SQL(", ").join(
+    return _rendered(
+        folded=sql.SQL(", ").join(folded),
+        assigned=sql.SQL(", ").join(
             sql.SQL("{0} = f.{0}").format(sql.Identifier(c)) for c in ("kept", *columns)
         ),
+    )
+
+
+def _rendered(**slots: sql.Composable) -> Mapping[str, sql.SQL]:
+    """The slots as plain text: composing them takes longer than a small file's merge."""
+    return {
+        key: sql.SQL(cast("LiteralString", slot.as_string()))  # type: ignore[redundant-cast]  # as in statements.get
+        for key, slot in slots.items()
     }
 
 
-def stored_columns(positions: Mapping[str, int]) -> list[str]:
+def stored_columns(positions: Mapping[str, int]) -> tuple[str, ...]:
     """The columns of a file in the protocol's order."""
-    return [key for key in KEYS if key in positions]
+    return tuple(key for key in KEYS if key in positions)

@@ -26,6 +26,9 @@ from contactsync.quarantine import Quarantine
 from contactsync.result import RejectedFile, Subject
 from contactsync.spool import Spool
 
+SMALL_BYTES = 256 << 10
+"""Up to here a file is read and judged in a few milliseconds: nothing is to be gained by doing it apart."""
+
 log = structlog.get_logger()
 
 
@@ -216,7 +219,8 @@ class Pipeline:
             examination.header,
             examination.raw_header,
         )
-        with closing(rejects) as rejected, closing(read_ahead(iter(examination))) as judged_batches:
+        judged_ahead = read_ahead(iter(examination), apart=claimed.size_bytes > SMALL_BYTES)
+        with closing(rejects) as rejected, closing(judged_ahead) as judged_batches:
             for judged in judged_batches:
                 if self.stopping():
                     raise Retryable("the daemon is stopping")

@@ -117,9 +117,14 @@ class Reader:
         rows = cells.rows
         bad, nothing = _judge(cells, self.header, places)
         held = places[~nothing & (bad == "")]
-        frame = self._frame(cells, held)
-        blank = np.logical_and.reduce([frame[key].isna().to_numpy() for key in frame])
+        columns = {key: cells.column(held, at) for key, at in self.header.positions.items()}
+        nulls = [column.is_null().to_numpy(zero_copy_only=False) for column in columns.values()]
+        blank = np.logical_and.reduce(nulls)
         blank[blank] = cells.filled(held[blank]) == 0
+        frame = pd.DataFrame(
+            {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()},
+            index=held,
+        )
         faults = [
             (int(place), str(code)) for place, code in zip(places[bad != ""], bad[bad != ""], strict=True)
         ]
@@ -129,15 +134,6 @@ class Reader:
             first_line,
             tuple(fault for fault in faults if fault[1] not in RAGGED),
             tuple(fault for fault in faults if fault[1] in RAGGED),
-        )
-
-    def _frame(self, cells: _Cells, places: Indexes) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                key: pd.arrays.ArrowExtensionArray(cells.column(places, at))
-                for key, at in self.header.positions.items()
-            },
-            index=places,
         )
 
 

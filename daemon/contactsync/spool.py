@@ -296,8 +296,8 @@ class Spool:
             if Mark.of(os.fstat(source.fileno())) != mark:
                 raise Retryable("a claimed file was written to")
         os.rename(temporary, claimed, src_dir_fd=folder, dst_dir_fd=folder)
+        # On disk before the ledger hears of it. in/ goes with it: a rename is one transaction of the file system.
         os.fsync(folder)
-        os.fsync(self._dir(action, "in"))
         return digest.hexdigest()
 
     @staticmethod
@@ -353,8 +353,7 @@ class Spool:
             rename_noreplace(source, claimed, target, claimed)
         with suppress(FileNotFoundError):
             os.unlink(_NAME + claimed, dir_fd=source)
-        os.fsync(target)
-        os.fsync(source)
+        # No fsync of the folders: the ledger has the verdict, and whatever a power cut undoes here is done again.
 
     # --- ok/, ko/ → in/, or nowhere ------------------------------------------------------------------------
 
