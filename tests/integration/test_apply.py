@@ -419,3 +419,34 @@ def test_delete_without_a_criterion_is_refused(site: Site) -> None:
     """The whole file."""
     row = site.apply("Référence\nR\n", action="delete")
     assert (row["state"], row["reason"]) == ("ko", "no_criterion")
+
+
+# --- plans -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sync_does_not_trust_statistics(site: Site) -> None:
+    """They lag behind a big import, and of one list among many they know nothing: no plan may be quadratic by them."""
+    site.set(dedup="reference")
+    rows = [f"R{number};r{number}@example-mail.fr\n" for number in range(24_000)]
+    content = "Référence;Email\n" + "".join(rows)
+    site.apply(content, "elsewhere.csv")
+    site.conn.execute("ANALYZE contactsync.list_member, contactsync.contact")
+    (site.folder("import") / ".syncExistingList").touch()
+    site.apply(content, "young.csv")
+    with site.pipeline.session() as conn:
+        conn.execute("SET statement_timeout = '5s'")  # as a nested loop it takes minutes
+        try:
+            row = site.apply("Référence;Email\n" + "".join(rows[:12_000]), "young.csv")
+        finally:
+            conn.execute("RESET statement_timeout")
+    assert counts(row) == (12_000, 12_000, 0, 0, 0, 12_000, 12_000)
+
+
+def test_ids_ascend_in_order_of_the_file(site: Site) -> None:
+    """Also where rows were folded, which moves them about in staging."""
+    site.set(dedup="reference")
+    order = [f"R{number * 7919 % 3000:04d}" for number in range(3000)]
+    content = "".join(f"{name};{name}@example-mail.fr\n" for name in (*order, *order[::5]))
+    site.apply("Référence;Email\n" + content)
+    found = site.rows("SELECT reference FROM contactsync.contact ORDER BY contact_id")
+    assert [reference for (reference,) in found] == order
