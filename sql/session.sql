@@ -4,7 +4,7 @@
 SET LOCAL synchronous_commit = off;
 
 -- A merge joins a file with what it may meet. Nested loops make that quadratic where statistics are stale (they lag
--- behind a big import), and take hours; what is to be looked up one by one is asked for by ANY (ARRAY …).
+-- behind a big import), and take hours; where little is to be found in much, apply.py asks for it by ANY (ARRAY …).
 SET enable_nestloop = off;
 CREATE TEMP TABLE staged_contact (
     line        integer,

@@ -31,10 +31,21 @@ ANALYZE_ROWS = 1_000
 """From here on the planner is told what was staged; below, its guess is good enough and the telling costs more."""
 
 LOOK_UP_ROWS = 500_000
-"""So many keys are gathered in an array and looked up one by one; more would not fit (an array holds 1 GB)."""
+"""So many keys are gathered in an array and looked up one by one; more might not fit (an array holds 1 GB)."""
+
+LOOK_UP_SHARE = 4
+"""Keys are looked up where there is this many times as much to find them in; else all of it is read, once."""
+
+FEW_ROWS = 100
+"""So few keys are looked up in any case: even searched for each row of a table they cost little."""
 
 SLOTS_KEPT = 256
 """Sets of columns whose parts of statements are remembered: an account's files have the same ones day by day."""
+
+_STAGED = "SELECT identity FROM staged_contact"
+_KEYS = "SELECT key FROM staged_key"
+_TARGETS = "SELECT contact_id FROM target"
+_DIFFERING = "SELECT contact_id FROM target WHERE differs"
 
 _CSV = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
 
@@ -137,9 +148,10 @@ class Merge:
         clear = self.account.blank_cells == "clear"
         columns = tuple(c for c in self.columns if c != "reference" or self.account.dedup != "reference")
         slots = _update_slots(columns, clear=clear)
-        matched = 0
+        matched = among = 0
         if self.account.dedup != "none":
-            looked_up = _looked_up("c.identity", "identity", "staged_contact", stage.rows)
+            among = self._guess("apply/guess_contacts", stage.rows)
+            looked_up = _looked_up("c.identity", _STAGED, rows=stage.rows, among=among)
             matched = self._run("apply/match", differs=slots["differs"], looked_up=looked_up).rowcount
         removed = 0
         if self.claimed.mode is Mode.SYNC:  # before any are added: who is new is on no list yet
@@ -148,7 +160,8 @@ class Merge:
         if matched:
             _analyze(self.conn, "target", "line", matched)
             if columns:
-                updated = self._run("apply/update", assigned=slots["assigned"]).rowcount
+                looked_up = _looked_up("c.contact_id", _DIFFERING, rows=matched, among=among)
+                updated = self._run("apply/update", assigned=slots["assigned"], looked_up=looked_up).rowcount
             self._run("apply/fill_list" if is_new else "apply/add_members", list_id=list_id)
         inserted = 0
         if matched < stage.rows:
@@ -178,7 +191,8 @@ class Merge:
         statement = "apply/opt_out" if action.kind == "optout" else "apply/opt_in"
         slots = {}
         if action.kind == "optin":
-            slots["looked_up"] = _looked_up("address", "key", "staged_key", stage.keys)
+            among = self._guess("apply/guess_opt_outs", stage.keys, medium=action.medium)
+            slots["looked_up"] = _looked_up("address", _KEYS, rows=stage.keys, among=among)
         changed = self._run(statement, medium=action.medium, deposit_id=self.deposit_id, **slots).rowcount
         unchanged = distinct["keys"] - changed
         if action.kind == "optout":
@@ -186,13 +200,22 @@ class Merge:
         return Effects(removed=changed, unchanged=unchanged)
 
     def _delete(self, stage: Stage) -> Effects:
-        looked_up = _looked_up("c.identity", "key", "staged_key", stage.keys)
+        among = self._guess("apply/guess_contacts", stage.keys)
+        looked_up = _looked_up("c.identity", _KEYS, rows=stage.keys, among=among)
         matched = self._run("apply/match_keys", looked_up=looked_up).rowcount
         _analyze(self.conn, "target", "contact_id", matched)
-        # Each of a few is looked up in every list; many are met in one pass over all lists.
-        looked_up = _looked_up("contact_id", "contact_id", "target", matched, ANALYZE_ROWS)
+        members = self._guess("apply/guess_members", matched)
+        looked_up = _looked_up("contact_id", _TARGETS, rows=matched, among=members)
         self._run("apply/delete_members", looked_up=looked_up)
-        return Effects(removed=self._run("apply/delete_contacts").rowcount)
+        looked_up = _looked_up("contact_id", _TARGETS, rows=matched, among=among)
+        return Effects(removed=self._run("apply/delete_contacts", looked_up=looked_up).rowcount)
+
+    def _guess(self, name: str, rows: int, **given: Any) -> int:
+        """How many rows the planner believes there are to find `rows` keys in; 0 where that makes no difference."""
+        if not FEW_ROWS < rows <= LOOK_UP_ROWS:
+            return 0
+        (plan,) = self._run(name, **given).fetchone().values()
+        return int(plan[0]["Plan"]["Plan Rows"])
 
     def _run(self, name: str, /, **given: Any) -> Any:
         slots = {key: value for key, value in given.items() if isinstance(value, sql.Composable)}
@@ -211,15 +234,15 @@ def _analyze(conn: Connection, table: str, column: str, rows: int) -> None:
         conn.execute(statement.format(sql.Identifier(table), sql.Identifier(column)))
 
 
-def _looked_up(column: str, key: str, table: str, rows: int, limit: int = LOOK_UP_ROWS) -> sql.Composable:
-    """A condition that says nothing new, but has an index looked into once for each of the `rows` staged keys.
+def _looked_up(column: str, keys: str, *, rows: int, among: int) -> sql.SQL:
+    """A condition that says nothing new, but has an index looked into once for each of the `rows` staged `keys`.
 
-    Without it the planner trusts its numbers, which lag behind a big import, and know nothing of one list among many.
+    Only where the planner believes the table to be much larger (`among`). Else it may not use the index, as it thinks
+    there is next to nothing to read, and would search all the keys for each row: hours, where its numbers lag behind a
+    big import. Without the condition both sides are read once and hashed, whatever it believes.
     """
-    if rows > limit:
-        return sql.SQL("true")
-    names_ = sql.Identifier(*column.split(".")), sql.Identifier(key), sql.Identifier(table)
-    return sql.SQL("{} = ANY (ARRAY(SELECT {} FROM {}))").format(*names_)
+    few = rows <= FEW_ROWS or (rows <= LOOK_UP_ROWS and among > LOOK_UP_SHARE * rows)
+    return sql.SQL(cast("LiteralString", f"{column} = ANY (ARRAY({keys}))" if few else "true"))  # type: ignore[redundant-cast]  # as in statements.get
 
 
 def _kept(table: str, column: str) -> sql.Composable:

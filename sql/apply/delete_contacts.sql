@@ -1,3 +1,3 @@
 -- The contacts that the file met.
 DELETE FROM contactsync.contact
-WHERE account_id = %(account_id)s AND contact_id = ANY (ARRAY(SELECT contact_id FROM target));
+WHERE account_id = %(account_id)s AND contact_id IN (SELECT contact_id FROM target) AND {looked_up};

@@ -4,4 +4,4 @@ SET updated_at = %(now)s, {assigned}
 FROM target AS t
 JOIN staged_contact AS s ON s.line = t.line
 WHERE t.differs AND c.account_id = %(account_id)s AND c.contact_id = t.contact_id
-    AND c.contact_id = ANY (ARRAY(SELECT contact_id FROM target WHERE differs));
+    AND {looked_up};
