@@ -44,6 +44,10 @@ FAULTS = [
 ]
 
 
+CONNECTIONS = 2
+"""Of a daemon with one worker."""
+
+
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Run]:
     """A daemon that all tests share, each with an account of its own; globex is the one that is left alone.
@@ -57,6 +61,11 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
         Run(tmp_path_factory.mktemp("errors"), url, rescan_seconds=0.2, workers=1) as program,
     ):
         program.add_account("globex", dedup="none")
+        program.drop("globex", "first.csv", people(1))
+        program.settled("globex", "first.csv")
+        # Whoever holds a connection has it by now: main thread and worker. Descriptors are counted from here on.
+        asked = "SELECT FROM pg_stat_activity WHERE application_name = 'contactsync' AND datname = current_database()"
+        program.until(lambda: len(program.rows(asked)) >= CONNECTIONS, "all connections are there")
         yield program
 
 
