@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -26,6 +28,12 @@ settings.load_profile("contactsync")
 Databases = Callable[[], AbstractContextManager[str]]
 
 _numbers = itertools.count(1)
+
+
+def reached_by(url: str, *prefix: str) -> bool:
+    """Whether a process under this prefix, with fewer rights, reaches the database: its folder may be closed to it."""
+    asks = [*prefix, sys.executable, "-c", "import psycopg, sys; psycopg.connect(sys.argv[1]).close()", url]
+    return subprocess.run(asks, capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from contactsync import ledger, tree
 from contactsync.cli import doctor, doctor_database, doctor_host
 from contactsync.cli.finding import Finding
 from contactsync.config import Settings
+from tests.conftest import reached_by
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Site
@@ -195,6 +196,8 @@ def test_exit_status_and_rights(site: Site) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     shutil.rmtree(site.folder("delete"))
     prefix = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
+    if not reached_by(site.url, *prefix):
+        pytest.skip("the database's folder is closed to a root without capabilities")
     done = run(site, *prefix)
     assert done.returncode == 1
     found = {each["check"]: each for each in json.loads(done.stdout)}
