@@ -97,7 +97,7 @@ def no_such_key(key: str, known: list[str]) -> str:
 def url_problem(url: str) -> str | None:
     """Why libpq cannot read a database URL, or None. Nothing of it is quoted: it may hold a password."""
     import psycopg  # noqa: PLC0415 - a tenth of a second, for those who have a URL
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - psycopg is not for `--help`
 
     try:
         given = conninfo_to_dict(url)
@@ -114,7 +114,7 @@ def url_problem(url: str) -> str | None:
 
 def masked(url: str) -> str:
     """A database URL or conninfo without its secrets."""
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415 - psycopg is not for `--help`
 
     given = conninfo_to_dict(url)
     hidden = {key: MASK if key in SECRET_PARAMETERS else value for key, value in given.items()}

@@ -92,7 +92,7 @@ def main() -> None:
         (ledger, "finish", "ledger finish"),
     ):
         setattr(owner, name, _timed(what, getattr(owner, name)))
-    Examination.__iter__ = _reading(Examination.__iter__)  # type: ignore[method-assign]
+    Examination.__iter__ = _reading(Examination.__iter__)  # type: ignore[method-assign]  # it is measured
     pipeline.read_ahead = _waiting(pipeline.read_ahead)
     with place() as here:
         files = _files(here.folder)

@@ -134,7 +134,7 @@ def test_a_folder_that_was_made_again_is_seen(shared: Run, which: str, moved: bo
         if which in ("contacts", "."):
             make_again(shared, account)
         boxes = [shared.box(account, box) for box in BOXES]  # the daemon heals them one after the other
-        shared.until(lambda boxes=boxes: all(box.is_dir() for box in boxes), "all is there again")  # type: ignore[misc]
+        shared.until(lambda boxes=boxes: all(box.is_dir() for box in boxes), "all is there again")  # type: ignore[misc]  # mypy has no type for such a lambda
         take(shared, account, name)
     assert shared.events("bug") == []
 

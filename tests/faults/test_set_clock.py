@@ -39,7 +39,7 @@ def test_a_clock_that_is_set_while_the_daemon_runs_costs_no_deposit(run: Run) ->
         clock.write_text(f"{days:+}d\n")
         before = int(time.time())
         run.drop(account, "list.csv", people(number + 1))
-        run.until(lambda n=number: len(run.lying(account, "ok")) == n + 1, f"it settles at {days:+} days")  # type: ignore[misc]
+        run.until(lambda n=number: len(run.lying(account, "ok")) == n + 1, f"it settles at {days:+} days")  # type: ignore[misc]  # mypy has no type for such a lambda
         row = run.ledger(account)[-1]
         stamp = split_claimed(row["claimed_name"].encode())[0]
         assert (

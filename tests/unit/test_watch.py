@@ -132,7 +132,7 @@ def test_watches_that_were_lost_are_taken_again(watched: Watched, tmp_path: Path
     folder = tree(tmp_path / "ftp")
     watched.watch.follow([tmp_path])
     assert watch._watches() == watch._count_folders([tmp_path])
-    group = next(iter(watched.watch._observer.emitters))._inotify  # type: ignore[union-attr]
+    group = next(iter(watched.watch._observer.emitters))._inotify  # type: ignore[union-attr]  # it is there
     group._remove_callbacks(list(group._active_callbacks_by_watch))
     watched.watch.check()
     assert watch._watches() == 0

@@ -61,7 +61,7 @@ def _clock(conn: Connection) -> Finding:
     if abs(skew) <= SKEW_SECONDS + (after - before):
         return Finding("ok", "clock", f"the database's clock agrees ({skew:+.2f} s)")
     level = "error" if abs(skew) > BAD_SKEW_SECONDS else "warning"
-    return Finding(level, "clock", message, "timedatectl set-ntp true   # on both hosts")  # type: ignore[arg-type]
+    return Finding(level, "clock", message, "timedatectl set-ntp true   # on both hosts")  # type: ignore[arg-type]  # one of the levels
 
 
 def _connections(conn: Connection, settings: Settings) -> Iterator[Finding]:
