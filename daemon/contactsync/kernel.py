@@ -49,14 +49,7 @@ def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None
 
 def knows_noreplace(folder: int, name: bytes, other: bytes) -> bool:
     """Whether the file system of a folder knows RENAME_NOREPLACE: `name` is called `other` where it does."""
-    if _renameat2 is None:
-        return False
-    if _renameat2(folder, name, folder, other, _RENAME_NOREPLACE) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in (errno.ENOSYS, errno.EINVAL):
-        return False
-    raise OSError(code, os.strerror(code), os.fsdecode(other))
+    return _rename_by(_RENAME_NOREPLACE, folder, name, other)
 
 
 def _reserve(folder: int, name: bytes) -> int:
@@ -87,9 +80,14 @@ def flush_to_disk(file: BinaryIO) -> None:
 
 def rename_exchange(folder: int, one: bytes, other: bytes) -> bool:
     """Let two entries of a folder change places at once (renameat2(2)); False where the file system cannot."""
+    return _rename_by(_RENAME_EXCHANGE, folder, one, other)
+
+
+def _rename_by(flag: int, folder: int, one: bytes, other: bytes) -> bool:
+    """Rename within a folder by such a flag; False where kernel or file system do not know it."""
     if _renameat2 is None:
         return False
-    if _renameat2(folder, one, folder, other, _RENAME_EXCHANGE) == 0:
+    if _renameat2(folder, one, folder, other, flag) == 0:
         return True
     code = ctypes.get_errno()
     if code in (errno.ENOSYS, errno.EINVAL):

@@ -199,9 +199,7 @@ class Line:
             if lease is Lease.WRITER:
                 self._clocks.restart(file, monotonic=now)
                 return None
-            if (
-                lease is Lease.FREE
-            ):  # it told what was asked; vsftpd refuses an upload that would have to wait for it
+            if lease is Lease.FREE:  # it told what was asked; vsftpd refuses an upload that would wait for it
                 release_lease(opened.fileno())
             if quiet < self._settle:
                 return self._settle - quiet
