@@ -42,7 +42,10 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",  # no checkpoint in the middle of a large import
     "checkpoint_timeout": "15min",
-    "wal_compression": "pglz",  # full-page images dominate after a checkpoint; this build has no lz4
+    "wal_buffers": "64MB",  # half of a big import's WAL: the merge does not stop to write it …
+    "wal_writer_delay": "50ms",  # … as this process does so all the while, not five times a second
+    "wal_writer_flush_after": "16MB",
+    "wal_compression": "off",  # pglz, all that this build has, takes longer than any merge's other work
     "wal_level": "minimal",  # no replica ever reads this WAL …
     "max_wal_senders": "0",  # … and minimal demands that there be none
     "jit": "off",  # the statements are short, compiling them costs more than it saves

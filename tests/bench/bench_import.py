@@ -22,7 +22,7 @@ TWENTIETH = ROWS // 20
 SHAPES = {
     "narrow": Shape(),
     "changed": Shape(changed_every=10),
-    "moved": Shape(first=TWENTIETH),
+    "moved": Shape(first=TWENTIETH, changed_every=10),  # what it shares with `changed` is the same
     "addresses": Shape(columns=("Email",)),
     "references": Shape(columns=("Référence",)),
     "tenth": Shape(rows=ROWS // TENTH),
@@ -42,6 +42,7 @@ def main() -> None:
             _reference(here, files, times)
             _others(here, files, times)
             _two(here, files["narrow"], times)
+            _two(here, files["narrow"], times, other=files["tenth"])
     times.show()
     print()
     _compare(times)
@@ -124,14 +125,24 @@ def _others(here: Place, files: dict[str, Path], times: Times) -> None:
             here.take(account)
 
 
-def _two(here: Place, file: Path, times: Times) -> None:
-    """Two accounts' files, one after the other, then side by side."""
+def _two(here: Place, file: Path, times: Times, other: Path | None = None) -> None:
+    """Two accounts' files, one after the other, then side by side.
+
+    Alone in the database each account in turn adds to the right-hand end of every index, for which PostgreSQL has a short
+    cut; side by side only one of them can. With a younger account's `other` file there, as usual, neither can in either case.
+    """
+    beside = ", beside others" if other else ""
     for what in ("two accounts in turn", "two accounts at once"):
-        both = here.fresh("one", "two")
+        both = here.fresh("one", "two", *(["younger"] if other else []))
+        if other:
+            younger = both.pop()
+            here.put(younger, other, "contacts.csv")
+            here.take(younger)
+            here.settle()
         for account in both:
             here.put(account, file, "contacts.csv")
         threads = [threading.Thread(target=here.take, args=each) for each in zip(both, (0, 1), strict=True)]
-        with times.of(what):
+        with times.of(what + beside):
             for thread in threads:
                 thread.start()
                 if what == "two accounts in turn":
@@ -156,6 +167,7 @@ def _compare(times: Times) -> None:
         ("first import, none", "first import", 1.2),
         ("first import, zip", "first import", 1.1),
         ("two accounts at once", "two accounts in turn", 0.7),
+        ("two accounts at once, beside others", "two accounts in turn, beside others", 0.7),
     ):
         times.compare(what, against, bound)
 
