@@ -15,8 +15,8 @@ from typing import Any, LiteralString, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from psycopg import sql
 
@@ -25,7 +25,7 @@ from contactsync.columns import KEYS
 from contactsync.db import Connection
 from contactsync.errors import Retryable
 from contactsync.model import Account, Action, Claimed, Counts, Mode
-from contactsync.validate import KEPT_BITS
+from contactsync.validate import KEPT_BITS, Accepted
 
 ANALYZE_ROWS = 1_000
 """From here on the planner is told what was staged; below, its guess is good enough and the telling costs more."""
@@ -76,15 +76,18 @@ class Stage:
     action: Action
     rows: int = 0
     keys: int = 0
+    may_repeat: bool = False
+    """Whether two rows may be of one contact: known of a single batch, to be asked of the database beyond that."""
 
-    def add(self, accepted: pd.DataFrame, lines: npt.NDArray[np.int32]) -> None:
+    def add(self, accepted: Accepted, lines: npt.NDArray[np.int32]) -> None:
         """Copy the accepted rows of a batch, which begin on the physical `lines` (one for each row)."""
-        columns = {name: accepted[name].array.__arrow_array__() for name in accepted.columns}
         if self.action.kind == "import":
-            self._copy("staged_contact", {"line": pa.array(lines), **columns})
-            self.rows += len(accepted)
+            identity = accepted.columns["identity"]
+            self.may_repeat = self.rows > 0 or pc.count_distinct(identity).as_py() < len(identity)
+            self._copy("staged_contact", {"line": pa.array(lines), **accepted.columns})
+            self.rows += len(accepted.places)
         else:
-            self.add_keys(columns["key"])
+            self.add_keys(accepted.columns["key"])
 
     def add_keys(self, keys: pa.Array | pa.ChunkedArray) -> None:
         """Copy addresses, identities, or references to spare."""
@@ -119,11 +122,15 @@ class Merge:
     columns: tuple[str, ...]
     now: datetime
 
-    def lock_account(self) -> None:
-        """Wait for the account; raises Retryable where its settings changed since the file was validated."""
-        row = self._run("account/lock").fetchone()
+    def lock(self) -> bool:
+        """Wait for the account and hold it; False where another daemon has finished the deposit.
+
+        Raises Retryable where the account's settings changed since the file was validated.
+        """
+        row = self._run("apply/lock", deposit_id=self.deposit_id).fetchone()
         if row is None or row["revision"] != self.account.revision:
             raise Retryable("the account's settings changed meanwhile")
+        return bool(row["state"] == "on")
 
     def apply(self, stage: Stage) -> Effects:
         """Merge what was staged; the transaction is the caller's to commit."""
@@ -136,7 +143,7 @@ class Merge:
 
     def fold(self, stage: Stage) -> None:
         """Make rows of one contact one row, as if applied from top to bottom. Needs no lock."""
-        if self.claimed.action.kind == "import" and self.account.dedup != "none" and stage.rows > 1:
+        if self.claimed.action.kind == "import" and self.account.dedup != "none" and stage.may_repeat:
             doubled = self._run("apply/doubles").fetchone()
             if doubled and doubled["doubled"]:
                 clear = self.account.blank_cells == "clear"

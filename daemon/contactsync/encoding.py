@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
 
 from contactsync.errors import MAX_LISTED_ERRORS, FileRefused, LineError
 from contactsync.model import Encoding
 from contactsync.names import decode_windows_1252, encode_windows_1252
+from contactsync.scan import LF
 
 MAX_LINE_BYTES = 1 << 20
-_C1 = re.compile(rb"[\x80-\x9f]")
+_LAST_C1 = np.int8(0x9F - 0x100)
+"""Of the bytes from 0x80 on, read as signed numbers, those below 0xA0 are the lowest."""
+
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -111,12 +116,10 @@ def as_utf8(chunks: Iterator[bytes], encoding: TextEncoding) -> Iterator[bytes]:
 def _western_as_utf8(chunk: bytes) -> bytes:
     if chunk.isascii():
         return chunk
-    decode: Callable[[bytes], str] = decode_windows_1252 if _C1.search(chunk) else _latin_1
-    return decode(chunk).encode()
-
-
-def _latin_1(chunk: bytes) -> str:
-    return chunk.decode("latin-1")
+    has_c1 = (
+        np.frombuffer(chunk, np.int8).min() <= _LAST_C1
+    )  # no regular expression: it would keep other threads waiting
+    return (decode_windows_1252(chunk) if has_c1 else chunk.decode("latin-1")).encode()
 
 
 def _cut_at_characters(chunks: Iterator[bytes], *, bom: bool) -> Iterator[bytes]:
@@ -155,9 +158,10 @@ def _refuse_nul(chunk: bytes, line: int) -> None:
 
 def _count_lines(chunk: bytes) -> int:
     """Line ends in a chunk: LF, CRLF and lone CR count once each."""
+    line_feeds = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == LF))
     if b"\r" not in chunk:
-        return chunk.count(b"\n")
-    return chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
+        return line_feeds
+    return line_feeds + chunk.count(b"\r") - chunk.count(b"\r\n")
 
 
 def _measure_line(chunk: bytes, span: int, line: int) -> int:

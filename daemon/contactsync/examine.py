@@ -17,7 +17,7 @@ from contactsync.errors import MAX_LISTED_ERRORS, FileRefused, LineError
 from contactsync.findings import Findings
 from contactsync.model import Account, Action
 from contactsync.read import Batch, Reader, cell_text
-from contactsync.validate import Reject, check_header, validate
+from contactsync.validate import Accepted, Reject, check_header, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Judged:
     """A batch with its verdict; `rejects` are in order of the file. `spared`: see `validate.Verdict`."""
 
     batch: Batch
-    accepted: pd.DataFrame
+    accepted: Accepted
     rejects: tuple[Reject, ...]
     spared: pa.Array
 

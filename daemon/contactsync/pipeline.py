@@ -201,8 +201,7 @@ class Pipeline:
                 merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
                 with self.metrics.timed("merge"), patient(conn):
                     merge.fold(stage)
-                    merge.lock_account()
-                    if not ledger.hold(conn, account, subject.deposit_id):
+                    if not merge.lock():
                         return None
                     effects = merge.apply(stage)
                 counts = effects.counts(findings.rows_read, findings.rows_rejected)
@@ -224,7 +223,7 @@ class Pipeline:
             for judged in judged_batches:
                 if self.stopping():
                     raise Retryable("the daemon is stopping")
-                stage.add(judged.accepted, judged.batch.lines(judged.accepted.index.to_numpy()))
+                stage.add(judged.accepted, judged.batch.lines(judged.accepted.places))
                 if claimed.mode is Mode.SYNC:
                     stage.add_keys(judged.spared)
                 if self.rules.result_files:

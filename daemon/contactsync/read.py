@@ -73,10 +73,7 @@ class Reader:
 
     def _read_header(self, labels: Sequence[str | None]) -> tuple[Header, list[bytes]]:
         for rows, first_line in self._blocks:
-            everywhere = np.arange(len(rows.first))
-            telling = _Cells.of(rows).filled(everywhere) > 0
-            telling[[row for row, _ in rows.errors]] = True
-            for place in np.flatnonzero(telling)[:1].tolist():
+            for place in _first_telling(rows):
                 fields = rows.fields(place)
                 cells = [cell_text(field) for field in fields[: MAX_COLUMNS + 1]]
                 if code := _header_fault(rows, place, cells):
@@ -120,7 +117,8 @@ class Reader:
         columns = {key: cells.column(held, at) for key, at in self.header.positions.items()}
         nulls = [column.is_null().to_numpy(zero_copy_only=False) for column in columns.values()]
         blank = np.logical_and.reduce(nulls)
-        blank[blank] = cells.filled(held[blank]) == 0
+        if blank.any():
+            blank[blank] = cells.filled(held[blank]) == 0
         frame = pd.DataFrame(
             {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()},
             index=held,
@@ -159,10 +157,12 @@ class _Cells:
 
     def filled(self, places: Indexes, *, past: int = 0) -> Indexes:
         """How many cells of each row are not blank, from column `past` on."""
+        if not len(places):
+            return np.zeros(0, np.int64)
         first = self.rows.first[places] + np.minimum(past, self.rows.counts[places])
         counts = self.rows.first[places] + self.rows.counts[places] - first
         ends = np.cumsum(counts)
-        fields = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
+        fields = np.arange(ends[-1]) + np.repeat(first - (ends - counts), counts)
         present = np.zeros(len(fields), np.bool_)
         some = self.rows.ends[fields] > self.rows.starts[fields]
         present[some] = self._values(pa.array(2 * fields[some])).is_valid().to_numpy(zero_copy_only=False)
@@ -189,6 +189,15 @@ def _values(cells: pa.StringArray, *, quoted: bool) -> pa.StringArray:
         cells = pc.if_else(pc.starts_with(bare, '"'), inner, cells)
     trimmed = pc.utf8_trim_whitespace(cells)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _first_telling(rows: Rows) -> list[int]:
+    """The first row of a block that is not blank, or no row at all; none where there is none."""
+    if any(map(cell_text, rows.fields(0)[:MAX_COLUMNS])):
+        return [0]
+    telling = _Cells.of(rows).filled(np.arange(len(rows.first))) > 0
+    telling[[row for row, _ in rows.errors]] = True
+    return [int(place) for place in np.flatnonzero(telling)[:1]]
 
 
 def _header_fault(rows: Rows, place: int, cells: Sequence[str]) -> str | None:

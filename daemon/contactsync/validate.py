@@ -43,15 +43,25 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The rows to apply, each by its place in the batch's rows, and their columns as they are stored, a value a row.
+
+    For an import `columns` has the file's, `identity` and `kept`; for opt-out and opt-in `key` alone, the address; for
+    delete `key` alone, the identity.
+    """
+
+    places: npt.NDArray[np.int64]
+    columns: Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the rules say of a batch.
 
-    `accepted` is indexed by place like the batch's frame. For an import it has the file's columns as they are
-    stored, `identity` and `kept`; for opt-out and opt-in one column `key`, the address; for delete one column
-    `key`, the identity. `spared` are the references of rejected rows: mode 3 leaves their contacts in the list.
+    `spared` are the references of rejected rows: mode 3 leaves their contacts in the list.
     """
 
-    accepted: pd.DataFrame
+    accepted: Accepted
     rejects: tuple[Reject, ...]
     warnings: Counter[str]
     spared: pa.StringArray
@@ -205,11 +215,12 @@ def _identity(stored: Mapping[str, pa.StringArray], account: Account) -> pa.Stri
     return pc.binary_join_element_wise(*parts, TRIPLET_MARK)
 
 
-def _select(frame: pd.DataFrame, columns: Mapping[str, pa.Array], wanted: Mask) -> pd.DataFrame:
-    whole = pd.DataFrame(
-        {name: pd.arrays.ArrowExtensionArray(column) for name, column in columns.items()}, index=frame.index
-    )
-    return whole if wanted.all() else whole.loc[wanted]
+def _select(frame: pd.DataFrame, columns: Mapping[str, pa.Array], wanted: Mask) -> Accepted:
+    places = frame.index.to_numpy()
+    if wanted.all():
+        return Accepted(places, columns)
+    mask = pa.array(wanted)
+    return Accepted(places[wanted], {name: column.filter(mask) for name, column in columns.items()})
 
 
 def _arrow(series: pd.Series) -> pa.StringArray:

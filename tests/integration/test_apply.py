@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -213,6 +215,18 @@ def test_of_two_rows_the_valid_value_wins(site: Site, blank: str, rows: tuple[st
     site.apply(head + f"R;{A};0699999999\n")
     site.apply(head + "".join(row.format(A=A) + "\n" for row in rows))
     assert site.contacts("mobile") == [("+33612345678",)]
+
+
+def test_rows_of_one_contact_meet_across_a_big_file(site: Site) -> None:
+    """The file is read a mebibyte at a time; its first and its last row are one contact's, no two in between are."""
+    site.set(dedup="reference")
+    between = "".join(f"R{number};{number}@example-mail.fr;{'x' * 60}\n" for number in range(20_000))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("list.csv", f"Référence;Email;Nom\nR;{A};first\n{between}R;{A};last\n")
+    row = site.apply(archive.getvalue(), "list.zip")
+    assert counts(row) == (20_002, 20_002, 0, 20_001, 0, 0, 0)
+    assert site.rows("SELECT last_name FROM contactsync.contact WHERE reference = 'R'") == [("last",)]
 
 
 def test_a_folded_file_counts_each_contact_once(site: Site) -> None:

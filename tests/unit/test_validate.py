@@ -53,11 +53,8 @@ def told(verdict: Verdict) -> list[tuple[int, str | None, str]]:
 
 def accepted(verdict: Verdict, key: str) -> dict[int, Any]:
     """A column of the accepted rows by place."""
-    series = verdict.accepted[key]
-    return {
-        int(place): value
-        for place, value in zip(series.index, series.array.__arrow_array__().to_pylist(), strict=True)
-    }
+    values = verdict.accepted.columns[key].to_pylist()
+    return dict(zip(verdict.accepted.places.tolist(), values, strict=True))
 
 
 # --- headers -----------------------------------------------------------------------------------------------------
@@ -151,7 +148,7 @@ def test_a_row_without_a_valid_means_is_rejected(
     """Told by the first cell that was there and not valid, or else as missing."""
     verdict = judge({**row, "city": "Brest"})
     assert told(verdict) == [(3, column, code)]
-    assert len(verdict.accepted) == 0
+    assert len(verdict.accepted.places) == 0
     assert verdict.warnings == Counter()
 
 
@@ -273,7 +270,7 @@ def test_no_rows_at_all(action: str) -> None:
     """A batch may hold blank rows only."""
     nothing = frame({"reference": "x", "email": GOOD}).iloc[:0]
     verdict = validate(nothing, account(dedup="reference"), ACTIONS[action])
-    assert (len(verdict.accepted), told(verdict), verdict.warnings) == (0, [], Counter())
+    assert (len(verdict.accepted.places), told(verdict), verdict.warnings) == (0, [], Counter())
 
 
 # --- opt-out and opt-in --------------------------------------------------------------------------------------------
