@@ -25,8 +25,11 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify_c import InotifyEvent
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 from contactsync.repeats import Repeats
+from contactsync.spool import IN_THE_MAKING
 
 MAX_WATCHED_FOLDERS = 15_000
 """A recursive watch over more than 16,384 folders goes deaf after one overflow: above, polling alone is right."""
@@ -36,6 +39,10 @@ REVIVE_SECONDS = 30.0
 
 RECHECK_SECONDS = 120.0
 """How often the number of folders is compared with what is watched; the kernel tells of no watch that it refused."""
+
+PAIRING_SECONDS = 0.01
+"""How long watchdog holds back all events for the other half of a rename. The kernel tells both at once; where a thread
+comes between, its own half a second was what an upload waited in vain. A rename in two halves is a hint as good."""
 
 log = structlog.get_logger()
 
@@ -58,6 +65,7 @@ class Watch:
     def start(self) -> None:
         """Be ready for `follow`."""
         # It warns, with a list of every watch, when folders appear faster than it walks them; the scan sees them.
+        InotifyMoveEventGrouper.delay = PAIRING_SECONDS
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
         logging.getLogger(
             "watchdog"
@@ -147,9 +155,9 @@ class _Handler(FileSystemEventHandler):
         self._hint = hint
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        for path in (event.src_path, event.dest_path):
-            if path and (folder := os.path.dirname(os.fsdecode(path))).endswith("/in"):
-                self._hint(Path(folder))
+        path = event.dest_path or event.src_path  # what leaves in/, as each claimed file does, is no news
+        if (folder := os.path.dirname(os.fsdecode(path))).endswith("/in"):
+            self._hint(Path(folder))
 
 
 class _Alarm(logging.Handler):
@@ -171,17 +179,20 @@ class _Alarm(logging.Handler):
 
 
 def _guard(observer: BaseObserver, failed: Callable[[], None]) -> None:
-    """Keep the thread alive in which watchdog 7 reads an observer's events; older releases have no such thread.
+    """Stand before the thread in which watchdog 7 reads an observer's events; older releases have no such thread.
 
     Its books go wrong when folders are exchanged and removed, as a report that is published again does and an uploader
-    can: then it dies of a KeyError, the observer says nothing and hears nothing any more.
+    can: then it dies of a KeyError, the observer says nothing and hears nothing any more. And half of what it hears is
+    of our own files in the making, which would go through two more threads before nobody wants to know.
     """
     reader = getattr(observer, "_inotify_fd", None)
     if reader is None:
         return
-    handle: Callable[[object], None] = reader.handle_event
+    handle: Callable[[InotifyEvent], None] = reader.handle_event
 
-    def guarded(event: object) -> None:
+    def guarded(event: InotifyEvent) -> None:
+        if event.name.startswith(IN_THE_MAKING) and not event.is_directory:
+            return
         try:
             handle(event)
         except KeyError:

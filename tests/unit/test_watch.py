@@ -6,6 +6,7 @@ import logging
 import os
 import queue
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,11 @@ class Watched:
             return False
         return True
 
+    def heard_until(self, folder: Path) -> list[Path]:
+        """What was hinted before a file that is dropped there now: events come in order."""
+        (folder / "a.csv").write_text("a")
+        return list(iter(lambda: self.hints.get(timeout=PATIENCE), folder))
+
 
 @pytest.fixture
 def watched() -> Iterator[Watched]:
@@ -75,6 +81,39 @@ def test_a_file_that_comes_is_hinted(watched: Watched, tmp_path: Path) -> None:
     )
     watched.watch.check()
     assert watched.hears(two)
+
+
+def test_what_leaves_a_folder_is_no_news(watched: Watched, tmp_path: Path) -> None:
+    """As every claimed file does: else each would be looked for once more."""
+    folder, other, last = (tree(tmp_path / name) for name in ("folder", "other", "last"))
+    watched.watch.follow([tmp_path])
+    watched.heard_until(folder)
+    watched.heard_until(other)  # by now all is heard of the file in `folder`
+    (folder / "a.csv").rename(folder.parent / "1_a.csv")
+    assert folder not in watched.heard_until(last)
+
+
+def test_our_own_files_in_the_making_are_no_news(watched: Watched, tmp_path: Path) -> None:
+    """watchdog does not even pass them on."""
+    folder, last = tree(tmp_path / "folder"), tree(tmp_path / "last")
+    watched.watch.follow([tmp_path])
+    for name in (".copy.1_a.csv", ".result.1_a.csv", ".rejected.1_a.csv", ".name.1_a.csv"):
+        (folder / name).write_text("a")
+    assert watched.heard_until(last) == []
+
+
+def test_half_a_rename_holds_up_no_upload(watched: Watched, tmp_path: Path) -> None:
+    """A file that is moved out of the tree has no other half to wait for; watchdog's own patience is half a second."""
+    folder = tree(tmp_path / "ftp")
+    watched.watch.follow([tmp_path / "ftp"])
+    assert watched.hears(folder)
+    took = []
+    for _ in range(5):
+        (folder / "a.csv").rename(tmp_path / "a.csv")
+        began = time.monotonic()
+        assert watched.hears(folder)
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.25
 
 
 def test_a_root_that_is_deleted_and_made_again_is_watched_again(watched: Watched, tmp_path: Path) -> None:
