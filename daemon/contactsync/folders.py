@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from contactsync.model import ACTIONS, Action
+from contactsync.stillness import Stillness, Times, times_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +33,15 @@ class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has t
 class Folders:
     """Descriptors of `contacts/` and what is below, opened when they are first asked for."""
 
-    def __init__(self, home: Path, *, wait: bool = False) -> None:
-        """Prepare for the account whose FTP home is `home`; with `wait`, whoever has its lock is waited for."""
+    def __init__(self, home: Path, *, wait: bool = False, still: Stillness | None = None) -> None:
+        """Prepare for the account whose FTP home is `home`; with `wait`, whoever has its lock is waited for.
+
+        `still` is what is known of its folders from earlier.
+        """
         self._home = home
         self._wait = wait
+        self._still = still or Stillness()
+        self._asked: dict[str, Times] = {}
         self._fds: dict[str, int] = {}
 
     def open(self) -> None:
@@ -78,8 +84,30 @@ class Folders:
     def heal(self) -> None:
         """Make again what is missing below `contacts/` (SPEC 1)."""
         for action in ACTIONS.values():
-            for box in BOXES:
-                self.fd(action, box)
+            if not self._is_still(action.name):  # its times change with what is made or removed in it
+                for box in BOXES:
+                    self.fd(action, box)
+                self._note_still(action.name)
+
+    def is_still_empty(self, action: Action, box: str) -> bool:
+        """Whether there was nothing in a folder, and nothing has come since."""
+        return self._is_still(f"{action.name}/{box}")
+
+    def note_empty(self, action: Action, box: str) -> None:
+        """Nothing was in the folder, which was read after `is_still_empty` had been asked."""
+        self._note_still(f"{action.name}/{box}")
+
+    def _is_still(self, path: str) -> bool:
+        try:
+            times = times_of(os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False))
+        except OSError:
+            return False
+        self._asked[path] = times
+        return self._still.holds(path, times)
+
+    def _note_still(self, path: str) -> None:
+        if path in self._asked:
+            self._still.note(path, self._asked[path])
 
     def _mode_of_sibling(self, action: Action, box: str | None) -> int:
         """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree.

@@ -6,17 +6,14 @@ nothing to do is read again when it has changed, and in a deep scan in any case.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.model import ACTIONS
-
-TRUST_SECONDS = 3.0
-"""A folder's times are coarse, 2 s on the coarsest file system: only what is unchanged for longer tells anything."""
-
-_Times = tuple[int, int, int, int]
+from contactsync.stillness import Stillness, times_of
 
 
 class Rescan:
@@ -24,16 +21,15 @@ class Rescan:
 
     def __init__(self, ignored: Callable[[bytes], bool], clock: Clock = SYSTEM_CLOCK) -> None:
         """`ignored` tells the names in `in/` that are no deposits."""
-        self._clock = clock
         self._ignored = ignored
         self._paths: dict[Path, tuple[str, ...]] = {}
-        self._idle: dict[str, tuple[_Times, float, bool]] = {}
+        self._still = Stillness(clock.monotonic, forget_seconds=math.inf)  # deep scans do not ask it
 
     def keep(self, homes: set[Path]) -> None:
         """Forget all homes but these."""
         for home in self._paths.keys() - homes:
             for path in self._paths.pop(home):
-                self._idle.pop(path, None)
+                self._still.forget(path)
 
     def needs_a_look(self, home: Path, *, deep: bool = False) -> bool:
         """Whether one of the ten `in/` has something to do, or is not there.
@@ -49,22 +45,15 @@ class Rescan:
 
     def _has_news(self, path: str) -> bool:
         try:
-            status = os.stat(path)
+            times = times_of(os.stat(path))
         except OSError:
             return True
-        times = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
-        before, since, trusted = self._idle.get(path, (None, 0.0, False))
-        if trusted and before == times:
+        if self._still.holds(path, times):
             return False
-        now = self._clock.monotonic()
         if _holds(path, self._is_work) is not False:
-            self._idle.pop(path, None)
+            self._still.forget(path)
             return True
-        # Read twice with the same times: what comes after the second reading cannot bear the times of the first.
-        since = since if before == times else now
-        trusted = now - since >= TRUST_SECONDS
-        self._idle[path] = (times, since, trusted)
-        return not trusted and _holds(path, lambda _entry: True) is not False
+        return not self._still.note(path, times) and _holds(path, lambda _entry: True) is not False
 
     def _is_work(self, entry: os.DirEntry[str]) -> bool:
         """Neither an upload in progress nor a folder: those are looked at only when something has changed."""

@@ -33,6 +33,7 @@ from contactsync.kernel import (
     take_lease,
 )
 from contactsync.model import ACTIONS, Action, Claimed, Incoming, Mark, Mode, Settled
+from contactsync.stillness import Stillness
 
 FILE_MODE = 0o640
 
@@ -77,13 +78,14 @@ class Spool:
         ignored: Callable[[bytes], bool],
         wait: bool = False,
         clock: Clock = SYSTEM_CLOCK,
+        still: Stillness | None = None,
     ) -> None:
         """Prepare for the account whose FTP home is `home`; nothing is touched before `with`.
 
-        With `wait`, whoever has the account is waited for.
+        With `wait`, whoever has the account is waited for. `still` is what is known of its folders from earlier.
         """
         self._clock = clock
-        self._folders = Folders(home, wait=wait)
+        self._folders = Folders(home, wait=wait, still=still)
         self._max_bytes = max_bytes
         self._ignored = ignored
         self.strays: list[str] = []
@@ -122,9 +124,12 @@ class Spool:
         return oldest
 
     def _scan(self, action: Action) -> Iterator[Incoming]:
-        folder = self._dir(action, "in")
-        with os.scandir(folder) as entries:
+        if self._folders.is_still_empty(action, "in"):
+            return
+        empty = True
+        with os.scandir(self._dir(action, "in")) as entries:
             for entry in entries:
+                empty = False
                 name = os.fsencode(entry.name)
                 if self._ignored(name):
                     continue
@@ -134,6 +139,8 @@ class Spool:
                         yield Incoming(action, name, mark)
                     elif len(self.strays) < MAX_STRAYS:
                         self.strays.append(f"{action.name}/in/{names.printable(name)}")
+        if empty:
+            self._folders.note_empty(action, "in")
 
     def look(self, incoming: Incoming) -> Mark | None:
         """The file's mark now; None where it has gone."""
@@ -237,7 +244,11 @@ class Spool:
         """What lies in the `on/` folders, oldest stamp first; leftovers of half-done work are cleared away."""
         found = []
         for action in ACTIONS.values():
+            if self._folders.is_still_empty(action, "on"):
+                continue
             entries = set(map(os.fsencode, os.listdir(self._dir(action, "on"))))
+            if not entries:
+                self._folders.note_empty(action, "on")
             for name in entries:
                 prefix = next((p for p in IN_THE_MAKING if name.startswith(p)), None)
                 if (prefix and name.removeprefix(prefix) not in entries) or is_reservation(

@@ -39,7 +39,7 @@ class DepositWorker:
             rescan_seconds=settings.rescan_seconds,
         )
         home = lane.account.home_under(settings.ftp_root)
-        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores)
+        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, still=lane.still)
         try:
             with spool:
                 if not lane.ledger_checked:

@@ -24,6 +24,7 @@ from contactsync.line import Line
 from contactsync.metrics import Metrics
 from contactsync.model import Account
 from contactsync.repeats import Repeats
+from contactsync.stillness import Stillness
 
 MAX_BACKOFF_SECONDS = 5.0
 """Work goes on within seconds of the database's return."""
@@ -59,6 +60,7 @@ class Lane:
     told_missing: bool = False
     told_no_lease: bool = False
     strays: set[str] = field(default_factory=set)
+    still: Stillness = field(default_factory=Stillness)
     trouble: Trouble | None = None
     taken_at: float = 0.0  # when the step that runs began, time.monotonic()
 

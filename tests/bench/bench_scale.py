@@ -20,7 +20,8 @@ from contactsync.config import Settings
 from contactsync.db import connect
 from contactsync.embedded import EmbeddedServer
 from contactsync.migrate import migrate
-from contactsync.rescan import TRUST_SECONDS, Rescan
+from contactsync.rescan import Rescan
+from contactsync.stillness import TRUST_SECONDS
 from tests.acceptance.program import Program, people
 
 ACCOUNTS = 1000

@@ -12,7 +12,8 @@ import pytest
 from contactsync import rescan
 from contactsync.clock import Clock
 from contactsync.model import ACTIONS
-from contactsync.rescan import TRUST_SECONDS, Rescan
+from contactsync.rescan import Rescan
+from contactsync.stillness import TRUST_SECONDS
 
 
 @dataclass
@@ -146,6 +147,6 @@ def test_homes_that_have_gone_are_forgotten(scene: Scene) -> None:
     """A rescan holds nothing of accounts that are no more."""
     scene.trusted()
     scene.rescan.keep({scene.home})
-    assert len(scene.rescan._idle) == len(ACTIONS)
+    assert len(scene.rescan._still._seen) == len(ACTIONS)
     scene.rescan.keep(set())
-    assert (scene.rescan._idle, scene.rescan._paths) == ({}, {})
+    assert (scene.rescan._still._seen, scene.rescan._paths) == ({}, {})

@@ -1,0 +1,121 @@
+"""An account's folders that were empty and have not changed are not opened again, and nothing is missed by that."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from contactsync import folders
+from contactsync.folders import BOXES
+from contactsync.model import ACTIONS
+from contactsync.spool import Spool
+from contactsync.stillness import FORGET_SECONDS, TRUST_SECONDS, Stillness
+
+FOLDERS = [*ACTIONS, *(f"{action}/{box}" for action in ACTIONS for box in BOXES)]
+
+
+@dataclass
+class Scene:
+    """An account whose folders are looked through again and again, at a time that the test sets."""
+
+    home: Path
+    now: float = 100.0
+
+    def __post_init__(self) -> None:
+        self.still = Stillness(lambda: self.now)
+        (self.home / "contacts").mkdir(parents=True)
+
+    def path(self, folder: str) -> Path:
+        return self.home / "contacts" / folder
+
+    def look(self) -> tuple[list[str], list[str], set[str]]:
+        """What is found in `in/` and in `on/`, and which folders were opened for that."""
+        with Spool(self.home, max_bytes=1000, ignored=lambda _name: False, still=self.still) as spool:
+            spool.heal()
+            left = [f"{action.name}/on/{name.decode()}" for action, name in spool.in_progress()]
+            found = [f"{file.action.name}/in/{file.name.decode()}" for file in spool.incoming()]
+            return found, left, set(spool._folders._fds) - {"contacts"}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """All is empty, and has been seen often enough."""
+    found = Scene(tmp_path / "acme")
+    for _ in range(3):
+        found.look()
+        found.now += TRUST_SECONDS
+    return found
+
+
+def test_what_is_still_is_not_opened(scene: Scene) -> None:
+    """Fifty folders are looked at and none is read."""
+    assert scene.look() == ([], [], set())
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_deposit_is_found_at_once(scene: Scene, action: str) -> None:
+    """And as long as it is there; then its folder is still again."""
+    file = scene.path(f"{action}/in/a.csv")
+    file.touch()
+    for _ in range(3):
+        assert scene.look()[0] == [f"{action}/in/a.csv"]
+        scene.now += TRUST_SECONDS
+    file.unlink()
+    for _ in range(2):
+        assert scene.look()[:2] == ([], [])
+        scene.now += TRUST_SECONDS
+    assert scene.look() == ([], [], set())
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_another_daemon_left_is_found_at_once(scene: Scene, action: str) -> None:
+    """It was killed while it had the account's lock."""
+    scene.path(f"{action}/on/1_a.csv").touch()
+    assert scene.look()[1] == [f"{action}/on/1_a.csv"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_that_is_removed_is_made_again(scene: Scene, folder: str) -> None:
+    """Whichever it is."""
+    shutil.rmtree(scene.path(folder))
+    scene.look()
+    assert all(scene.path(each).is_dir() for each in FOLDERS)
+
+
+@pytest.mark.parametrize("box", ["in", "on"])
+def test_another_folder_of_the_same_name_is_read(scene: Scene, box: str) -> None:
+    """Even where somebody took the trouble to give it the times of the old one."""
+    folder = scene.path(f"import/{box}")
+    times = folder.stat()
+    folder.rename(scene.home / "aside")
+    folder.mkdir()
+    (folder / "1_a.csv").touch()
+    os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert f"import/{box}" in scene.look()[2]
+
+
+def test_a_forged_time_hides_nothing(scene: Scene) -> None:
+    """Nobody forges the change time."""
+    folder = scene.path("import/in")
+    times = folder.stat()
+    (folder / "a.csv").touch()
+    os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert scene.look()[0] == ["import/in/a.csv"]
+
+
+def test_a_file_system_without_times_hides_nothing_for_long(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the next deep scan hints at is found."""
+    monkeypatch.setattr(folders, "times_of", lambda _status: (0, 0, 0, 0))
+    for _ in range(3):
+        scene.look()
+        scene.now += TRUST_SECONDS
+    scene.path("import/in/a.csv").touch()
+    assert scene.look()[0] == []
+    scene.now += FORGET_SECONDS
+    assert scene.look()[0] == ["import/in/a.csv"]
