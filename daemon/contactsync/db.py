@@ -13,7 +13,7 @@ from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
-from contactsync import statements
+from contactsync import baton, statements
 from contactsync.errors import DatabaseAway, FileRefused
 
 Connection: TypeAlias = psycopg.Connection[DictRow]
@@ -60,7 +60,8 @@ class _Impatient(psycopg.Connection[DictRow]):
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Run psycopg's generator; raises OperationalError, the connection closed, once patience has run out."""
         limits = {} if timeout is None else {"timeout": timeout}  # older releases do not know it
-        return super().wait(self._hurried(gen), interval, **limits)
+        with baton.laid_down():
+            return super().wait(self._hurried(gen), interval, **limits)
 
     def _hurried(self, gen: PQGen[T]) -> PQGen[T]:
         heard = time.monotonic()

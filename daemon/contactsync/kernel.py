@@ -10,6 +10,8 @@ import stat
 from enum import Enum
 from typing import BinaryIO
 
+from contactsync import baton
+
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # <linux/fs.h>
 _RESERVATION_MODE = 0o200  # no deposit and no result file has it
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -75,7 +77,8 @@ def is_reservation(folder: int, name: bytes) -> bool:
 def flush_to_disk(file: BinaryIO) -> None:
     """Write out what a buffered file holds, all of it, and wait until the disk has it."""
     file.flush()
-    os.fsync(file.fileno())
+    with baton.laid_down():
+        os.fsync(file.fileno())
 
 
 def rename_exchange(folder: int, one: bytes, other: bytes) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
-from contactsync import accounts, ledger, names, result, retry
+from contactsync import accounts, baton, ledger, names, result, retry
 from contactsync.ahead import read_ahead
 from contactsync.apply import Merge, Stage, stored_columns
 from contactsync.db import Session, patient
@@ -27,7 +28,7 @@ from contactsync.result import RejectedFile, Subject
 from contactsync.spool import Spool
 
 SMALL_BYTES = 256 << 10
-"""Up to here a file is read and judged in a few milliseconds: nothing is to be gained by doing it apart."""
+"""Up to here a file is read and judged in a few milliseconds: in turn with others, and by one thread."""
 
 log = structlog.get_logger()
 
@@ -57,21 +58,26 @@ class Pipeline:
     quarantine: Quarantine = field(default_factory=Quarantine)
     metrics: Metrics = field(default_factory=Metrics)
 
-    def step(self, account: Account, line: Line, spool: Spool) -> float | None:
-        """Take one deposit of the account from where it is to where it belongs.
+    def step(self, account: Account, line: Line, spool: Spool, *, seconds: float = 0.0) -> float | None:
+        """Take one deposit of the account from where it is to where it belongs; as long as `seconds` last, more.
 
         Returns in how many seconds to come again (0 where there is more to do), None where nothing is left.
         Raises Retryable where the database or the disk does not let it: everything stays as it is.
         """
+        ends = time.monotonic() + seconds
         spool.heal()
         if self._recover(account, spool):
             return 0.0
-        spool.adopt_markers()
-        claim = line.next(spool, lambda action, name: self._is_taken(account, action, name))
-        if not isinstance(claim, Claim):
-            return claim
-        self._admit(account, spool, claim.seen.action, claim.name, claim.seen)
-        return 0.0
+        while True:
+            spool.adopt_markers()
+            claim = line.next(spool, lambda action, name: self._is_taken(account, action, name))
+            if not isinstance(claim, Claim):
+                return claim
+            # While the account is locked nobody else puts anything into on/, so nothing else is to be found there.
+            with nullcontext() if claim.seen.mark.size <= SMALL_BYTES else baton.laid_down():
+                settled = self._admit(account, spool, claim.seen.action, claim.name, claim.seen)
+            if not settled or self.stopping() or time.monotonic() >= ends:
+                return 0.0
 
     def _is_taken(self, account: Account, action: Action, claimed_name: bytes) -> bool:
         with self.session() as conn:
@@ -82,6 +88,13 @@ class Pipeline:
     def _recover(self, account: Account, spool: Spool) -> bool:
         """Finish what lies in `on/`; True where there was something."""
         leftovers = spool.in_progress()
+        with baton.laid_down() if leftovers else nullcontext():
+            self._recover_each(account, spool, leftovers)
+        return bool(leftovers)
+
+    def _recover_each(
+        self, account: Account, spool: Spool, leftovers: Iterable[tuple[Action, bytes]]
+    ) -> None:
         for action, claimed_name in leftovers:
             with self.session() as conn:
                 entry = ledger.find(conn, account, action, claimed_name)
@@ -93,7 +106,6 @@ class Pipeline:
             else:
                 refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
                 self._process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
-        return bool(leftovers)
 
     def bury_vanished(self, account: Account, spool: Spool) -> None:
         """Close the ledger's unfinished deposits whose file is nowhere: somebody took it out of `on/`."""
@@ -115,21 +127,24 @@ class Pipeline:
 
     def _admit(
         self, account: Account, spool: Spool, action: Action, claimed_name: bytes, seen: Incoming | None
-    ) -> None:
+    ) -> bool:
         with self.metrics.timed("admit"):
             claimed = spool.admit(action, claimed_name, seen)
         if action.kind == "import" and names.is_rejected_file(names.as_text(claimed.name)):
             claimed = replace(claimed, mode=Mode.ADD)  # it completes what the original left out
-        self._process(account, spool, claimed)
+        return self._process(account, spool, claimed)
 
-    def _process(self, account: Account, spool: Spool, claimed: Claimed, attempts: int = 0) -> None:
-        """Take a deposit from `on/` to its end. `attempts` is what the ledger has counted so far."""
+    def _process(self, account: Account, spool: Spool, claimed: Claimed, attempts: int = 0) -> bool:
+        """Take a deposit from `on/` to its end. `attempts` is what the ledger has counted so far.
+
+        False where it is still in `on/`: the verdict is there already, and somebody has to carry it out.
+        """
         mine = (account.account_id, claimed.action.name, claimed.claimed_name) in self.begun
         died_on_it = attempts - mine > 0
         with self.quarantine.alone() if died_on_it else self.quarantine.beside_others():
-            self._attempt(account, spool, claimed)
+            return self._attempt(account, spool, claimed)
 
-    def _attempt(self, account: Account, spool: Spool, claimed: Claimed) -> None:
+    def _attempt(self, account: Account, spool: Spool, claimed: Claimed) -> bool:
         key = (account.account_id, claimed.action.name, claimed.claimed_name)
         # Counted once a process, and remembered before the answer comes: a lost answer must not count twice.
         first = key not in self.begun
@@ -137,7 +152,7 @@ class Pipeline:
         with self.session() as conn:
             attempt = ledger.begin(conn, account, claimed, count=int(first))
         if attempt is None:  # settled by another daemon meanwhile, or by a commit whose answer was lost
-            return
+            return False
         subject = Subject(account, claimed, attempt.deposit_id, Findings())
         try:
             outcome = self._verdict(spool, subject, attempt)
@@ -149,9 +164,11 @@ class Pipeline:
                 self._forgive(account, attempt, key)
             raise
         self.begun.discard(key)
-        if outcome is not None:
-            self._settle(spool, claimed, outcome)
-            self._tell_settled(claimed, outcome, attempt.started_at, subject.findings.reject_codes)
+        if outcome is None:
+            return False
+        self._settle(spool, claimed, outcome)
+        self._tell_settled(claimed, outcome, attempt.started_at, subject.findings.reject_codes)
+        return True
 
     def _forgive(self, account: Account, attempt: Attempt, key: tuple[int, str, bytes]) -> None:
         """An attempt that ended in good order, for no fault of the file, does not count."""

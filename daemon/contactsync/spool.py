@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from contactsync import boxes, markers, names
+from contactsync import baton, boxes, markers, names
 from contactsync.clock import SYSTEM_CLOCK, Clock
 from contactsync.errors import Retryable
 from contactsync.folders import Folders
@@ -310,7 +310,8 @@ class Spool:
                 raise Retryable("a claimed file was written to")
         os.rename(temporary, claimed, src_dir_fd=folder, dst_dir_fd=folder)
         # On disk before the ledger hears of it. in/ goes with it: a rename is one transaction of the file system.
-        os.fsync(folder)
+        with baton.laid_down():
+            os.fsync(folder)
         return digest.hexdigest()
 
     @staticmethod

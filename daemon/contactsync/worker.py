@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from contactsync import baton
 from contactsync.config import Settings
 from contactsync.folders import AccountBusy
 from contactsync.pipeline import Pipeline, Rules
@@ -15,6 +16,10 @@ from contactsync.workers import Lane
 
 BUSY_SECONDS = 1.0
 """When to come again to an account that another daemon has."""
+
+TURN_SECONDS = 0.025
+"""For so long an account's small files are taken one after the other: opening and looking through its fifty folders
+takes as long as one of them. Then others have their turn."""
 
 MAX_TOLD_STRAYS = 100
 """How many folders in an account's `in/` are logged in a daemon's life."""
@@ -41,12 +46,12 @@ class DepositWorker:
         home = lane.account.home_under(settings.ftp_root)
         spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, still=lane.still)
         try:
-            with spool:
+            with spool, baton.held():
                 if not lane.ledger_checked:
                     self.pipeline.bury_vanished(lane.account, spool)
                     self.pipeline.finish_retries(lane.account, spool)
                     lane.ledger_checked = True
-                delay = self.pipeline.step(lane.account, lane.line, spool)
+                delay = self.pipeline.step(lane.account, lane.line, spool, seconds=TURN_SECONDS)
         except AccountBusy:
             return BUSY_SECONDS
         except FileNotFoundError as error:

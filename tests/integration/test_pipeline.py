@@ -14,11 +14,14 @@ from typing import Any
 
 import pytest
 
-from contactsync import ledger, spool
+from contactsync import ledger, pipeline, result, spool
 from contactsync.db import connect
-from contactsync.errors import DatabaseAway, Retryable
+from contactsync.errors import DatabaseAway, FileRefused, Retryable
+from contactsync.findings import Findings
+from contactsync.line import Line
 from contactsync.model import ACTIONS, Claimed
 from contactsync.pipeline import Pipeline, Rules
+from contactsync.result import Subject
 
 from .conftest import MAX_BYTES, Site
 
@@ -295,6 +298,79 @@ def test_attempts_of_several_workers_that_ended_in_good_order_do_not_count(site:
     assert site.ledger()[0]["attempts"] == 0
     assert site.step() == 0.0
     assert site.ledger()[0]["state"] == "ok"
+
+
+# --- several in one turn ------------------------------------------------------------------------------------------------
+
+
+def turn(site: Site, seconds: float, worker: Pipeline | None = None) -> float | None:
+    """A step that may take more than one deposit."""
+    line = Line(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+    with site.spool() as folders:
+        return (worker or site.pipeline).step(site.account, line, folders, seconds=seconds)
+
+
+def test_a_turn_takes_what_there_is_as_long_as_it_lasts(site: Site) -> None:
+    """In order of deposit, also across actions; nothing is left in `on/`."""
+    for number in range(4):
+        site.drop(GOOD, f"{number}.csv")
+        site.drop(f"Email\n{A}\n", f"{number}.csv", "optoutEMAIL")
+    assert turn(site, 60) is None
+    assert [row["name"] for row in site.ledger()] == [f"{n}.csv" for n in range(4) for _ in range(2)]
+    assert {row["state"] for row in site.ledger()} == {"ok"}
+    assert site.boxes()["on"] == []
+
+
+def test_a_turn_that_is_over_ends_after_the_deposit_in_work(site: Site) -> None:
+    """Others have theirs, and there is more to do."""
+    for number in range(3):
+        site.drop(GOOD, f"{number}.csv")
+    assert turn(site, 0) == 0.0
+    assert len(site.ledger()) == 1
+
+
+def test_a_turn_ends_when_the_daemon_stops(site: Site) -> None:
+    """What is in work is finished, nothing more is begun."""
+    for number in range(3):
+        site.drop(GOOD, f"{number}.csv")
+    asked = iter([False, True])
+    stopping = Pipeline(site.pipeline.session, site.pipeline.rules, lambda: next(asked))
+    assert turn(site, 60, stopping) == 0.0
+    assert [row["state"] for row in site.ledger()] == ["ok"]
+
+
+def test_a_turn_goes_no_further_past_a_deposit_that_is_still_in_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another daemon has given the verdict: it is carried out before the next deposit is begun."""
+    for number in range(2):
+        site.drop(GOOD, f"{number}.csv")
+    monkeypatch.setattr(pipeline, "ledger", SettledMeanwhile(site))
+    assert turn(site, 60) == 0.0
+    monkeypatch.undo()
+    assert site.boxes()["on"] == ["0.csv"]
+    assert turn(site, 60) == 0.0
+    assert site.boxes()["on"] == []
+    assert turn(site, 60) is None
+    assert [row["state"] for row in site.ledger()] == ["ko", "ok"]
+
+
+class SettledMeanwhile:
+    """The ledger's functions; once an attempt has begun, somebody else refuses the deposit."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(ledger, name)
+
+    def begin(self, *args: Any, **kwargs: Any) -> Any:
+        attempt = ledger.begin(*args, **kwargs)
+        assert attempt is not None
+        subject = Subject(args[1], args[2], attempt.deposit_id, Findings())
+        outcome, counts = result.refused(subject, FileRefused("vanished"))
+        ledger.finish(self._site.daemon, args[1], outcome, counts)
+        return attempt
 
 
 # --- restarts: where the file is × what the ledger says ----------------------------------------------------------------
