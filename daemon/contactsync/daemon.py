@@ -182,6 +182,7 @@ class Daemon:
             self._begun,
             self._quarantine,
             self._metrics,
+            workers.note_progress,
         )
         return DepositWorker(lambda: self.settings, pipeline)
 

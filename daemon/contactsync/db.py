@@ -148,7 +148,8 @@ class Session:
             try:
                 if self._conn is None or self._conn.closed or _has_news(self._conn):
                     self.close()
-                    self._conn = connect(self._url, patience=self._patience)
+                    with baton.laid_down():
+                        self._conn = connect(self._url, patience=self._patience)
                     self._conn.execute(statements.get("session"))
                 yield self._conn
             except psycopg.Error:

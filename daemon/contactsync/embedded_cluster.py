@@ -40,7 +40,7 @@ SETTINGS = {
     "max_connections": "50",  # some workers, the CLI, ops with psql; each costs shared memory
     # holds staging and the hot index of a 20 MB deposit; bounds what a stop must write
     "shared_buffers": "128MB",
-    "max_wal_size": "2GB",  # no checkpoint in the middle of a large import
+    "max_wal_size": "2GB",  # hardly ever a checkpoint in the middle of a large import
     "checkpoint_timeout": "15min",
     "wal_buffers": "64MB",  # half of a big import's WAL: the merge does not stop to write it …
     "wal_writer_delay": "50ms",  # … as this process does so all the while, not five times a second

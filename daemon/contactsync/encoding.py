@@ -116,9 +116,8 @@ def as_utf8(chunks: Iterator[bytes], encoding: TextEncoding) -> Iterator[bytes]:
 def _western_as_utf8(chunk: bytes) -> bytes:
     if chunk.isascii():
         return chunk
-    has_c1 = (
-        np.frombuffer(chunk, np.int8).min() <= _LAST_C1
-    )  # no regular expression: it would keep other threads waiting
+    # Not by a regular expression, which would keep other threads waiting.
+    has_c1 = np.frombuffer(chunk, np.int8).min() <= _LAST_C1
     return (decode_windows_1252(chunk) if has_c1 else chunk.decode("latin-1")).encode()
 
 

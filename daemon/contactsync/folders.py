@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from contactsync.model import ACTIONS, Action
-from contactsync.stillness import Stillness, Times, times_of
+from contactsync.stillness import Stillness, times_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,6 @@ class Folders:
         self._home = home
         self._wait = wait
         self._still = still or Stillness()
-        self._asked: dict[str, Times] = {}
         self._fds: dict[str, int] = {}
 
     def open(self) -> None:
@@ -87,7 +86,7 @@ class Folders:
             if not self._is_still(action.name):  # its times change with what is made or removed in it
                 for box in BOXES:
                     self.fd(action, box)
-                self._note_still(action.name)
+                self._still.note(action.name)
 
     def is_still_empty(self, action: Action, box: str) -> bool:
         """Whether there was nothing in a folder, and nothing has come since."""
@@ -95,19 +94,19 @@ class Folders:
 
     def note_empty(self, action: Action, box: str) -> None:
         """Nothing was in the folder, which was read after `is_still_empty` had been asked."""
-        self._note_still(f"{action.name}/{box}")
+        self._still.note(f"{action.name}/{box}")
+
+    def note_change(self, action: Action, box: str) -> None:
+        """We put something into the folder ourselves: that shall not hang on its times."""
+        self._still.forget(f"{action.name}/{box}")
 
     def _is_still(self, path: str) -> bool:
         try:
-            times = times_of(os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False))
+            status = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
         except OSError:
+            self._still.forget(path)
             return False
-        self._asked[path] = times
-        return self._still.holds(path, times)
-
-    def _note_still(self, path: str) -> None:
-        if path in self._asked:
-            self._still.note(path, self._asked[path])
+        return self._still.holds(path, times_of(status))
 
     def _mode_of_sibling(self, action: Action, box: str | None) -> int:
         """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree.

@@ -40,6 +40,15 @@ class Retried:
     size_bytes: int
     sha256: str | None
 
+    def is_now(self, claimed: Claimed) -> bool:
+        """Whether this file is it: the name and the content tell, for its inode is another by now.
+
+        That is evidence, no more; nothing but the ledger's memory hangs on it.
+        """
+        return (
+            (self.action, self.name, self.size_bytes) == (claimed.action, claimed.name, claimed.size_bytes)
+        ) and self.sha256 in (None, claimed.sha256)
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -53,6 +62,7 @@ class Attempt:
 def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -> Attempt | None:
     """Commit that an attempt begins, `count` more than before; None where the deposit is finished already."""
     now = datetime.now(UTC)
+    was = next((each for each in retried(conn, account) if each.is_now(claimed)), None)
     row = conn.execute(
         statements.get("ledger/begin"),
         {
@@ -67,6 +77,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "size_bytes": claimed.size_bytes,
             "sha256": claimed.sha256,
             "mode": claimed.mode,
+            "retry_of": was.deposit_id if was else None,
             "count": count,
         },
     ).fetchone()

@@ -57,6 +57,7 @@ class Pipeline:
     begun: set[tuple[int, str, bytes]] = field(default_factory=set)
     quarantine: Quarantine = field(default_factory=Quarantine)
     metrics: Metrics = field(default_factory=Metrics)
+    progressed: Callable[[], None] = lambda: None  # told of each deposit that has come to its end
 
     def step(self, account: Account, line: Line, spool: Spool, *, seconds: float = 0.0) -> float | None:
         """Take one deposit of the account from where it is to where it belongs; as long as `seconds` last, more.
@@ -73,7 +74,7 @@ class Pipeline:
             claim = line.next(spool, lambda action, name: self._is_taken(account, action, name))
             if not isinstance(claim, Claim):
                 return claim
-            # While the account is locked nobody else puts anything into on/, so nothing else is to be found there.
+            # While the account is locked nobody else puts anything into on/; a claim that could not be put back waits.
             with nullcontext() if claim.seen.mark.size <= SMALL_BYTES else baton.laid_down():
                 settled = self._admit(account, spool, claim.seen.action, claim.name, claim.seen)
             if not settled or self.stopping() or time.monotonic() >= ends:
@@ -111,9 +112,8 @@ class Pipeline:
         """Close the ledger's unfinished deposits whose file is nowhere: somebody took it out of `on/`."""
         with self.session() as conn:
             entries = ledger.unfinished(conn, account)
-        present = set(spool.in_progress()) if entries else set()
         for entry in entries:
-            if (entry.claimed.action, entry.claimed.claimed_name) not in present:
+            if spool.where(entry.claimed.action, entry.claimed.claimed_name) != "on":
                 subject = Subject(account, entry.claimed, entry.deposit_id, Findings())
                 self._refuse(spool, subject, FileRefused("vanished"))
                 log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)
@@ -271,6 +271,7 @@ class Pipeline:
         """The canonical line of a deposit (SPEC 7), and its metrics."""
         queued = max(0.0, (started_at - claimed.deposited_at).total_seconds())
         worked = max(0.0, (datetime.now(UTC) - started_at).total_seconds())
+        self.progressed()
         self.metrics.settled(outcome, rejects, queued=queued, worked=worked)
         log.log(
             logging.INFO if outcome["state"] == "ok" else logging.WARNING,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+
+from contactsync import baton
 
 
 class Quarantine:
@@ -23,7 +25,7 @@ class Quarantine:
     @contextmanager
     def beside_others(self) -> Iterator[None]:
         """For a deposit that no process has died on."""
-        with self._changed:
+        with baton.laid_down() if self._suspects else nullcontext(), self._changed:
             self._changed.wait_for(lambda: not self._suspects)
             self._in_work += 1
         try:
@@ -36,7 +38,7 @@ class Quarantine:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """For a suspect: waits for what is in work, and lets nothing begin meanwhile."""
-        with self._changed:
+        with baton.laid_down(), self._changed:
             self._suspects += 1
             self._changed.wait_for(lambda: not self._in_work)
             self._in_work += 1

@@ -53,7 +53,7 @@ class Rescan:
         if _holds(path, self._is_work) is not False:
             self._still.forget(path)
             return True
-        return not self._still.note(path, times) and _holds(path, lambda _entry: True) is not False
+        return not self._still.note(path) and _holds(path, lambda _entry: True) is not False
 
     def _is_work(self, entry: os.DirEntry[str]) -> bool:
         """Neither an upload in progress nor a folder: those are looked at only when something has changed."""

@@ -171,6 +171,7 @@ class Spool:
         """
         when = incoming.mark.ctime if deposited is None else deposited
         stamp = max(0, min(when // 1_000_000_000, int(self._clock.wall())))
+        stamp = self._free_stamp(incoming, stamp, taken)  # the database is asked before there is a lease
         if not incoming.mark.is_plain:
             return self._rename_in(incoming, stamp, taken)
         file = self.open_incoming(incoming)
@@ -194,19 +195,27 @@ class Spool:
     def _rename_in(
         self, incoming: Incoming, stamp: int, taken: Callable[[Action, bytes], bool]
     ) -> bytes | None:
+        """Rename to the first name from `stamp` on, which is free in `ok/`, `ko/` and the ledger, that is free in `on/` too."""
         action = incoming.action
+        self._folders.note_change(action, "on")
         while True:
             claimed = names.claimed_name(stamp, incoming.name)
-            if self._is_free(action, claimed) and not taken(action, claimed):
-                self._keep_name(action, claimed, incoming.name)
-                try:
-                    rename_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
-                except FileNotFoundError:
-                    return None
-                except FileExistsError:
-                    pass
-                else:
-                    return claimed
+            self._keep_name(action, claimed, incoming.name)
+            try:
+                rename_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
+            except FileNotFoundError:
+                return None
+            except FileExistsError:
+                stamp = self._free_stamp(incoming, stamp + 1, taken)
+            else:
+                return claimed
+
+    def _free_stamp(self, incoming: Incoming, stamp: int, taken: Callable[[Action, bytes], bool]) -> int:
+        """The first stamp from this one on that makes a claimed name of which neither `ok/`, `ko/` nor the ledger know."""
+        while True:
+            claimed = names.claimed_name(stamp, incoming.name)
+            if self._is_free(incoming.action, claimed) and not taken(incoming.action, claimed):
+                return stamp
             stamp += 1
 
     def _keep_name(self, action: Action, claimed: bytes, name: bytes) -> None:

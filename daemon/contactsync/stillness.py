@@ -16,7 +16,7 @@ TRUST_SECONDS = 3.0
 """A folder's times are coarse, 2 s on the coarsest file system: only what is unchanged for longer tells anything."""
 
 FORGET_SECONDS = 25.0
-"""Where a file system does not keep its folders' times, what is in them is found by each deep scan all the same."""
+"""Where a file system does not keep its folders' times, what came is found by the second deep scan at the latest."""
 
 Times: TypeAlias = tuple[int, int, int, int]
 """Device, inode, modification and change time (ns): the same folder, with the same entries."""
@@ -29,9 +29,12 @@ def times_of(status: os.stat_result) -> Times:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
+    """A folder's times, asked for at `at` and the same since `since`; whether they were trusted then."""
+
     times: Times
+    at: float
     since: float
-    trusted_at: float | None
+    trusted: bool
 
 
 class Stillness:
@@ -44,29 +47,29 @@ class Stillness:
         self._monotonic = monotonic
         self._forget_seconds = forget_seconds
         self._seen: dict[str, _Seen] = {}
+        self._asked: dict[str, _Seen] = {}
 
     def holds(self, key: str, times: Times) -> bool:
         """Whether a folder that has these times now still needs nothing."""
-        seen = self._seen.get(key)
-        return (
-            seen is not None
-            and seen.trusted_at is not None
-            and seen.times == times
-            and self._monotonic() - seen.trusted_at < self._forget_seconds
-        )
-
-    def note(self, key: str, times: Times) -> bool:
-        """The folder was read, after these times were asked for, and needs nothing; whether that is trusted now.
-
-        Only once it was read twice with the same times: what comes after the second reading cannot bear the times of the first.
-        """
         now = self._monotonic()
         seen = self._seen.get(key)
-        since = seen.since if seen is not None and seen.times == times else now
-        trusted = now - since >= TRUST_SECONDS
-        self._seen[key] = _Seen(times, since, now if trusted else None)
-        return trusted
+        same = seen is not None and seen.times == times
+        since = seen.since if seen is not None and same else now
+        self._asked[key] = _Seen(times, now, since, now - since >= TRUST_SECONDS)
+        return seen is not None and same and seen.trusted and now - seen.at < self._forget_seconds
+
+    def note(self, key: str) -> bool:
+        """The folder was read after `holds` was asked last, and needs nothing; whether that is trusted now.
+
+        Only once it was read twice with the same times: what comes after the second reading began cannot bear the times of
+        the first. How long the reading took counts for nothing.
+        """
+        if (asked := self._asked.pop(key, None)) is None:
+            return False
+        self._seen[key] = asked
+        return asked.trusted
 
     def forget(self, key: str) -> None:
-        """The folder needs something, or is no more."""
+        """The folder needs something, is no more, or is about to be changed by ourselves."""
         self._seen.pop(key, None)
+        self._asked.pop(key, None)

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from watchdog.events import (
@@ -25,11 +26,12 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.inotify_c import InotifyEvent
-from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 from contactsync.repeats import Repeats
 from contactsync.spool import IN_THE_MAKING
+
+if TYPE_CHECKING:
+    from watchdog.observers.inotify_c import InotifyEvent
 
 MAX_WATCHED_FOLDERS = 15_000
 """A recursive watch over more than 16,384 folders goes deaf after one overflow: above, polling alone is right."""
@@ -64,8 +66,12 @@ class Watch:
 
     def start(self) -> None:
         """Be ready for `follow`."""
+        # A room of watchdog's own: where it has moved, some uploads wait for half a second.
+        with suppress(ImportError):
+            from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper  # noqa: PLC0415 - it may fail
+
+            InotifyMoveEventGrouper.delay = PAIRING_SECONDS
         # It warns, with a list of every watch, when folders appear faster than it walks them; the scan sees them.
-        InotifyMoveEventGrouper.delay = PAIRING_SECONDS
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
         logging.getLogger(
             "watchdog"
@@ -179,7 +185,7 @@ class _Alarm(logging.Handler):
 
 
 def _guard(observer: BaseObserver, failed: Callable[[], None]) -> None:
-    """Stand before the thread in which watchdog 7 reads an observer's events; older releases have no such thread.
+    """Stand before the thread in which watchdog 7.1 reads an observer's events, where it still has it.
 
     Its books go wrong when folders are exchanged and removed, as a report that is published again does and an uploader
     can: then it dies of a KeyError, the observer says nothing and hears nothing any more. And half of what it hears is

@@ -35,7 +35,7 @@ class DepositWorker:
     pipeline: Pipeline
 
     def work(self, lane: Lane) -> float | None:
-        """Open the account's folders, finish what a restart left, then take the next deposit."""
+        """Open the account's folders, finish what a restart left, then take deposits for a turn."""
         settings = self.settings()
         self.pipeline.rules = rules(settings)
         lane.line.set_waits(

@@ -144,6 +144,10 @@ class Workers:
         with self._changed:
             return [n for n, lane in self._lanes.items() if lane.state is not State.IDLE or lane.wake_at]
 
+    def note_progress(self) -> None:
+        """A deposit has come to its end."""
+        self.progress = time.monotonic()
+
     @property
     def stopping(self) -> bool:
         """Whether `stop` was called: work in progress may end early, in good order."""
@@ -293,8 +297,6 @@ class Workers:
             self.metrics.trouble("bug")
             longest = MAX_BUG_BACKOFF_SECONDS
         else:
-            if delay == 0:
-                self.progress = time.monotonic()
             self.tell_database_back(lane.account.name)
             lane.failures = 0
             lane.trouble = None

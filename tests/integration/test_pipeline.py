@@ -6,8 +6,10 @@ import hashlib
 import io
 import json
 import os
+import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -315,7 +317,11 @@ def test_a_turn_takes_what_there_is_as_long_as_it_lasts(site: Site) -> None:
     for number in range(4):
         site.drop(GOOD, f"{number}.csv")
         site.drop(f"Email\n{A}\n", f"{number}.csv", "optoutEMAIL")
-    assert turn(site, 60) is None
+    ended: list[None] = []
+    worker = site.restarted()
+    worker.progressed = lambda: ended.append(None)
+    assert turn(site, 60, worker) is None
+    assert len(ended) == 8  # `run --once` waits as long as there are such
     assert [row["name"] for row in site.ledger()] == [f"{n}.csv" for n in range(4) for _ in range(2)]
     assert {row["state"] for row in site.ledger()} == {"ok"}
     assert site.boxes()["on"] == []
@@ -353,6 +359,23 @@ def test_a_turn_goes_no_further_past_a_deposit_that_is_still_in_on(
     assert site.boxes()["on"] == []
     assert turn(site, 60) is None
     assert [row["state"] for row in site.ledger()] == ["ko", "ok"]
+
+
+def test_a_deposit_that_another_daemon_finishes_meanwhile_is_not_applied(site: Site) -> None:
+    """It does so while this one, which has read the file, waits for the account."""
+    site.drop(GOOD)
+    blocked = "SELECT pid FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
+    with connect(site.url) as other, ThreadPoolExecutor(1) as threads:
+        with other.transaction():
+            other.execute("SELECT FROM contactsync.account FOR NO KEY UPDATE")
+            step = threads.submit(site.step)
+            deadline = time.monotonic() + 30
+            while not site.conn.execute(blocked, [other.info.backend_pid]).fetchall():
+                assert time.monotonic() < deadline
+            other.execute("UPDATE contactsync.deposit SET state = 'ko', reason = 'vanished', result = '{}'")
+        assert step.result() == 0.0
+    assert site.contacts("email") == []
+    assert [row["state"] for row in site.ledger()] == ["ko"]
 
 
 class SettledMeanwhile:

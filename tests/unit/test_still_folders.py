@@ -32,9 +32,12 @@ class Scene:
     def path(self, folder: str) -> Path:
         return self.home / "contacts" / folder
 
+    def opened(self) -> Spool:
+        return Spool(self.home, max_bytes=1000, ignored=lambda _name: False, still=self.still)
+
     def look(self) -> tuple[list[str], list[str], set[str]]:
         """What is found in `in/` and in `on/`, and which folders were opened for that."""
-        with Spool(self.home, max_bytes=1000, ignored=lambda _name: False, still=self.still) as spool:
+        with self.opened() as spool:
             spool.heal()
             left = [f"{action.name}/on/{name.decode()}" for action, name in spool.in_progress()]
             found = [f"{file.action.name}/in/{file.name.decode()}" for file in spool.incoming()]
@@ -110,7 +113,7 @@ def test_a_forged_time_hides_nothing(scene: Scene) -> None:
 def test_a_file_system_without_times_hides_nothing_for_long(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the next deep scan hints at is found."""
+    """What a deep scan hints at is found, if not the first time then the second."""
     monkeypatch.setattr(folders, "times_of", lambda _status: (0, 0, 0, 0))
     for _ in range(3):
         scene.look()
@@ -119,3 +122,23 @@ def test_a_file_system_without_times_hides_nothing_for_long(
     assert scene.look()[0] == []
     scene.now += FORGET_SECONDS
     assert scene.look()[0] == ["import/in/a.csv"]
+
+
+def test_what_we_put_into_on_does_not_hang_on_its_times(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claimed file is found again at the next look, or it would be taken for one that has vanished."""
+    monkeypatch.setattr(folders, "times_of", lambda _status: (0, 0, 0, 0))
+    for _ in range(3):
+        scene.look()
+        scene.now += TRUST_SECONDS
+    scene.path("import/in/a.csv").touch()
+    scene.now += FORGET_SECONDS
+    with scene.opened() as spool:
+        (seen,) = spool.incoming()
+        spool.in_progress()
+        scene.now += TRUST_SECONDS
+        spool.in_progress()
+        claimed = spool.claim(seen, lambda _action, _name: False)
+        assert claimed is not None
+    assert scene.look()[1] == [f"import/on/{claimed.decode()}"]
