@@ -114,9 +114,10 @@ class Reader:
         rows = cells.rows
         bad, nothing = _judge(cells, self.header, places)
         held = places[~nothing & (bad == "")]
-        columns = {key: cells.column(held, at) for key, at in self.header.positions.items()}
-        nulls = [column.is_null().to_numpy(zero_copy_only=False) for column in columns.values()]
-        blank = np.logical_and.reduce(nulls)
+        positions = self.header.positions
+        values = cells.columns(held, tuple(positions.values()))
+        columns = {key: values.slice(n * len(held), len(held)) for n, key in enumerate(positions)}
+        blank = values.is_null().to_numpy(zero_copy_only=False).reshape(len(positions), -1).all(axis=0)
         if blank.any():
             blank[blank] = cells.filled(held[blank]) == 0
         frame = pd.DataFrame(
@@ -150,10 +151,14 @@ class _Cells:
         array = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(rows.data))
         return cls(rows, array, b'"' in rows.data)
 
-    def column(self, places: Indexes, at: int) -> pa.StringArray:
-        """The values of one column, null where the cell is blank or the row is too short to have it."""
+    def columns(self, places: Indexes, positions: Sequence[int]) -> pa.StringArray:
+        """The values of some columns, one column after the other in one array: few calls where a file is small.
+
+        Null where the cell is blank or the row is too short to have it.
+        """
         first, counts = self.rows.first[places], self.rows.counts[places]
-        return self._values(pa.array(2 * (first + at), mask=counts <= at))
+        at = np.array(positions, np.int32)[:, np.newaxis]
+        return self._values(pa.array((2 * (first + at)).ravel(), mask=(counts <= at).ravel()))
 
     def filled(self, places: Indexes, *, past: int = 0) -> Indexes:
         """How many cells of each row are not blank, from column `past` on."""

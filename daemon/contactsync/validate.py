@@ -162,9 +162,13 @@ def _normalise(
     stored: dict[str, pa.StringArray] = {}
     if "email" in cells:
         stored["email"] = emails.normalise(cells["email"])
-    for key in ("phone", "mobile"):
-        if key in cells:
-            stored[key] = phones.normalise(cells[key], account.region, account.phone_check)
+    if numbers := [key for key in ("phone", "mobile") if key in cells]:
+        both = pa.concat_arrays(
+            [cells[key] for key in numbers]
+        )  # one rule: half the calls, which a small file feels
+        answers = phones.normalise(both, account.region, account.phone_check)
+        length = len(cells[numbers[0]])
+        stored |= {key: answers.slice(n * length, length) for n, key in enumerate(numbers)}
     if "birth_date" in cells:
         stored["birth_date"] = dates.normalise(cells["birth_date"])
     return stored, {key: _validity(cells[key]) & ~_validity(column) for key, column in stored.items()}
