@@ -45,8 +45,7 @@ MAX_STRAYS = 100
 
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _COPY, _RESULT, _REJECTED, _NAME = b".copy.", b".result.", b".rejected.", b".name."
-IN_THE_MAKING = (_COPY, _RESULT, _REJECTED, _NAME)
-"""How the names begin of what is not yet, or never will be, for others to see."""
+_IN_THE_MAKING = (_COPY, _RESULT, _REJECTED, _NAME)
 _COPY_BYTES = 1 << 20
 
 
@@ -259,7 +258,7 @@ class Spool:
             if not entries:
                 self._folders.note_empty(action, "on")
             for name in entries:
-                prefix = next((p for p in IN_THE_MAKING if name.startswith(p)), None)
+                prefix = next((p for p in _IN_THE_MAKING if name.startswith(p)), None)
                 if (prefix and name.removeprefix(prefix) not in entries) or is_reservation(
                     self._dir(action, "on"), name
                 ):

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from watchdog.events import (
@@ -28,7 +28,6 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from contactsync.repeats import Repeats
-from contactsync.spool import IN_THE_MAKING
 
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import InotifyEvent
@@ -188,8 +187,8 @@ def _guard(observer: BaseObserver, failed: Callable[[], None]) -> None:
     """Stand before the thread in which watchdog 7.1 reads an observer's events, where it still has it.
 
     Its books go wrong when folders are exchanged and removed, as a report that is published again does and an uploader
-    can: then it dies of a KeyError, the observer says nothing and hears nothing any more. And half of what it hears is
-    of our own files in the making, which would go through two more threads before nobody wants to know.
+    can: then it dies of a KeyError, the observer says nothing and hears nothing any more. And of a deposit it hears a dozen
+    times, which would go through two more threads before nobody but the first wants to know.
     """
     reader = getattr(observer, "_inotify_fd", None)
     if reader is None:
@@ -197,7 +196,7 @@ def _guard(observer: BaseObserver, failed: Callable[[], None]) -> None:
     handle: Callable[[InotifyEvent], None] = reader.handle_event
 
     def guarded(event: InotifyEvent) -> None:
-        if event.name.startswith(IN_THE_MAKING) and not event.is_directory:
+        if _is_nobodys(reader, event):
             return
         try:
             handle(event)
@@ -205,6 +204,20 @@ def _guard(observer: BaseObserver, failed: Callable[[], None]) -> None:
             failed()
 
     reader.handle_event = guarded
+
+
+def _is_nobodys(reader: Any, event: InotifyEvent) -> bool:
+    """Whether it tells of a file, not a folder, that leaves or that is in none of the folders `in/`."""
+    if event.is_directory or not event.name:
+        return False
+    if event.is_moved_from:
+        return True
+    with suppress(AttributeError):  # where watchdog keeps its books otherwise, all events are somebody's
+        watch = reader._watch_for_wd.get(event.wd)  # noqa: SLF001 - nobody else knows the folder, after it was renamed
+        books = [each._active_callbacks_by_watch for each in (watch.callbacks.values() if watch else ())]  # noqa: SLF001
+        paths = [book[event.wd] for book in books if event.wd in book]
+        return bool(paths) and not any(path.endswith(b"/in") for path in paths)
+    return False
 
 
 def _identity(root: Path) -> tuple[int, int] | None:
