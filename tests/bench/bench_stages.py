@@ -61,8 +61,8 @@ def _reading(original: Callable[[Examination], Any]) -> Callable[[Examination], 
 
 
 def _waiting(original: Callable[..., Any]) -> Callable[..., Any]:
-    def wrapper(source: Any) -> Any:
-        batches = original(source)
+    def wrapper(source: Any, **given: Any) -> Any:
+        batches = original(source, **given)
         try:
             while True:
                 started = _clock()
