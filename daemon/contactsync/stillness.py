@@ -54,9 +54,11 @@ class Stillness:
         now = self._monotonic()
         seen = self._seen.get(key)
         same = seen is not None and seen.times == times
+        if seen is not None and same and seen.trusted and now - seen.at < self._forget_seconds:
+            return True
         since = seen.since if seen is not None and same else now
         self._asked[key] = _Seen(times, now, since, now - since >= TRUST_SECONDS)
-        return seen is not None and same and seen.trusted and now - seen.at < self._forget_seconds
+        return False
 
     def note(self, key: str) -> bool:
         """The folder was read after `holds` was asked last, and needs nothing; whether that is trusted now.

@@ -214,8 +214,10 @@ def _is_nobodys(reader: Any, event: InotifyEvent) -> bool:
         return True
     with suppress(AttributeError):  # where watchdog keeps its books otherwise, all events are somebody's
         watch = reader._watch_for_wd.get(event.wd)  # noqa: SLF001 - nobody else knows the folder, after it was renamed
-        books = [each._active_callbacks_by_watch for each in (watch.callbacks.values() if watch else ())]  # noqa: SLF001
-        paths = [book[event.wd] for book in books if event.wd in book]
+        groups = (
+            tuple(watch.callbacks.values()) if watch else ()
+        )  # a copy: other threads write the books meanwhile
+        paths = [group._active_callbacks_by_watch.get(event.wd, b"/in") for group in groups]  # noqa: SLF001
         return bool(paths) and not any(path.endswith(b"/in") for path in paths)
     return False
 
