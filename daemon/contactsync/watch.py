@@ -217,7 +217,7 @@ def _is_nobodys(reader: Any, event: InotifyEvent) -> bool:
         groups = (
             tuple(watch.callbacks.values()) if watch else ()
         )  # a copy: other threads write the books meanwhile
-        paths = [group._active_callbacks_by_watch.get(event.wd, b"/in") for group in groups]  # noqa: SLF001
+        paths = [group._active_callbacks_by_watch.get(event.wd, b"/in") for group in groups]  # noqa: SLF001 - the same
         return bool(paths) and not any(path.endswith(b"/in") for path in paths)
     return False
 
