@@ -31,9 +31,9 @@ def held() -> Iterator[None]:
 
 
 @contextmanager
-def laid_down() -> Iterator[None]:
+def laid_down(*, when: bool = True) -> Iterator[None]:
     """Let the others go on for as long as the block takes; nothing for a thread that does not hold the baton."""
-    if not _lay_down():
+    if not (when and _lay_down()):
         yield
         return
     try:

@@ -68,7 +68,7 @@ class Folders:
 
     def fd(self, action: Action, box: str | None = None) -> int:
         """A descriptor of `contacts/<action>[/<box>]`, made again where it is missing."""
-        key = f"{action.name}/{box}" if box else action.name
+        key = _path(action, box)
         if key not in self._fds:
             parent = self.fd(action) if box else self._fds["contacts"]
             name = box or action.name
@@ -90,15 +90,15 @@ class Folders:
 
     def is_still_empty(self, action: Action, box: str) -> bool:
         """Whether there was nothing in a folder, and nothing has come since."""
-        return self._is_still(f"{action.name}/{box}")
+        return self._is_still(_path(action, box))
 
     def note_empty(self, action: Action, box: str) -> None:
         """Nothing was in the folder, which was read after `is_still_empty` had been asked."""
-        self._still.note(f"{action.name}/{box}")
+        self._still.note(_path(action, box))
 
     def note_change(self, action: Action, box: str) -> None:
         """We put something into the folder ourselves: that shall not hang on its times."""
-        self._still.forget(f"{action.name}/{box}")
+        self._still.forget(_path(action, box))
 
     def _is_still(self, path: str) -> bool:
         try:
@@ -123,3 +123,8 @@ class Folders:
                         more = MARKERS_MODE if other == "import" and box is None else 0
                         return stat.S_IMODE(found.st_mode) & ~more | markers
         return (IN_MODE if box == "in" else BOX_MODE) | markers
+
+
+def _path(action: Action, box: str | None = None) -> str:
+    """Where a folder is below `contacts/`."""
+    return f"{action.name}/{box}" if box else action.name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, nullcontext, suppress
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -75,7 +75,7 @@ class Pipeline:
             if not isinstance(claim, Claim):
                 return claim
             # While the account is locked nobody else puts anything into on/; a claim that could not be put back waits.
-            with nullcontext() if claim.seen.mark.size <= SMALL_BYTES else baton.laid_down():
+            with baton.laid_down(when=claim.seen.mark.size > SMALL_BYTES):
                 settled = self._admit(account, spool, claim.seen.action, claim.name, claim.seen)
             if not settled or self.stopping() or time.monotonic() >= ends:
                 return 0.0
@@ -89,24 +89,19 @@ class Pipeline:
     def _recover(self, account: Account, spool: Spool) -> bool:
         """Finish what lies in `on/`; True where there was something."""
         leftovers = spool.in_progress()
-        with baton.laid_down() if leftovers else nullcontext():
-            self._recover_each(account, spool, leftovers)
+        with baton.laid_down(when=bool(leftovers)):
+            for action, claimed_name in leftovers:
+                with self.session() as conn:
+                    entry = ledger.find(conn, account, action, claimed_name)
+                if entry is None:
+                    self._admit(account, spool, action, claimed_name, None)
+                elif entry.result is not None:
+                    self._settle(spool, entry.claimed, entry.result)
+                    self._tell_settled(entry.claimed, entry.result, entry.claimed_at, {})
+                else:
+                    refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
+                    self._process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
         return bool(leftovers)
-
-    def _recover_each(
-        self, account: Account, spool: Spool, leftovers: Iterable[tuple[Action, bytes]]
-    ) -> None:
-        for action, claimed_name in leftovers:
-            with self.session() as conn:
-                entry = ledger.find(conn, account, action, claimed_name)
-            if entry is None:
-                self._admit(account, spool, action, claimed_name, None)
-            elif entry.result is not None:
-                self._settle(spool, entry.claimed, entry.result)
-                self._tell_settled(entry.claimed, entry.result, entry.claimed_at, {})
-            else:
-                refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
-                self._process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
 
     def bury_vanished(self, account: Account, spool: Spool) -> None:
         """Close the ledger's unfinished deposits whose file is nowhere: somebody took it out of `on/`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from contactsync import baton
 
@@ -25,7 +25,7 @@ class Quarantine:
     @contextmanager
     def beside_others(self) -> Iterator[None]:
         """For a deposit that no process has died on."""
-        with baton.laid_down() if self._suspects else nullcontext(), self._changed:
+        with baton.laid_down(when=self._suspects > 0), self._changed:
             self._changed.wait_for(lambda: not self._suspects)
             self._in_work += 1
         try:

@@ -73,17 +73,19 @@ class Reader:
 
     def _read_header(self, labels: Sequence[str | None]) -> tuple[Header, list[bytes]]:
         for rows, first_line in self._blocks:
-            for place in _first_telling(rows):
-                fields = rows.fields(place)
-                cells = [cell_text(field) for field in fields[: MAX_COLUMNS + 1]]
-                if code := _header_fault(rows, place, cells):
-                    line = first_line + int(rows.lines[place])
-                    details = {"line": line, "count": 1, "sep": self._separator}
-                    raise FileRefused(code, details, [LineError(line, None, code)])
-                header = match_header(cells, labels)
-                self._refuse_unusable(header, cells, labels)
-                self._held = (rows, first_line, place + 1)
-                return header, fields
+            place = _first_telling(rows)
+            if place is None:
+                continue
+            fields = rows.fields(place)
+            cells = [cell_text(field) for field in fields[: MAX_COLUMNS + 1]]
+            if code := _header_fault(rows, place, cells):
+                line = first_line + int(rows.lines[place])
+                details = {"line": line, "count": 1, "sep": self._separator}
+                raise FileRefused(code, details, [LineError(line, None, code)])
+            header = match_header(cells, labels)
+            self._refuse_unusable(header, cells, labels)
+            self._held = (rows, first_line, place + 1)
+            return header, fields
         raise FileRefused("empty_file")
 
     def _refuse_unusable(self, header: Header, cells: Sequence[str], labels: Sequence[str | None]) -> None:
@@ -196,13 +198,13 @@ def _values(cells: pa.StringArray, *, quoted: bool) -> pa.StringArray:
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
-def _first_telling(rows: Rows) -> list[int]:
-    """The first row of a block that is not blank, or no row at all; none where there is none."""
+def _first_telling(rows: Rows) -> int | None:
+    """The first row of a block that is not blank, or that no grammar allows; None where there is none."""
     if any(map(cell_text, rows.fields(0)[:MAX_COLUMNS])):
-        return [0]
+        return 0
     telling = _Cells.of(rows).filled(np.arange(len(rows.first))) > 0
     telling[[row for row, _ in rows.errors]] = True
-    return [int(place) for place in np.flatnonzero(telling)[:1]]
+    return int(np.argmax(telling)) if telling.any() else None
 
 
 def _header_fault(rows: Rows, place: int, cells: Sequence[str]) -> str | None:

@@ -29,12 +29,15 @@ def times_of(status: os.stat_result) -> Times:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A folder's times, asked for at `at` and the same since `since`; whether they were trusted then."""
+    """A folder's times, asked for at `at` and the same since `since`."""
 
     times: Times
     at: float
     since: float
-    trusted: bool
+
+    @property
+    def trusted(self) -> bool:
+        return self.at - self.since >= TRUST_SECONDS
 
 
 class Stillness:
@@ -53,11 +56,12 @@ class Stillness:
         """Whether a folder that has these times now still needs nothing."""
         now = self._monotonic()
         seen = self._seen.get(key)
-        same = seen is not None and seen.times == times
-        if seen is not None and same and seen.trusted and now - seen.at < self._forget_seconds:
+        if seen is None or seen.times != times:
+            self._asked[key] = _Seen(times, now, since=now)
+            return False
+        if seen.trusted and now - seen.at < self._forget_seconds:
             return True
-        since = seen.since if seen is not None and same else now
-        self._asked[key] = _Seen(times, now, since, now - since >= TRUST_SECONDS)
+        self._asked[key] = _Seen(times, now, seen.since)
         return False
 
     def note(self, key: str) -> bool:

@@ -42,8 +42,8 @@ RECHECK_SECONDS = 120.0
 """How often the number of folders is compared with what is watched; the kernel tells of no watch that it refused."""
 
 PAIRING_SECONDS = 0.01
-"""How long watchdog holds back all events for the other half of a rename. The kernel tells both at once; where a thread
-comes between, its own half a second was what an upload waited in vain. A rename in two halves is a hint as good."""
+"""How long watchdog holds back all events for the other half of a folder's rename, as it did for a file's, half a second
+long and often in vain. The kernel tells both halves at once."""
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class Watch:
 
     def start(self) -> None:
         """Be ready for `follow`."""
-        # A room of watchdog's own: where it has moved, some uploads wait for half a second.
+        # A room of watchdog's own: where it has moved, uploads may wait for half a second while folders are renamed.
         with suppress(ImportError):
             from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper  # noqa: PLC0415 - it may fail
 
@@ -214,9 +214,8 @@ def _is_nobodys(reader: Any, event: InotifyEvent) -> bool:
         return True
     with suppress(AttributeError):  # where watchdog keeps its books otherwise, all events are somebody's
         watch = reader._watch_for_wd.get(event.wd)  # noqa: SLF001 - nobody else knows the folder, after it was renamed
-        groups = (
-            tuple(watch.callbacks.values()) if watch else ()
-        )  # a copy: other threads write the books meanwhile
+        # A copy: other threads write the books meanwhile.
+        groups = tuple(watch.callbacks.values()) if watch else ()
         paths = [group._active_callbacks_by_watch.get(event.wd, b"/in") for group in groups]  # noqa: SLF001 - the same
         return bool(paths) and not any(path.endswith(b"/in") for path in paths)
     return False

@@ -35,6 +35,12 @@ class Scene:
     def opened(self) -> Spool:
         return Spool(self.home, max_bytes=1000, ignored=lambda _name: False, still=self.still)
 
+    def trusted(self) -> None:
+        """Let it look until it trusts what it saw."""
+        for _ in range(3):
+            self.look()
+            self.now += TRUST_SECONDS
+
     def look(self) -> tuple[list[str], list[str], set[str]]:
         """What is found in `in/` and in `on/`, and which folders were opened for that."""
         with self.opened() as spool:
@@ -48,10 +54,17 @@ class Scene:
 def scene(tmp_path: Path) -> Scene:
     """All is empty, and has been seen often enough."""
     found = Scene(tmp_path / "acme")
-    for _ in range(3):
-        found.look()
-        found.now += TRUST_SECONDS
+    found.trusted()
     return found
+
+
+@pytest.fixture
+def timeless(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """The same on a file system that keeps no times; and a deposit that came after all was seen."""
+    monkeypatch.setattr(folders, "times_of", lambda _status: (0, 0, 0, 0))
+    scene.trusted()
+    scene.path("import/in/a.csv").touch()
+    return scene
 
 
 def test_what_is_still_is_not_opened(scene: Scene) -> None:
@@ -110,35 +123,21 @@ def test_a_forged_time_hides_nothing(scene: Scene) -> None:
     assert scene.look()[0] == ["import/in/a.csv"]
 
 
-def test_a_file_system_without_times_hides_nothing_for_long(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_system_without_times_hides_nothing_for_long(timeless: Scene) -> None:
     """What a deep scan hints at is found, if not the first time then the second."""
-    monkeypatch.setattr(folders, "times_of", lambda _status: (0, 0, 0, 0))
-    for _ in range(3):
-        scene.look()
-        scene.now += TRUST_SECONDS
-    scene.path("import/in/a.csv").touch()
-    assert scene.look()[0] == []
-    scene.now += FORGET_SECONDS
-    assert scene.look()[0] == ["import/in/a.csv"]
+    assert timeless.look()[0] == []
+    timeless.now += FORGET_SECONDS
+    assert timeless.look()[0] == ["import/in/a.csv"]
 
 
-def test_what_we_put_into_on_does_not_hang_on_its_times(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_we_put_into_on_does_not_hang_on_its_times(timeless: Scene) -> None:
     """A claimed file is found again at the next look, or it would be taken for one that has vanished."""
-    monkeypatch.setattr(folders, "times_of", lambda _status: (0, 0, 0, 0))
-    for _ in range(3):
-        scene.look()
-        scene.now += TRUST_SECONDS
-    scene.path("import/in/a.csv").touch()
-    scene.now += FORGET_SECONDS
-    with scene.opened() as spool:
+    timeless.now += FORGET_SECONDS
+    with timeless.opened() as spool:
         (seen,) = spool.incoming()
         spool.in_progress()
-        scene.now += TRUST_SECONDS
+        timeless.now += TRUST_SECONDS
         spool.in_progress()
         claimed = spool.claim(seen, lambda _action, _name: False)
         assert claimed is not None
-    assert scene.look()[1] == [f"import/on/{claimed.decode()}"]
+    assert timeless.look()[1] == [f"import/on/{claimed.decode()}"]
