@@ -18,8 +18,8 @@ from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from contactsync.embedded import EmbeddedServer
-from contactsync.migrate import migrate
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
 
 # A slow machine is no failure.
 settings.register_profile("contactsync", deadline=None)

@@ -14,7 +14,8 @@ from typing import Any
 
 import typer
 
-from contactsync import __version__, cli, config, config_words
+from contactsync import __version__, cli
+from contactsync.settings import problems, settings
 
 ADDED_BY_TYPER = ("--install-completion", "--show-completion", "--help")
 
@@ -128,12 +129,12 @@ def _settings() -> Iterator[str]:
         "Each is a key of the TOML file and an environment variable, CONTACTSYNC_ and the key in capitals, which wins. "
         "contactsync config show tells what is set, and by what."
     )
-    for key, field in config.Settings.model_fields.items():
+    for key, field in settings.Settings.model_fields.items():
         default = "none" if field.default is None else _toml(field.default)
         about = (field.description or "").rstrip(".")
         yield (
             f".TP\n\\fB{_text(key)}\\fR\n"
-            f"{_text(about[:1].upper() + about[1:])}: {_text(config_words.expected(field))}. Default: {_text(default)}."
+            f"{_text(about[:1].upper() + about[1:])}: {_text(problems.expected(field))}. Default: {_text(default)}."
         )
 
 

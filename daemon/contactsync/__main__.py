@@ -16,7 +16,7 @@ def main() -> NoReturn:
     try:
         cli.app(config_first(sys.argv[1:]), prog_name="contactsync")
     except Exception as error:  # noqa: BLE001 - what is no sentence for ops ends as a bug
-        told = cli.failure.explain(error)
+        told = cli.exit_status.explain(error)
         if told is None:  # a bug: its traceback is for us
             _end_by_bug(error)
         sys.stderr.write(f"contactsync: {told.sentence}\n")
@@ -34,7 +34,7 @@ def _leave_out_texts() -> None:
 
 def _bug(error: BaseException) -> str:
     """A bug as a sentence and a traceback, without the exception's text: that may hold values of a file."""
-    from contactsync.log import bare  # noqa: PLC0415 - `--help` must not pay for it
+    from contactsync.telemetry.log import bare  # noqa: PLC0415 - `--help` must not pay for it
 
     told = bare(error)
     frames = "".join(f"\n  {frame}" for frame in told["traceback"])
@@ -42,7 +42,7 @@ def _bug(error: BaseException) -> str:
 
 
 def _end_by_bug(error: Exception) -> NoReturn:
-    from contactsync.log import is_configured, log  # noqa: PLC0415 - as above
+    from contactsync.telemetry.log import is_configured, log  # noqa: PLC0415 - as above
 
     if is_configured():
         log.critical("crash", exc_info=error)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import psycopg
 from psycopg.rows import dict_row
 
-from contactsync.model import ACTIONS
+from contactsync.domain.deposit import ACTIONS
 from tests.model import drive
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from contactsync import names
+from contactsync.domain import names
 
 DAEMON = Path(__file__).parents[2] / "daemon"
 GOOD = "Référence ;Nom;Email;Mobile;\nA1;LEFÈVRE ;h@example.org ;336 90 12 34 56\nA2;GOFF;y@example.org;\nA3;X;no;\n"

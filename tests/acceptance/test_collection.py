@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync import messages
+from contactsync.domain.messages.reasons import REASONS
 from tests.acceptance.program import Program, people
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def test_refused(program: Program, name: str) -> None:
     number, reason = list(REFUSED).index(name), REFUSED[name][1]
     settled = _settled(program, "refused", number)
     assert (settled.state, settled.result["reason"]) == ("ko", reason)
-    assert reason in messages.REASONS
+    assert reason in REASONS
     assert "{" not in settled.result["message"]
     assert json.dumps(settled.result)
     assert program.contacts(f"refused-{number}") == []

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from contactsync.embedded import EmbeddedServer
+from contactsync.database.embedded.server import EmbeddedServer
 from tests.model.drive import ROOT
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from contactsync.worker import MAX_TOLD_STRAYS
+from contactsync.processing.worker import MAX_TOLD_STRAYS
 from tests.acceptance import host as hosts
 from tests.acceptance.host import ACME
 from tests.acceptance.program import Program, people

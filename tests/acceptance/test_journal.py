@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LINES = """
 import sys
 import structlog
-from contactsync import log
+from contactsync.telemetry import log
 log.configure(sys.argv[1] if len(sys.argv) > 1 else None)
 told = structlog.get_logger()
 told.info("daemon.started")

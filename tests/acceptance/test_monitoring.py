@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from contactsync import health
+from contactsync.telemetry import health
 from tests.acceptance.program import HEADER, Program, people, table
 from tests.faults.proxy import Proxy
 

@@ -7,7 +7,7 @@ import random
 import threading
 from typing import TYPE_CHECKING
 
-from contactsync.model import ACTIONS
+from contactsync.domain.deposit import ACTIONS
 from tests.acceptance.program import people
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync.model import ACTIONS
+from contactsync.domain.deposit import ACTIONS
 from tests.acceptance import host as hosts
 from tests.acceptance.host import ACME, DAEMON, GLOBEX, Host, HostProgram, Tenant
 from tests.acceptance.program import BOXES, people

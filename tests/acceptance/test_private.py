@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync.embedded import EmbeddedServer
+from contactsync.database.embedded.server import EmbeddedServer
 from tests.acceptance.hostile import packed
 from tests.acceptance.program import HEADER, people
 from tests.acceptance.test_monitoring import Watched
@@ -30,7 +30,7 @@ REFUSED_NAME = "Kwyjibos-refusé"  # the test's database takes no such contact
 # A program with bugs of its own: the planted values are in every exception's and warning's text.
 DEFECTS = f'''
 import logging, os, signal, threading, warnings
-import contactsync.examine as examine
+import contactsync.reading.examination as examine
 
 good = examine.validate
 told = set()

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contactsync.embedded import EmbeddedServer
+from contactsync.database.embedded.server import EmbeddedServer
 from tests.acceptance.test_monitoring import Watched
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg import sql
 
-from contactsync.model import MEANS_OF
+from contactsync.domain.deposit import MEANS_OF
 from tests.acceptance.program import Program
 from tests.model.drive import ROOT
 

@@ -83,14 +83,14 @@ def test_a_daemon_that_runs_ends_and_is_killed(waiting: Program) -> None:
 
 def test_a_stopped_daemon_is_silent(waiting: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGSTOP: the process is there and gives no sign any more."""
-    from contactsync import beacon
+    from contactsync.telemetry import heartbeat
 
     with waiting:
         comes(waiting, lambda told: told["daemon"]["state"] == "running")
         os.kill(waiting.pid, signal.SIGSTOP)
         try:
-            monkeypatch.setattr(beacon, "SILENT_SECONDS", 0.0)
-            sign = beacon.read(waiting.folder / "data")
+            monkeypatch.setattr(heartbeat, "SILENT_SECONDS", 0.0)
+            sign = heartbeat.read(waiting.folder / "data")
             assert sign.state == "silent"
             assert "hangs" in sign.sentence
         finally:

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from contactsync.migrate import migrate
+from contactsync.database.migrations import migrate
 from tests.acceptance.program import Program, people
 from tests.acceptance.systemd import Systemd
 
@@ -134,7 +134,7 @@ def test_a_stopped_process_feeds_no_watchdog(running: tuple[Program, Systemd]) -
 
 
 def test_a_main_loop_that_hangs_feeds_no_watchdog(running: tuple[Program, Systemd]) -> None:
-    """Workers and other threads run on, but the main thread waits for an answer: nobody feeds in its place."""
+    """WorkerPool and other threads run on, but the main thread waits for an answer: nobody feeds in its place."""
     service, systemd = running
     systemd.until(FED)
     with psycopg.connect(service.database_url) as other:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from contactsync.db import connect
+from contactsync.database.connection import connect
 from tests.bench.place import Times, place
 from tests.bench.reference_file import Shape, write
 

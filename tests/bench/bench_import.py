@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from contactsync.embedded_cluster import DATABASE, ROLE
+from contactsync.database.embedded.cluster import DATABASE, ROLE
 from tests.bench import yardsticks
 from tests.bench.place import Place, Times, place
 from tests.bench.reference_file import ROWS, WIDE_ROWS, Shape, write, write_zip

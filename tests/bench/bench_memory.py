@@ -14,10 +14,11 @@ import time
 import zipfile
 from pathlib import Path
 
-from contactsync import accounts, tree
-from contactsync.db import connect
-from contactsync.embedded import EmbeddedServer
-from contactsync.migrate import migrate
+from contactsync.accounts import store
+from contactsync.database.connection import connect
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
+from contactsync.spool import layout
 from tests.bench.reference_file import ROWS, Shape, write
 
 MEGABYTES = 500
@@ -31,9 +32,9 @@ def main() -> None:
         with connect(server.url) as conn:
             migrate(conn)
             conn.execute("INSERT INTO contactsync.account (name, dedup) VALUES ('bench', 'reference')")
-            (account,) = accounts.every(conn)
+            (account,) = store.every(conn)
         home = account.home_under(folder / "ftp")
-        tree.make(home, None)
+        layout.make(home, None)
         box = home / "contacts/import/in"
         idle = _run(folder, server.url, "nothing to do", 0)
         size = write(box / "reference.csv", Shape())

@@ -17,15 +17,17 @@ from pathlib import Path
 
 import psycopg
 
-from contactsync import accounts, reporter, reporting, tree
-from contactsync.columns import KEYS
-from contactsync.config import Settings
-from contactsync.db import connect
-from contactsync.embedded import EmbeddedServer
-from contactsync.embedded_cluster import find_binaries
-from contactsync.migrate import migrate
-from contactsync.model import Account
-from contactsync.publish import ReportFolder
+from contactsync.accounts import store
+from contactsync.database.connection import connect
+from contactsync.database.embedded.cluster import find_binaries
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
+from contactsync.domain.account import Account
+from contactsync.domain.columns import KEYS
+from contactsync.reports import days, publisher
+from contactsync.reports.folder import ReportFolder
+from contactsync.settings.settings import Settings
+from contactsync.spool import layout
 
 ACCOUNTS, CAMPAIGNS, REACTIONS = 10, 20, 5_000
 DAY = date(2015, 4, 27)
@@ -54,9 +56,9 @@ def publish(url: str, root: Path, everyone: list[Account]) -> int:
     """Publish the day of all accounts one after the other, as the daemon's thread does; returns the rows."""
     settings, rows = Settings(ftp_root=root, database_url=url), 0
     for account in everyone:
-        day = reporting.day_of(DAY, reporting.zone_of(account))
+        day = days.day_of(DAY, days.zone_of(account))
         with connect(url) as conn, ReportFolder(account.home_under(root)) as folder:
-            rows += reporter.publish(conn, account, folder, day, settings).rows
+            rows += publisher.publish(conn, account, folder, day, settings).rows
     return rows
 
 
@@ -93,7 +95,7 @@ def main() -> None:
             migrate(conn)
             everyone = _seed(conn, number)
         for account in everyone:
-            tree.make(account.home_under(root), None)
+            layout.make(account.home_under(root), None)
         reactions = number * CAMPAIGNS * REACTIONS
         print(f"{number} accounts x {CAMPAIGNS} campaigns x {REACTIONS} reactions = {reactions} reactions")
         for name in ("first", "again"):
@@ -119,7 +121,7 @@ def _seed(conn: psycopg.Connection[dict[str, object]], number: int) -> list[Acco
             conn.execute(statement, {"accounts": number})  # type: ignore[call-overload]  # a text
     conn.execute("ANALYZE")
     conn.execute("CHECKPOINT")
-    return accounts.every(conn)
+    return store.every(conn)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from contactsync import accounts, tree
-from contactsync.config import Settings
-from contactsync.db import connect
-from contactsync.embedded import EmbeddedServer
-from contactsync.migrate import migrate
-from contactsync.rescan import Rescan
-from contactsync.stillness import TRUST_SECONDS
+from contactsync.accounts import store
+from contactsync.database.connection import connect
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
+from contactsync.intake.rescan import Rescan
+from contactsync.settings.settings import Settings
+from contactsync.spool import layout
+from contactsync.spool.unchanged import TRUST_SECONDS
 from tests.acceptance.program import Program, people
 
 ACCOUNTS = 1000
@@ -56,10 +57,10 @@ def site(server: str, folder: Path, count: int, **settings: object) -> Iterator[
             " SELECT 'a' || lpad((n - 1)::text, 4, '0') FROM generate_series(1, %s) AS n",
             [count],
         )
-        found = accounts.every(conn)
+        found = store.every(conn)
     with closing(Program(folder, server, **settings)) as program:
         for account in found:
-            tree.make(account.home_under(program.ftp), None)
+            layout.make(account.home_under(program.ftp), None)
         yield program
 
 
@@ -79,7 +80,7 @@ def rescan_seconds(server: str, root: Path) -> tuple[float, float]:
     """How long one look at all `in/` takes when nothing has changed, and a deep one, `on/` too; the best of five."""
     rescan = Rescan(Settings(ftp_root=root).ignores)
     with connect(server) as conn:
-        homes = [account.home_under(root) for account in accounts.every(conn)]
+        homes = [account.home_under(root) for account in store.every(conn)]
     for _ in range(2):
         for home in homes:
             rescan.needs_a_look(home)

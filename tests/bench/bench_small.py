@@ -19,10 +19,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contactsync import accounts, tree
-from contactsync.db import connect
-from contactsync.embedded import EmbeddedServer
-from contactsync.migrate import migrate
+from contactsync.accounts import store
+from contactsync.database.connection import connect
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
+from contactsync.spool import layout
 from tests.bench.reference_file import Shape, write
 
 ACCOUNTS = 200
@@ -84,9 +85,9 @@ def main() -> None:
                     "INSERT INTO contactsync.account (name, dedup) VALUES (%s, 'reference')",
                     (f"a{number:03d}",),
                 )
-            homes = [account.home_under(root) for account in accounts.every(conn)]
+            homes = [account.home_under(root) for account in store.every(conn)]
         for home in homes:
-            tree.make(home, None)
+            layout.make(home, None)
         settings = {"FTP_ROOT": root, "DATA_DIR": folder, "DATABASE_URL": server.url, "SETTLE_SECONDS": "0"}
         environment = {f"CONTACTSYNC_{key}": str(value) for key, value in settings.items()}
         with (folder / "log").open("wb") as log:

@@ -14,9 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from contactsync import apply, ledger, pipeline
-from contactsync.examine import Examination
-from contactsync.spool import Spool
+from contactsync.applying import merge
+from contactsync.database import ledger
+from contactsync.processing import pipeline
+from contactsync.reading.examination import Examination
+from contactsync.spool.spool import Spool
 from tests.bench.bench_import import _files, _warm
 from tests.bench.place import Place, place
 
@@ -85,9 +87,9 @@ def main() -> None:
     for owner, name, what in (
         (Spool, "admit", "admit: copy, fsync, sha256"),
         (Spool, "settle", "settle"),
-        (apply.Stage, "add", "COPY"),
-        (apply.Stage, "analyze", "analyze staging"),
-        (apply.Merge, "_run", None),
+        (merge.Stage, "add", "COPY"),
+        (merge.Stage, "analyze", "analyze staging"),
+        (merge.Merge, "_run", None),
         (ledger, "begin", "ledger begin"),
         (ledger, "finish", "ledger finish"),
     ):

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from contactsync import accounts, log, tree
-from contactsync.db import Session, connect
-from contactsync.embedded import EmbeddedServer
-from contactsync.line import Line
-from contactsync.migrate import migrate
-from contactsync.model import Account
-from contactsync.pipeline import Pipeline, Rules
-from contactsync.spool import Spool
+from contactsync.accounts import store
+from contactsync.database.connection import Session, connect
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
+from contactsync.domain.account import Account
+from contactsync.intake.upload_queue import UploadQueue
+from contactsync.processing.pipeline import Pipeline, Rules
+from contactsync.spool import layout
+from contactsync.spool.spool import Spool
+from contactsync.telemetry import log
 
 _TABLES = "contact, contact_list, list_member, opt_out, consent_event"
 
@@ -66,10 +68,10 @@ class Place:
                 conn.execute(f"TRUNCATE contactsync.{table} CASCADE".encode())
             for name in names:
                 conn.execute("INSERT INTO contactsync.account (name, dedup) VALUES (%s, %s)", (name, dedup))
-            found = list(accounts.every(conn))
+            found = list(store.every(conn))
         for account in found:
             shutil.rmtree(self.root / account.name, ignore_errors=True)
-            tree.make(account.home_under(self.root), None)
+            layout.make(account.home_under(self.root), None)
         self.settle()
         return found
 
@@ -89,7 +91,7 @@ class Place:
     def take(self, account: Account, number: int = 0) -> None:
         """Everything in the account's `in/` folders goes to `ok/`; raises where anything was refused."""
         home = self.root / account.name
-        line = Line(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+        line = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
         with Spool(home, max_bytes=20 << 20, ignored=lambda name: name.startswith(b".")) as spool:
             while self.pipeline(number).step(account, line, spool) == 0:
                 pass

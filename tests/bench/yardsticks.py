@@ -11,13 +11,13 @@ import email_validator
 import phonenumbers
 import psycopg
 
-from contactsync.columns import KEYS
-from contactsync.embedded_cluster import find_binaries
+from contactsync.database.embedded.cluster import find_binaries
+from contactsync.domain.columns import KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from contactsync.model import Account
+    from contactsync.domain.account import Account
 
 NARROW = ("reference", "civility", "first_name", "last_name", "email", "phone", "mobile")
 WIDE = (*NARROW, *(key for key in KEYS if key not in NARROW))

@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 import psycopg
 
-from contactsync import embedded_cluster as cluster
-from contactsync.embedded import EmbeddedServer
-from contactsync.migrate import migrate
+from contactsync.database.embedded import cluster
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
 
 if TYPE_CHECKING:
     from pathlib import Path

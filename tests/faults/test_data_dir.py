@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from contactsync import embedded_cluster as cluster
-from contactsync.embedded import EmbeddedServer
+from contactsync.database.embedded import cluster
+from contactsync.database.embedded.server import EmbeddedServer
 from tests.acceptance.program import people
 from tests.faults import files
 from tests.faults.scene import Run

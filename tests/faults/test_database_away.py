@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from contactsync.embedded import EmbeddedServer
-from contactsync.migrate import migrate
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
 from tests.acceptance.program import Program, people
 from tests.faults import cuts
 from tests.faults.cuts import CUTS, Cut

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEADLY = people(4) + b"R5;deadly;five@example.com;\n"
 HOOK = """
 import ctypes, os, signal
-from contactsync.examine import Examination
+from contactsync.reading.examination import Examination
 begin = Examination.__init__
 def die(self, path, *given, **named):
     if b"deadly" in path.read_bytes():

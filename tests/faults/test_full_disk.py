@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync.model import ACTIONS
+from contactsync.domain.deposit import ACTIONS
 from tests.acceptance.program import BOXES, people
 from tests.faults import files
 from tests.faults.proxy import VERDICT, Hold, Proxy

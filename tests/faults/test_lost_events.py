@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync.model import ACTIONS
+from contactsync.domain.deposit import ACTIONS
 from tests.acceptance.program import BOXES, people
 from tests.conftest import reached_by
 from tests.faults.scene import Run

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync.names import split_claimed
+from contactsync.domain.names import split_claimed
 from tests.acceptance.program import people
 
 if TYPE_CHECKING:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HASTY = "from contactsync.db import Session; Session.__init__.__kwdefaults__['patience'] = 2.0"
+HASTY = (
+    "from contactsync.database.connection import Session; Session.__init__.__kwdefaults__['patience'] = 2.0"
+)
 """The thirty seconds for which a silent server is borne, made two."""
 
 CONTENT = people(3) + b"R0;Personne;;\n"

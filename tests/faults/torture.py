@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psycopg
 
-from contactsync.embedded import EmbeddedServer
-from contactsync.migrate import migrate
+from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
 from tests.faults import cuts, kill_points
 from tests.faults.kill_points import ASKED, MORE, Contactsync, Fault
 from tests.faults.proxy import Proxy

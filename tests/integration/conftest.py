@@ -16,12 +16,12 @@ import structlog
 from psycopg import sql
 from psycopg.rows import dict_row, tuple_row
 
-from contactsync import accounts
-from contactsync.db import Connection, Session, connect
-from contactsync.line import Line
-from contactsync.model import Account
-from contactsync.pipeline import Pipeline, Rules
-from contactsync.spool import Spool
+from contactsync.accounts import store
+from contactsync.database.connection import Connection, Session, connect
+from contactsync.domain.account import Account
+from contactsync.intake.upload_queue import UploadQueue
+from contactsync.processing.pipeline import Pipeline, Rules
+from contactsync.spool.spool import Spool
 from tests.conftest import Databases
 
 MAX_BYTES = 1 << 20
@@ -41,7 +41,7 @@ class Site:
     @property
     def account(self) -> Account:
         """The account as the database has it now."""
-        return next(each for each in accounts.every(self.daemon) if each.name == "acme")
+        return next(each for each in store.every(self.daemon) if each.name == "acme")
 
     def set(self, **values: Any) -> None:
         """Change the account as the CLI does: its revision rises."""
@@ -69,7 +69,7 @@ class Site:
 
     def step(self, account: Account | None = None, pipeline: Pipeline | None = None) -> float | None:
         """One step, with no waiting times."""
-        line = Line(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+        line = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
         with self.spool() as spool:
             return (pipeline or self.pipeline).step(account or self.account, line, spool)
 
@@ -168,7 +168,7 @@ def site(tmp_path: Path, site_url: str) -> Iterator[Site]:
         found = Site(tmp_path, site_url, conn, daemon, None)  # type: ignore[arg-type]  # the next line makes it
         found.pipeline = found.restarted()
         with found.spool() as spool:
-            spool.heal()
+            spool.recreate_missing()
         yield found
         for pipeline in found.made:
             pipeline.session.close()

@@ -116,7 +116,7 @@ def test_nothing_tells_where_it_was_built(installed: Installation) -> None:
 def test_the_bytecode_is_there(installed: Installation) -> None:
     """Whoever runs it may not write any: without, pandas alone would take a second at each start."""
     packages = next((installed.prefix / "lib/contactsync/lib").glob("python3*")) / "site-packages"
-    for module in ("contactsync/daemon.py", "pandas/core/frame.py"):
+    for module in ("contactsync/service/daemon.py", "pandas/core/frame.py"):
         source = packages / module
         assert list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"))
 

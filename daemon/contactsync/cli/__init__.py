@@ -12,18 +12,18 @@ from contactsync.cli import (
     account,
     check,
     config,
-    doctor,
-    failure,
-    folders,
+    exit_status,
     history,
+    init,
     report,
     retry,
-    serve,
+    run,
     status,
     tidy,
 )
+from contactsync.cli.doctor import command as doctor
 
-__all__ = ["app", "failure"]
+__all__ = ["app", "exit_status"]
 
 app = typer.Typer(
     help="Applies the contact files that CRMs upload over FTP to PostgreSQL, once each.",
@@ -61,10 +61,10 @@ def _global(
     ctx.obj = config
 
 
-app.command("run")(serve.run)
-app.command("demo")(serve.demo)
-app.command("migrate")(serve.migrate)
-app.command("init")(folders.init)
+app.command("run")(run.run)
+app.command("demo")(run.demo)
+app.command("migrate")(run.migrate)
+app.command("init")(init.init)
 app.add_typer(account.app, name="account")
 app.add_typer(config.app, name="config")
 app.command("check")(check.check)

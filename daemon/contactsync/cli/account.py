@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from contactsync.cli import show
+from contactsync.cli import output
 from contactsync.cli.session import connected, find_account, load_settings
-from contactsync.errors import ConfigurationError
+from contactsync.domain.errors import ConfigurationError
 
 app = typer.Typer(
     help="Who may upload, and how their files are read.", no_args_is_help=True, rich_markup_mode="rich"
@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")
 
 def _choice(column: str, help_text: str, default: str) -> Any:
     def complete() -> list[str]:
-        from contactsync.cli.account_values import CHOICES
+        from contactsync.accounts.rules import CHOICES
 
         return list(CHOICES[column])
 
@@ -133,53 +133,53 @@ def _given(options: Mapping[str, Any]) -> dict[str, str | None]:
 def _write(
     ctx: typer.Context, name: str, labels: list[str] | None, given: dict[str, str | None], *, new: bool
 ) -> None:
-    from contactsync.cli import account_values
+    from contactsync.accounts import rules
 
     def understand(current: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        return account_values.understand(given, labels or [], current)
+        return rules.understand(given, labels or [], current)
 
     settings = load_settings(ctx)
     if not new and not labels and all(value is None for value in given.values()):
         raise ConfigurationError(f"account set {name}: name what to change, such as --language en")
     if new:  # what is plainly wrong is told before a database is asked for
-        name_problem = account_values.name_problem(name)
+        name_problem = rules.name_problem(name)
         problems = [*([name_problem] if name_problem else []), *understand({})[1]]
         if problems:
             raise ConfigurationError("\n".join(problems))
 
-    from contactsync.cli import account_changes
+    from contactsync.accounts import changes
 
     with connected(settings) as (conn, _):
         if new:
-            account_changes.add(conn, name, understand, settings.ftp_root)
+            changes.add(conn, name, understand, settings.ftp_root)
             typer.echo(f"account {name} added; its folders: contactsync init {name}")
             return
-        rekeyed = account_changes.change(conn, name, understand, settings.ftp_root)
+        rekeyed = changes.change(conn, name, understand, settings.ftp_root)
     keys = "" if rekeyed is None else f"; {rekeyed} contact(s) have a key by {given['dedup']}"
     typer.echo(f"account {name} changed{keys}")
 
 
 @app.command("list")
-def list_(ctx: typer.Context, *, as_json: show.AsJson = False) -> None:
+def list_(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
     """List the accounts.
 
     Example: contactsync account list --json
     """
     settings = load_settings(ctx)
-    from contactsync import accounts
+    from contactsync.accounts import store
 
     with connected(settings) as (conn, _):
-        found = [asdict(account) for account in accounts.every(conn)]
+        found = [asdict(account) for account in store.every(conn)]
     if as_json:
-        show.as_json(found)
+        output.as_json(found)
         return
     rows = [{**row, "home": row["home"] or str(settings.ftp_root / row["name"])} for row in found]
     columns = ("name", "dedup", "separator", "encoding", "region", "time_zone", "language", "home")
-    show.table(rows, columns, "there is no account yet: contactsync account add NAME")
+    output.table(rows, columns, "there is no account yet: contactsync account add NAME")
 
 
 @app.command("show")
-def show_(ctx: typer.Context, name: Name, *, as_json: show.AsJson = False) -> None:
+def show_(ctx: typer.Context, name: Name, *, as_json: output.AsJson = False) -> None:
     """Show all that is set for an account.
 
     Example: contactsync account show acme
@@ -188,8 +188,8 @@ def show_(ctx: typer.Context, name: Name, *, as_json: show.AsJson = False) -> No
     with connected(settings) as (conn, _):
         account = find_account(conn, name)
     if as_json:
-        show.as_json(asdict(account))
+        output.as_json(asdict(account))
         return
     labels = [f"{n}={label}" for n, label in enumerate(account.field_labels, start=1) if label]
     home = str(account.home_under(settings.ftp_root))
-    show.pairs({**asdict(account), "home": home, "field_labels": ", ".join(labels) or None})
+    output.pairs({**asdict(account), "home": home, "field_labels": ", ".join(labels) or None})

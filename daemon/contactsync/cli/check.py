@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contactsync.cli import show
-from contactsync.cli.failure import NO
+from contactsync.cli import output
+from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, load_settings
-from contactsync.errors import ConfigurationError
-from contactsync.model import ACTIONS
+from contactsync.domain.deposit import ACTIONS
+from contactsync.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from contactsync.cli.verdict import RowFate
+    from contactsync.cli.dry_run import RowFate
 
 
 def check(
@@ -30,7 +30,7 @@ def check(
     ] = "import",
     *,
     rows: Annotated[bool, typer.Option("--rows", help="Show what would become of each row.")] = False,
-    as_json: show.AsJson = False,
+    as_json: output.AsJson = False,
 ) -> None:
     """Tell what the daemon would make of a file, without changing anything; exit status 1 where it is refused.
 
@@ -39,16 +39,16 @@ def check(
     settings = load_settings(ctx)
     if action not in ACTIONS:
         raise ConfigurationError(f"--action: {action!r} is none of {', '.join(ACTIONS)}")
-    from contactsync.cli import verdict
+    from contactsync.cli import dry_run
 
     with connected(settings) as (conn, _):
         owner = find_account(conn, account)
     seen: list[RowFate] = []
     each_row = (seen.append if as_json else _print_row) if rows else None
-    wanted = verdict.Wanted(every_reject=as_json, each_row=each_row)
-    found = verdict.of(file, owner, ACTIONS[action], settings, wanted)
+    wanted = dry_run.Wanted(every_reject=as_json, each_row=each_row)
+    found = dry_run.of(file, owner, ACTIONS[action], settings, wanted)
     if as_json:
-        show.as_json({**found, "rows": [row._asdict() for row in seen]} if rows else found)
+        output.as_json({**found, "rows": [row._asdict() for row in seen]} if rows else found)
     else:
         _print(found)
     if found["state"] == "ko":
@@ -61,19 +61,19 @@ def _print_row(row: RowFate) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    verdict = "would be applied" if found["state"] == "ok" else f"would be refused ({found['reason']})"
-    typer.echo(f"{show.text(found['file'])}: {verdict}")
-    typer.echo(f"  {show.text(found['message'])}")
+    dry_run = "would be applied" if found["state"] == "ok" else f"would be refused ({found['reason']})"
+    typer.echo(f"{output.text(found['file'])}: {dry_run}")
+    typer.echo(f"  {output.text(found['message'])}")
     if found["state"] == "ok" and found["mode"]:
         typer.echo(
-            f"  list {show.text(found['list'])!r}, {_MODES[found['mode']]}; encoding {found['encoding']}"
+            f"  list {output.text(found['list'])!r}, {_MODES[found['mode']]}; encoding {found['encoding']}"
         )
     elif found["state"] == "ok":
         typer.echo(f"  encoding {found['encoding']}")
     if not found["is_a_deposit"]:
         typer.echo("  as long as it has this name it is not taken: `ignored_names` has a pattern for it")
     for warning in found["warnings"]:
-        typer.echo(f"  warning: {show.text(warning['message'])} ({warning['count']})")
+        typer.echo(f"  warning: {output.text(warning['message'])} ({warning['count']})")
     for error in found["errors"]:
         where = f"line {error['line']}" + (f", {error['column']}" if error["column"] else "")
         typer.echo(f"  {where}: {error['message']}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from contactsync.cli import show
+from contactsync.cli import output
 
 app = typer.Typer(
     help="The settings that the program works with.", no_args_is_help=True, rich_markup_mode="rich"
@@ -22,28 +22,29 @@ def _group() -> None:
 
 
 @app.command("show")
-def show_(ctx: typer.Context, *, as_json: show.AsJson = False) -> None:
+def show_(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
     """Show every setting with its value, and where that came from: default, file or environment variable.
 
     Passwords are masked. A running daemon keeps what was set when it started, or at its last reload.
 
     Example: contactsync config show --json
     """
-    from contactsync import config, config_words
+    from contactsync.settings import database_url
+    from contactsync.settings.load import load_with_sources
 
-    settings, sources = config.load_with_sources(ctx.obj)
+    settings, sources = load_with_sources(ctx.obj)
     rows: list[dict[str, Any]] = []
     for key, source in sources.items():
         value: Any = getattr(settings, key)
         if key == "database_url" and value is not None:
-            value = config_words.masked(value)
+            value = database_url.masked(value)
         if isinstance(value, Path):
             value = str(value)
         rows.append({"key": key, "value": value, "from": source})
     if as_json:
-        show.as_json(rows)
+        output.as_json(rows)
         return
-    show.table([{**row, "value": _toml(row["value"])} for row in rows], COLUMNS, "")
+    output.table([{**row, "value": _toml(row["value"])} for row in rows], COLUMNS, "")
 
 
 def _toml(value: Any) -> str:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from contactsync.cli import show
+from contactsync.cli import output
 from contactsync.cli.session import connected, find_account, load_settings
-from contactsync.errors import ConfigurationError
-from contactsync.model import ACTIONS
+from contactsync.domain.deposit import ACTIONS
+from contactsync.domain.errors import ConfigurationError
 
 STATES = ("on", "ok", "ko")
 COLUMNS = (
@@ -22,7 +22,7 @@ MORE = ("claimed_name", "attempts", "retry_of", "retried_as")
 
 
 def _reasons() -> list[str]:
-    from contactsync.messages import REASONS
+    from contactsync.domain.messages.reasons import REASONS
 
     return sorted(REASONS)
 
@@ -64,7 +64,7 @@ def history(
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Only those deposited on this day or later.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
-    as_json: show.AsJson = False,
+    as_json: output.AsJson = False,
 ) -> None:
     """List the last deposits, newest first; times are UTC.
 
@@ -85,7 +85,8 @@ def history(
     on_day, from_day = _day("--day", day, problems), _day("--since", since, problems)
     if problems:
         raise ConfigurationError("\n".join(problems))
-    from contactsync import names, statements
+    from contactsync.database import statements
+    from contactsync.domain import names
 
     what: dict[str, Any] = {
         "action": action,
@@ -98,14 +99,14 @@ def history(
     }
     with connected(settings) as (conn, _):
         what["account_id"] = find_account(conn, account).account_id if account else None
-        rows = conn.execute(statements.get("status/history"), what).fetchall()
+        rows = conn.execute(statements.get("ledger/history"), what).fetchall()
     for row in rows:
         row["file"] = names.printable(bytes(row.pop("name_bytes")))
         row["claimed_name"] = names.printable(bytes(row.pop("claimed_bytes")))
     if as_json:
-        show.as_json([{column: row[column] for column in (*COLUMNS, *MORE)} for row in rows])
+        output.as_json([{column: row[column] for column in (*COLUMNS, *MORE)} for row in rows])
     else:
-        show.table(rows, COLUMNS, "no such deposit" if _is_narrowed(what) else "no deposit yet")
+        output.table(rows, COLUMNS, "no such deposit" if _is_narrowed(what) else "no deposit yet")
 
 
 def _is_narrowed(what: dict[str, Any]) -> bool:

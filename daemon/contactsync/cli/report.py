@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contactsync.cli import show
-from contactsync.cli.failure import AnswerIsNo, explain
+from contactsync.cli import output
+from contactsync.cli.exit_status import explain
 from contactsync.cli.session import connected, find_account, load_settings
-from contactsync.errors import ConfigurationError, ContactsyncError
+from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError
 
 if TYPE_CHECKING:
-    from contactsync.config import Settings
-    from contactsync.db import Connection
-    from contactsync.model import Account
+    from contactsync.database.connection import Connection
+    from contactsync.domain.account import Account
+    from contactsync.settings.settings import Settings
 
 COLUMNS = ("account", "day", "campaigns", "files", "rows", "folder")
 
@@ -31,7 +31,7 @@ def report(
     ] = None,
     account: Annotated[str | None, typer.Option(metavar="NAME", help="Only this account's.")] = None,
     *,
-    as_json: show.AsJson = False,
+    as_json: output.AsJson = False,
 ) -> None:
     """Publish a day's report again: reporting/DAY/ is made anew from the database and takes its place at once.
 
@@ -42,10 +42,10 @@ def report(
     """
     settings = load_settings(ctx)
     wanted = _day(day)
-    from contactsync import accounts
+    from contactsync.accounts import store
 
     with connected(settings) as (conn, _):
-        chosen = [find_account(conn, account)] if account else accounts.every(conn)
+        chosen = [find_account(conn, account)] if account else store.every(conn)
         os.umask(0)  # modes are given where things are made
         rows, problems = [], []
         for each in chosen:
@@ -58,9 +58,9 @@ def report(
         if lossy := row.pop("lossy"):
             typer.echo(f"{row['account']}: in {lossy} file(s) ? stands for what iso-8859-1 lacks", err=True)
     if as_json:
-        show.as_json(rows)
+        output.as_json(rows)
     elif rows or not problems:
-        show.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
+        output.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
     if problems:
         raise AnswerIsNo("\n".join(problems))
 
@@ -73,24 +73,24 @@ def _day(text: str | None) -> date | None:
 
 
 def _publish(conn: Connection, settings: Settings, account: Account, wanted: date | None) -> dict[str, Any]:
-    from contactsync import reporting
-    from contactsync.publish import ReportFolder
-    from contactsync.reporter import publish
+    from contactsync.reports import days
+    from contactsync.reports.folder import ReportFolder
+    from contactsync.reports.publisher import publish
 
-    zone = reporting.zone_of(account)
-    today = reporting.today(datetime.now(UTC), zone)
+    zone = days.zone_of(account)
+    today = days.today(datetime.now(UTC), zone)
     day = today - timedelta(days=1) if wanted is None else wanted
     if day > today:
         raise AnswerIsNo(f"{day} has not begun in {account.time_zone}")
     home = account.home_under(settings.ftp_root)
     try:
         with ReportFolder(home, wait=True) as folder:
-            contents = publish(conn, account, folder, reporting.day_of(day, zone), settings)
+            contents = publish(conn, account, folder, days.day_of(day, zone), settings)
     except FileNotFoundError as error:
         if error.filename not in (str(home), home, "reporting"):
             raise
         raise AnswerIsNo(f"there is no {home}/reporting: contactsync init {account.name}") from None
-    if reporting.expired([day], datetime.now(UTC), zone, settings.report_retention_days):
+    if days.expired([day], datetime.now(UTC), zone, settings.report_retention_days):
         note = "is older than report_retention_days: a running daemon removes it at the next midnight"
         typer.echo(f"{account.name}: {day} {note}", err=True)
     return {

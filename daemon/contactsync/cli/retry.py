@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contactsync.cli import show
-from contactsync.cli.failure import AnswerIsNo
+from contactsync.cli import output
 from contactsync.cli.session import connected, find_account, load_settings, opened, require_own_homes
+from contactsync.domain.errors import AnswerIsNo
 
 if TYPE_CHECKING:
-    from contactsync.config import Settings
-    from contactsync.db import Connection
-    from contactsync.model import Account
+    from contactsync.database.connection import Connection
+    from contactsync.domain.account import Account
+    from contactsync.settings.settings import Settings
 
 
 def retry(
@@ -23,7 +23,7 @@ def retry(
         int, typer.Argument(metavar="DEPOSIT", help="The id of a refused deposit, as `history` tells it.")
     ],
     *,
-    as_json: show.AsJson = False,
+    as_json: output.AsJson = False,
 ) -> None:
     """Put a refused deposit back into line: its file goes from ko/ to in/, under its original name.
 
@@ -41,16 +41,17 @@ def retry(
         name = _put_back(conn, settings, account, found)
     told = {"deposit_id": deposit, "account": account.name, "action": found["action"], "file": name}
     if as_json:
-        show.as_json(told)
+        output.as_json(told)
     else:
         typer.echo(f"deposit {deposit} is back in line: {account.name}, {found['action']}/in/{name}")
 
 
 def _find(conn: Connection, deposit: int) -> dict[str, Any]:
     """The deposit's row; raises AnswerIsNo where it is none that can be tried again."""
-    from contactsync import names, statements
+    from contactsync.database import statements
+    from contactsync.domain import names
 
-    found = conn.execute(statements.get("status/deposit"), {"deposit_id": deposit}).fetchone()
+    found = conn.execute(statements.get("ledger/deposit"), {"deposit_id": deposit}).fetchone()
     if found is None:
         raise AnswerIsNo(f"there is no deposit {deposit}: contactsync history --state ko")
     claimed = names.printable(bytes(found["claimed_bytes"]))
@@ -63,14 +64,15 @@ def _find(conn: Connection, deposit: int) -> dict[str, Any]:
         )
     if found["tidied_at"] is not None:
         raise AnswerIsNo(
-            f"deposit {deposit}: its file was removed on {show.text(found['tidied_at'])} UTC (keep_settled_days)"
+            f"deposit {deposit}: its file was removed on {output.text(found['tidied_at'])} UTC (keep_settled_days)"
         )
     return found
 
 
 def _put_back(conn: Connection, settings: Settings, account: Account, found: dict[str, Any]) -> str:
-    from contactsync import ledger, names
-    from contactsync import retry as steps
+    from contactsync.database import ledger
+    from contactsync.domain import names
+    from contactsync.processing import requeue
 
     deposit = ledger.as_retried(found)
     name = names.printable(deposit.name)
@@ -79,7 +81,7 @@ def _put_back(conn: Connection, settings: Settings, account: Account, found: dic
     os.umask(0)  # a folder that is healed keeps the modes of its tree
     with opened(settings, account) as spool:
         try:
-            if steps.put_back(conn, account, spool, deposit):
+            if requeue.put_back(conn, account, spool, deposit):
                 return name
         except FileExistsError:
             raise AnswerIsNo(
@@ -89,7 +91,7 @@ def _put_back(conn: Connection, settings: Settings, account: Account, found: dic
     if found["retried_as"] is not None:
         raise AnswerIsNo(f"deposit {deposit.deposit_id} was tried again: it became {found['retried_as']}")
     if found["retried_at"] is not None:
-        when = show.text(found["retried_at"])
+        when = output.text(found["retried_at"])
         raise AnswerIsNo(
             f"deposit {deposit.deposit_id} was put back into line on {when} UTC, and waits in in/ or was taken away"
         )

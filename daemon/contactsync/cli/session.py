@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from contactsync.cli.failure import AnswerIsNo
-from contactsync.errors import ConfigurationError, ContactsyncError
+from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError
 
 if TYPE_CHECKING:
-    from contactsync.config import Settings
-    from contactsync.db import Connection
-    from contactsync.model import Account
-    from contactsync.spool import Spool
+    from contactsync.database.connection import Connection
+    from contactsync.domain.account import Account
+    from contactsync.settings.settings import Settings
+    from contactsync.spool.spool import Spool
 
 
 def load_settings(ctx: typer.Context) -> Settings:
     """The settings that `--config` and the environment give; raises ConfigurationError."""
-    from contactsync import config
+    from contactsync.settings.load import load
 
-    return config.load(ctx.obj)
+    return load(ctx.obj)
 
 
 @contextmanager
@@ -31,10 +30,10 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
 
     With `current` the schema is up to date: the embedded one is migrated on the way, of any other it is asked.
     """
-    from contactsync.database import database
-    from contactsync.db import connect
+    from contactsync.database.connection import connect
+    from contactsync.database.source import database
 
-    with database(settings) as (url, server), connect(url) as conn:
+    with database(*settings.database_source) as (url, server), connect(url) as conn:
         embedded = server is not None
         if current:
             require_schema(conn, embedded=embedded)
@@ -43,7 +42,7 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
 
 def require_schema(conn: Connection, *, embedded: bool) -> None:
     """Migrate the embedded database; raises ConfigurationError where another one is not up to date."""
-    from contactsync.migrate import migrate, pending
+    from contactsync.database.migrations import migrate, pending
 
     if embedded:
         migrate(conn)
@@ -54,11 +53,11 @@ def require_schema(conn: Connection, *, embedded: bool) -> None:
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | ContactsyncError]:
     """The database's URL and whether it is embedded; or why there is none, for commands that have more to tell."""
-    from contactsync.database import database
+    from contactsync.database.source import database
 
     with ExitStack() as stack:
         try:
-            url, server = stack.enter_context(database(settings))
+            url, server = stack.enter_context(database(*settings.database_source))
         except ContactsyncError as error:
             yield error
         else:
@@ -66,20 +65,16 @@ def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | Contactsy
 
 
 def find_account(conn: Connection, name: str) -> Account:
-    """The account of that name; raises AnswerIsNo with the names that there are."""
-    from contactsync import accounts
+    """See `accounts.store.find_account`, which is imported only where a command needs it."""
+    from contactsync.accounts import store
 
-    found = accounts.every(conn)
-    for account in found:
-        if account.name == name:
-            return account
-    names = ", ".join(account.name for account in found[:20]) or "none yet: `contactsync account add NAME`"
-    raise AnswerIsNo(f"there is no account {name!r}; there is {names}")
+    return store.find_account(conn, name)
 
 
 def require_own_homes(conn: Connection, settings: Settings, chosen: list[Account]) -> None:
     """Raise AnswerIsNo where one of the accounts has a home that is not its own: the daemon leaves it alone too."""
-    from contactsync import accounts, homes
+    from contactsync.accounts import homes
+    from contactsync.accounts import store as accounts
 
     refused = homes.refused(accounts.every(conn), settings.ftp_root)
     problems = [f"{each.name}: {refused[each.name]}" for each in chosen if each.name in refused]
@@ -93,9 +88,10 @@ def opened(settings: Settings, account: Account) -> Iterator[Spool]:
 
     Raises AnswerIsNo where one is missing: made here, it would belong to whoever runs the command.
     """
-    from contactsync.folders import BOXES, AccountBusy
-    from contactsync.model import ACTIONS
-    from contactsync.spool import Spool
+    from contactsync.domain.deposit import ACTIONS
+    from contactsync.domain.errors import AccountBusy
+    from contactsync.spool.folders import BOXES
+    from contactsync.spool.spool import Spool
 
     home = account.home_under(settings.ftp_root)
     for folder in (home / "contacts" / action / box for action in ACTIONS for box in BOXES):

@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from contactsync.cli import queues, show
-from contactsync.cli.failure import NO, explain
+from contactsync.cli import output, waiting
+from contactsync.cli.exit_status import NO, explain
 from contactsync.cli.session import load_settings, opened_database
-from contactsync.errors import ContactsyncError
+from contactsync.domain.errors import ContactsyncError
 
 if TYPE_CHECKING:
-    from contactsync.beacon import Sign
-    from contactsync.config import Settings
-    from contactsync.db import Connection
-    from contactsync.model import Account
+    from contactsync.database.connection import Connection
+    from contactsync.domain.account import Account
+    from contactsync.settings.settings import Settings
+    from contactsync.telemetry.heartbeat import Sign
 
 COLUMNS = (
     *("account", "waiting", "oldest_waiting", "waits_for", "in_work", "attempts", "ok_today", "ko_today"),
@@ -36,7 +36,7 @@ def status(
     interval: Annotated[
         float, typer.Option(min=0.1, max=3600, help="With --watch: seconds between two looks.")
     ] = 2.0,
-    as_json: show.AsJson = False,
+    as_json: output.AsJson = False,
 ) -> None:
     """Show whether the daemon and the database are there, and for each account what waits for what.
 
@@ -55,7 +55,7 @@ def status(
                 return
         found = next(look)
     if as_json:
-        show.as_json(found)
+        output.as_json(found)
     else:
         typer.echo(_text(found))
     if not found["database"]["reachable"]:
@@ -67,7 +67,7 @@ def _watch(look: Iterator[dict[str, Any]], interval: float, *, as_json: bool) ->
     if as_json or not sys.stdout.isatty():
         for found in look:
             if as_json:
-                show.as_json(found, indent=None)
+                output.as_json(found, indent=None)
             else:
                 typer.echo(_text(found) + "\n")
             time.sleep(interval)
@@ -83,7 +83,7 @@ def _watch(look: Iterator[dict[str, Any]], interval: float, *, as_json: bool) ->
 
 def _looks(settings: Settings, where: tuple[str, bool] | ContactsyncError) -> Iterator[dict[str, Any]]:
     """Look after look, each over a new connection."""
-    from contactsync.db import connect
+    from contactsync.database.connection import connect
 
     while True:
         sign = read_sign(settings)
@@ -103,37 +103,38 @@ def _looks(settings: Settings, where: tuple[str, bool] | ContactsyncError) -> It
 
 def read_sign(settings: Settings) -> Sign:
     """What the daemon says of itself, as far as we may read it."""
-    from contactsync import beacon
+    from contactsync.telemetry import heartbeat
 
     try:
-        return beacon.read(settings.data_dir)
+        return heartbeat.read(settings.data_dir)
     except PermissionError:
-        return beacon.Sign("unknown", {}, settings.data_dir)
+        return heartbeat.Sign("unknown", {}, settings.data_dir)
 
 
 def _found(conn: Connection, settings: Settings, sign: Sign, *, embedded: bool) -> dict[str, Any]:
-    from contactsync import accounts, statements
+    from contactsync.accounts import store
     from contactsync.cli.session import require_schema
+    from contactsync.database import statements
 
     require_schema(conn, embedded=embedded)
-    row = conn.execute(statements.get("status/schema")).fetchone()
+    row = conn.execute(statements.get("database/schema_version")).fetchone()
     schema = row["name"] if row else None
     return {
         "daemon": _daemon(sign),
         "database": {"reachable": True, "embedded": embedded, "schema": schema, "error": None},
-        "accounts": [_account(conn, settings, account, sign) for account in accounts.every(conn)],
+        "accounts": [_account(conn, settings, account, sign) for account in store.every(conn)],
     }
 
 
 def _without_database(settings: Settings, sign: Sign, sentence: str) -> dict[str, Any]:
     rows = []
-    for name, home in queues.homes_without_database(settings, sign).items():
-        queue = queues.queue(settings, name, home)
+    for name, home in waiting.homes_without_database(settings, sign).items():
+        queue = waiting.queue(settings, name, home)
         rows.append(
             {
                 "account": name,
                 **queue,
-                "waits_for": queues.waits_for(name, queue["waiting"], sign),
+                "waits_for": waiting.waits_for(name, queue["waiting"], sign),
                 **UNKNOWN,
             }
         )
@@ -157,15 +158,16 @@ def _daemon(sign: Sign) -> dict[str, Any]:
 
 
 def _account(conn: Connection, settings: Settings, account: Account, sign: Sign) -> dict[str, Any]:
-    from contactsync import names, statements
+    from contactsync.database import statements
+    from contactsync.domain import names
 
     what = {"account_id": account.account_id, "since": _today(account.time_zone)}
-    ledger = conn.execute(statements.get("status/deposits"), what).fetchone() or {}
-    refused = conn.execute(statements.get("status/last_refused"), what).fetchone()
+    ledger = conn.execute(statements.get("ledger/deposits_today"), what).fetchone() or {}
+    refused = conn.execute(statements.get("ledger/last_refused"), what).fetchone()
     if refused:
         refused["file"] = names.printable(bytes(refused.pop("name_bytes")))
-    queue = queues.queue(settings, account.name, account.home_under(settings.ftp_root))
-    waits_for = queues.waits_for(account.name, queue["waiting"], sign)
+    queue = waiting.queue(settings, account.name, account.home_under(settings.ftp_root))
+    waits_for = waiting.waits_for(account.name, queue["waiting"], sign)
     return {"account": account.name, **queue, "waits_for": waits_for, **ledger, "last_refused": refused}
 
 
@@ -186,12 +188,14 @@ def _text(found: Mapping[str, Any]) -> str:
     for account in found["accounts"]:
         refused, age = account["last_refused"], account["oldest_waiting_seconds"]
         last = (
-            f"{show.text(refused['finished_at'])} {refused['reason']}: {refused['file']}" if refused else None
+            f"{output.text(refused['finished_at'])} {refused['reason']}: {refused['file']}"
+            if refused
+            else None
         )
         waited = None if age is None else str(timedelta(seconds=age))
         rows.append({**account, "last_refused": last, "oldest_waiting": waited})
     lines = [f"daemon    {found['daemon']['sentence']}", f"database  {state}"]
     lines += (
-        show.aligned(rows, COLUMNS) if rows else ["there is no account yet: contactsync account add NAME"]
+        output.aligned(rows, COLUMNS) if rows else ["there is no account yet: contactsync account add NAME"]
     )
     return "\n".join(lines)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contactsync.cli import show
-from contactsync.cli.failure import AnswerIsNo
+from contactsync.cli import output
 from contactsync.cli.session import connected, find_account, load_settings, opened, require_own_homes
+from contactsync.domain.errors import AnswerIsNo
 
 if TYPE_CHECKING:
-    from contactsync.config import Settings
-    from contactsync.db import Connection
-    from contactsync.model import Account
-    from contactsync.retention import Cursor, Swept
-    from contactsync.spool import Spool
+    from contactsync.database.connection import Connection
+    from contactsync.domain.account import Account
+    from contactsync.retention.sweep import Cursor, Swept
+    from contactsync.settings.settings import Settings
+    from contactsync.spool.spool import Spool
 
 COLUMNS = ("account", "files", "bytes", "rows")
 
@@ -27,7 +27,7 @@ def tidy(
     account: Annotated[str | None, typer.Option(metavar="NAME", help="Only this account's.")] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is old enough to go.")] = False,
-    as_json: show.AsJson = False,
+    as_json: output.AsJson = False,
 ) -> None:
     """Remove settled files and ledger rows that are older than keep_settled_days and keep_history_days, now.
 
@@ -37,11 +37,11 @@ def tidy(
     Example: contactsync tidy --dry-run
     """
     settings = load_settings(ctx)
-    from contactsync import accounts
+    from contactsync.accounts import store
 
     os.umask(0)  # a folder that is healed keeps the modes of its tree
     with connected(settings) as (conn, _):
-        chosen = [find_account(conn, account)] if account else accounts.every(conn)
+        chosen = [find_account(conn, account)] if account else store.every(conn)
         rows, problems = [], []
         for each in chosen:
             try:
@@ -52,9 +52,9 @@ def tidy(
     if not settings.keep_settled_days and not settings.keep_history_days:
         typer.echo("keep_settled_days and keep_history_days are 0: everything is kept for ever", err=True)
     if as_json:
-        show.as_json(rows)
+        output.as_json(rows)
     elif rows or not problems:
-        show.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
+        output.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
     if problems:
         raise AnswerIsNo("\n".join(problems))
 
@@ -62,7 +62,7 @@ def tidy(
 def _would(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
     from datetime import UTC, datetime
 
-    from contactsync import statements
+    from contactsync.database import statements
 
     what = {
         "account_id": account.account_id,
@@ -70,12 +70,12 @@ def _would(conn: Connection, settings: Settings, account: Account) -> dict[str, 
         "settled_days": settings.keep_settled_days,
         "history_days": settings.keep_history_days,
     }
-    row = conn.execute(statements.get("retention/would"), what).fetchone() or {}
+    row = conn.execute(statements.get("retention/preview"), what).fetchone() or {}
     return {"account": account.name, **row}
 
 
 def _tidy(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
-    from contactsync import retention
+    from contactsync.retention import sweep as retention
 
     total = {"files": 0, "bytes": 0, "rows": 0}
 

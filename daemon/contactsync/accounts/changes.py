@@ -1,0 +1,102 @@
+"""Writing accounts: each change in one transaction, under the account's lock, with the keys of its contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+
+from contactsync.accounts import store
+from contactsync.accounts.store import find_account
+from contactsync.database import statements
+from contactsync.database.connection import Connection
+from contactsync.domain.account import Account
+from contactsync.domain.errors import AnswerIsNo, ConfigurationError
+
+MAX_LISTED_CLASHES = 20
+MAX_LISTED_CONTACTS = 5
+
+Understand = Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[str]]]
+"""The account as it is → the columns to write and what is wrong with them."""
+
+
+def add(conn: Connection, name: str, understand: Understand, ftp_root: Path) -> None:
+    """Make an account; raises ConfigurationError with every problem, AnswerIsNo where the name is taken."""
+    values, problems = understand({})
+    with conn.transaction():
+        others = store.every(conn)
+        _raise(problems + _shared_home(name, values.get("home"), others, ftp_root))
+        values["name"] = name
+        statement = statements.get("accounts/add").format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, values)),
+            values=sql.SQL(", ").join(map(sql.Placeholder, values)),
+        )
+        if conn.execute(statement, values).fetchone() is None:
+            raise AnswerIsNo(f"account {name} is there already: contactsync account set {name} …")
+
+
+def change(conn: Connection, name: str, understand: Understand, ftp_root: Path) -> int | None:
+    """Change an account; returns how many of its contacts got a new key, None where the criterion stays.
+
+    Raises ConfigurationError with every problem, AnswerIsNo where there is no such account or two of its
+    contacts would become one.
+    """
+    with conn.transaction():
+        conn.execute(statements.get("accounts/lock"), {"account_id": find_account(conn, name).account_id})
+        account = find_account(conn, name)  # as it is under the lock
+        values, problems = understand(asdict(account))
+        others = [other for other in store.every(conn) if other.name != name] if "home" in values else []
+        _raise(problems + _shared_home(name, values.get("home"), others, ftp_root))
+        rekeyed = None
+        if values.get("dedup", account.dedup) != account.dedup:
+            rekeyed = _rekey(conn, account, values["dedup"])
+        assigned = sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(column), sql.Placeholder(column)) for column in values
+        )
+        conn.execute(
+            statements.get("accounts/set").format(assigned=assigned),
+            {**values, "account_id": account.account_id},
+        )
+    return rekeyed
+
+
+def _raise(problems: Sequence[str]) -> None:
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def _shared_home(name: str, home: str | None, others: Sequence[Account], ftp_root: Path) -> list[str]:
+    """Two accounts on one tree would take each other's deposits."""
+    mine = Path(home) if home else ftp_root / name
+    return [
+        f"--home: {mine} is the home of account {other.name}"
+        for other in others
+        if other.home_under(ftp_root) == mine and other.name != name
+    ]
+
+
+def _rekey(conn: Connection, account: Account, dedup: str) -> int:
+    """Give the account's contacts the identity that the criterion `dedup` wants; returns how many changed."""
+    what = {"account_id": account.account_id, "dedup": dedup}
+    clashes = conn.execute(statements.get("accounts/clashes"), what).fetchall()
+    if clashes:
+        raise AnswerIsNo(_clash_sentence(account.name, dedup, clashes))
+    # In two steps: a row's new key may be another's old one, and the index is looked at row by row.
+    conn.execute(statements.get("accounts/clear_keys"), what)
+    return conn.execute(statements.get("accounts/rekey"), what).rowcount
+
+
+def _clash_sentence(name: str, dedup: str, clashes: Sequence[Mapping[str, Any]]) -> str:
+    lines = [
+        f"account {name} keeps its criterion: under {dedup} these contacts would become one, {len(clashes)} time(s):"
+    ]
+    for clash in clashes[:MAX_LISTED_CLASHES]:
+        ids = ", ".join(map(str, clash["contact_ids"][:MAX_LISTED_CONTACTS]))
+        more = clash["contacts"] - MAX_LISTED_CONTACTS
+        lines.append(f"  contacts {ids}" + (f" and {more} more" if more > 0 else ""))
+    if len(clashes) > MAX_LISTED_CLASHES:
+        lines.append(f"  and {len(clashes) - MAX_LISTED_CLASHES} more")
+    return "\n".join(lines)

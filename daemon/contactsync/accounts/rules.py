@@ -1,0 +1,139 @@
+"""What ops may write into an account's columns: every problem at once, before anything is written. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, get_args
+from zoneinfo import available_timezones
+
+from contactsync.domain import account
+from contactsync.domain.columns import FIELDS, label_problem
+
+SEPARATORS = (";", ",", "|", "\t")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "dedup": get_args(account.Dedup),
+    "encoding": get_args(account.Encoding),
+    "blank_cells": get_args(account.BlankCells),
+    "phone_check": get_args(account.PhoneCheck),
+    "syntax_errors": get_args(account.SyntaxErrors),
+    "language": get_args(account.Language),
+}
+"""The columns that have a few values only."""
+
+CLEARABLE = ("home", "unix_user", "unix_group")
+"""The columns that an empty value makes null."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_UNIX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
+
+
+def name_problem(name: str) -> str | None:
+    """Why an account cannot have this name (SPEC 1), or None."""
+    if _NAME.fullmatch(name):
+        return None
+    return (
+        f"NAME: {name!r} must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or digit"
+    )
+
+
+def understand(
+    given: Mapping[str, str | None], labels: Sequence[str], current: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """The columns to write, and what is wrong with them.
+
+    `given` are the options by column, None where one was not used; `labels` are `N=TEXT`; `current` is the
+    account as it is, empty for a new one.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for column, text in given.items():
+        if text is None:
+            continue
+        value = _MEANT.get(column, str)(text)
+        values[column] = None if column in CLEARABLE and not value else value
+        if problem := _problem(column, values[column]):
+            problems.append(f"--{column.replace('_', '-')}: {problem}")
+    if labels:
+        values["field_labels"] = _labels(labels, current.get("field_labels") or (None,) * FIELDS, problems)
+    merged = {**current, **values}
+    if (merged.get("unix_user") is None) != (merged.get("unix_group") is None):
+        problems.append("--unix-user and --unix-group: name both or neither")
+    return values, problems
+
+
+def _separator(text: str) -> str:
+    return "\t" if text.lower() in (r"\t", "tab") else text
+
+
+_MEANT: Mapping[str, Callable[[str], str]] = {"separator": _separator, "region": str.upper}
+
+
+def _problem(column: str, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not value.isprintable() and column != "separator":
+        return f"{value!r} holds a control character, or bytes that are not UTF-8"
+    if column in CHOICES:
+        return None if value in CHOICES[column] else f"{value!r} is none of {', '.join(CHOICES[column])}"
+    return _OWN_RULES[column](value)
+
+
+def _separator_problem(value: str) -> str | None:
+    return None if value in SEPARATORS else f"{value!r} is none of ';' ',' '|' tab"
+
+
+def _home_problem(value: str) -> str | None:
+    path = PurePosixPath(value)
+    if path.is_absolute() and ".." not in path.parts and len(path.parts) > 1:
+        return None
+    return f"{value!r} must be an absolute path, such as /srv/ftp/acme"
+
+
+def _unix_name_problem(value: str) -> str | None:
+    return None if _UNIX_NAME.fullmatch(value) else f"{value!r} is no name of a Unix user or group"
+
+
+def _region_problem(value: str) -> str | None:
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - only a changed region pays for the library
+
+    return (
+        None if value in SUPPORTED_REGIONS else f"{value!r} is no region of libphonenumber, such as FR or BE"
+    )
+
+
+def _time_zone_problem(value: str) -> str | None:
+    return None if value in available_timezones() else f"{value!r} is no time zone, such as Europe/Paris"
+
+
+_OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
+    "separator": _separator_problem,
+    "home": _home_problem,
+    "unix_user": _unix_name_problem,
+    "unix_group": _unix_name_problem,
+    "region": _region_problem,
+    "time_zone": _time_zone_problem,
+}
+
+
+def _labels(options: Sequence[str], current: Sequence[str | None], problems: list[str]) -> list[str | None]:
+    """The account's fifteen labels with `N=TEXT` put in; `N=` takes one out."""
+    labels = list(current)
+    before = len(problems)
+    seen: set[int] = set()
+    for option in options:
+        number, equals, label = option.partition("=")
+        place = int(number) if number.isascii() and number.isdigit() and len(number) <= len("15") else 0
+        if not equals or not 1 <= place <= FIELDS:
+            problems.append(f"--label: {option!r} must be N=TEXT, N from 1 to {FIELDS}, such as 3=Magasin")
+        elif place in seen:
+            problems.append(f"--label: field {place} is named twice")
+        elif not label.isprintable():
+            problems.append(f"--label: {option!r} holds a control character, or bytes that are not UTF-8")
+        else:
+            labels[place - 1] = label.strip() or None
+            seen.add(place)
+    if len(problems) == before and (problem := label_problem(labels)):
+        problems.append(f"--label: {problem}")
+    return labels

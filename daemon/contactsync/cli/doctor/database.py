@@ -1,0 +1,88 @@
+"""`doctor` on the database: version, schema, whether it takes writes, its clock, its connections."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from contactsync.cli.doctor.finding import Finding
+
+if TYPE_CHECKING:
+    from contactsync.database.connection import Connection
+    from contactsync.domain.account import Account
+    from contactsync.settings.settings import Settings
+
+SKEW_SECONDS = 2.0
+"""More than this between two clocks shows in stamps and reports."""
+BAD_SKEW_SECONDS = 60.0
+SPARE_CONNECTIONS = 4
+"""What a daemon needs besides its workers: main thread, reports, retention, a command."""
+
+
+def findings(conn: Connection, settings: Settings, *, embedded: bool) -> Iterator[Finding]:
+    """All of it, worst case a handful of queries."""
+    version = conn.info.server_version
+    name = f"PostgreSQL {version // 10000}.{version % 10000}{', embedded' if embedded else ''}"
+    yield from _schema(conn, name)
+    row = conn.execute(
+        "SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS ro"
+    ).fetchone()
+    if row and (row["standby"] or row["ro"] == "on"):
+        fix = "name all hosts in database_url (host1,host2): the one that takes writes is used"
+        yield Finding(
+            "error", "database", "it takes no writes: a standby, or default_transaction_read_only", fix
+        )
+    yield _clock(conn)
+    yield from _connections(conn, settings)
+
+
+def _schema(conn: Connection, name: str) -> Iterator[Finding]:
+    from contactsync.database.migrations import MigrationError, pending
+
+    try:
+        missing = pending(conn)
+    except MigrationError as error:
+        yield Finding("error", "database", f"{name}: {error}")
+        return
+    if missing:
+        yield Finding("error", "database", f"{name}: it lacks {', '.join(missing)}", "contactsync migrate")
+    else:
+        yield Finding("ok", "database", f"{name}, schema up to date")
+
+
+def _clock(conn: Connection) -> Finding:
+    before = time.time()
+    row = conn.execute("SELECT extract(epoch FROM clock_timestamp())::float8 AS now").fetchone()
+    after = time.time()
+    assert row
+    skew = row["now"] - (before + after) / 2
+    message = f"the database's clock is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
+    if abs(skew) <= SKEW_SECONDS + (after - before):
+        return Finding("ok", "clock", f"the database's clock agrees ({skew:+.2f} s)")
+    level = "error" if abs(skew) > BAD_SKEW_SECONDS else "warning"
+    return Finding(level, "clock", message, "timedatectl set-ntp true   # on both hosts")  # type: ignore[arg-type]  # one of the levels
+
+
+def _connections(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    row = conn.execute("SELECT current_setting('max_connections')::int AS most").fetchone()
+    needed = settings.workers + SPARE_CONNECTIONS
+    if row and row["most"] < needed:
+        message = f"max_connections is {row['most']}, {settings.workers} workers need {needed}"
+        yield Finding(
+            "error",
+            "database",
+            message,
+            f"ALTER SYSTEM SET max_connections = {needed + 20};  -- and restart it",
+        )
+
+
+def accounts_of(conn: Connection) -> list[Account] | None:
+    """The accounts, None where the schema does not have them yet."""
+    from contactsync.accounts import store
+    from contactsync.database.migrations import MigrationError, pending
+
+    try:
+        return None if pending(conn) else store.every(conn)
+    except MigrationError:
+        return None

@@ -1,0 +1,189 @@
+"""`doctor` on the host: disks, the kernel's limits, leases and rights, what the file systems can do, their clocks."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contactsync.cli.doctor.finding import Finding
+from contactsync.domain.deposit import ACTIONS
+
+if TYPE_CHECKING:
+    from contactsync.settings.settings import Settings
+    from contactsync.telemetry.heartbeat import Sign
+
+CAPABILITIES = {"CAP_DAC_READ_SEARCH": 2, "CAP_LEASE": 28}
+"""Their numbers, <linux/capability.h>."""
+
+FEW_BYTES, LOW_BYTES = 100 << 20, 1 << 30
+LOW_SHARE = 0.05
+SKEW_SECONDS = 2.0
+FOLDERS_BESIDE_BOXES = 3
+"""The home, `contacts/` and `reporting/`; each action has itself and four boxes."""
+
+NO_EVENTS = ("nfs", "cifs", "smb", "fuse", "9p", "ceph", "glusterfs", "lustre", "afs", "vboxsf", "vmhgfs")
+"""How the names of file systems begin on which a change by another host, or any, makes no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A file system that the daemon writes to."""
+
+    path: Path
+    what: str
+    kind: str
+
+
+def findings(settings: Settings, homes: Mapping[str, Path], sign: Sign) -> Iterator[Finding]:
+    """All that concerns this host."""
+    disks = _disks(settings, homes)
+    for disk in disks:
+        yield from _space(settings, disk)
+    yield from _capabilities(sign)
+    yield from _inotify(homes)
+    for disk in disks:
+        if disk.what != "data_dir":
+            yield from _file_system(disk, homes)
+
+
+def _disks(settings: Settings, homes: Mapping[str, Path]) -> list[Disk]:
+    """Each file system once, under the first path on it."""
+    found: dict[int, Disk] = {}
+    wanted = [("ftp_root", settings.ftp_root), *homes.items(), ("data_dir", settings.data_dir)]
+    for what, path in wanted:
+        with suppress(OSError):
+            found.setdefault(os.stat(path).st_dev, Disk(path, what, _kind(path)))
+    return list(found.values())
+
+
+def _kind(path: Path) -> str:
+    """The file system's name, by the longest mount point above the path (proc(5), mountinfo)."""
+    real, best, kind = os.path.realpath(path), -1, "unknown"
+    with suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            before, _, after = line.partition(" - ")
+            point = before.split()[4].encode().decode("unicode_escape")
+            if (real == point or real.startswith(point.rstrip("/") + "/")) and len(point) >= best:
+                best, kind = len(point), after.split()[0]
+    return kind
+
+
+def _space(settings: Settings, disk: Disk) -> Iterator[Finding]:
+    status = os.statvfs(disk.path)
+    free, size = status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
+    what = f"{disk.path} ({disk.kind}): {free / (1 << 30):.1f} GiB free of {size / (1 << 30):.1f}"
+    fix = f"du -xh --max-depth=3 {disk.path} | sort -h | tail   # keep_settled_days removes old settled files"
+    if free < max(FEW_BYTES, 4 * settings.max_file_bytes):
+        yield Finding("error", "space", what, fix)
+    elif free < min(LOW_BYTES, LOW_SHARE * size):
+        yield Finding("warning", "space", what, fix)
+    else:
+        yield Finding("ok", "space", what)
+    if status.f_files and status.f_favail < LOW_SHARE * status.f_files:
+        yield Finding(
+            "warning", "space", f"{disk.path}: {status.f_favail} inodes free of {status.f_files}", fix
+        )
+
+
+def _capabilities(sign: Sign) -> Iterator[Finding]:
+    """Of the running daemon, else of who asks."""
+    pid = sign.told["pid"] if sign.state in ("running", "silent") else "self"
+    whose = "the daemon" if pid != "self" else "this user (the daemon does not run)"
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return
+    facts = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    effective = int(facts["CapEff"], 16)
+    missing = [name for name, number in CAPABILITIES.items() if not effective >> number & 1]
+    if not missing:
+        yield Finding("ok", "rights", f"{whose} has {' and '.join(CAPABILITIES)}")
+        return
+    message = f"{whose} lacks {' and '.join(missing)}: uploads of mode 0600 cannot be read, or silent writers go unnoticed"
+    fix = "AmbientCapabilities=CAP_DAC_READ_SEARCH CAP_LEASE in the unit: systemctl edit contactsync"
+    yield Finding("warning", "rights", message, fix)
+
+
+def _inotify(homes: Mapping[str, Path]) -> Iterator[Finding]:
+    from contactsync.intake.watch import MAX_WATCHED_FOLDERS
+
+    folders = len(homes) * (FOLDERS_BESIDE_BOXES + 5 * len(ACTIONS))
+    limits = {}
+    for name in ("max_user_watches", "max_user_instances", "max_queued_events"):
+        with suppress(OSError, ValueError):
+            limits[name] = int(Path(f"/proc/sys/fs/inotify/{name}").read_text(encoding="ascii"))
+    watches = limits.get("max_user_watches", 0)
+    if folders > MAX_WATCHED_FOLDERS:
+        message = f"{folders} folders are more than events are used for: polling alone, every rescan_seconds"
+        yield Finding("note", "events", message)
+    elif watches < 2 * folders:
+        message = (
+            f"fs.inotify.max_user_watches is {watches} for some {folders} folders: what is above it is polled"
+        )
+        fix = f"sysctl -w fs.inotify.max_user_watches={max(65_536, 4 * folders)}   # and in /etc/sysctl.d/"
+        yield Finding("error" if watches < folders else "warning", "events", message, fix)
+    else:
+        yield Finding("ok", "events", f"some {folders} folders, fs.inotify.max_user_watches is {watches}")
+    if 0 < limits.get("max_user_instances", 0) < len(homes) // 50 + 2:
+        message = f"fs.inotify.max_user_instances is {limits['max_user_instances']}"
+        yield Finding("warning", "events", message, "sysctl -w fs.inotify.max_user_instances=128")
+
+
+def _file_system(disk: Disk, homes: Mapping[str, Path]) -> Iterator[Finding]:
+    """What the file system of the homes can do: tried in an `on/` folder on it."""
+    if disk.kind.startswith(NO_EVENTS):
+        message = f"{disk.path} is on {disk.kind}: no events come for what other hosts do; it is polled every rescan_seconds"
+        yield Finding("warning", "events", message)
+    if disk.kind == "overlay":
+        yield Finding(
+            "note", "events", f"{disk.path} is on overlay: keep the FTP root on a volume of its own"
+        )
+    device = os.stat(disk.path).st_dev
+    for home in homes.values():
+        on = home / "contacts/import/on"
+        with suppress(OSError):
+            if on.stat().st_dev == device:
+                yield from _try(on, disk)
+                return
+
+
+def _try(on: Path, disk: Disk) -> Iterator[Finding]:
+    from contactsync.runtime.kernel import Lease, knows_noreplace, take_lease
+
+    folder = os.open(on, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    name, other = (b".doctor.%d%s" % (os.getpid(), suffix) for suffix in (b"", b".other"))
+    try:
+        os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
+        skew = os.lstat(name, dir_fd=folder).st_ctime - time.time()
+        fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+        lease = take_lease(fd)
+        os.close(fd)
+        knows = knows_noreplace(folder, name, other)
+    except OSError as error:
+        message = f"{on}: {error.strerror}: leases, renames and clock were not tried"
+        fix = "sudo -u contactsync contactsync doctor" if isinstance(error, PermissionError) else None
+        yield Finding("warning" if fix else "error", "files", message, fix)
+        return
+    finally:
+        for each in (name, other):
+            with suppress(OSError):
+                os.unlink(each, dir_fd=folder)
+        os.close(folder)
+    if lease is Lease.UNKNOWN:
+        message = f"{disk.path} ({disk.kind}) gives no leases: a writer that is silent for settle_seconds goes unnoticed"
+        yield Finding(
+            "warning", "files", message, "raise settle_seconds, or move the FTP root to a local file system"
+        )
+    if not knows:
+        message = f"{disk.path} ({disk.kind}) knows no RENAME_NOREPLACE: names are reserved with empty files instead"
+        yield Finding("note", "files", message)
+    if abs(skew) > SKEW_SECONDS:
+        message = f"the clock of {disk.path} ({disk.kind}) is {skew:+.1f} s against this host's: stamps and order follow it"
+        yield Finding("warning", "clock", message, "timedatectl set-ntp true   # on the file server too")
+    if lease is not Lease.UNKNOWN and knows and abs(skew) <= SKEW_SECONDS:
+        yield Finding("ok", "files", f"{disk.path} ({disk.kind}): leases, renames without replacing, clock")

@@ -1,0 +1,162 @@
+"""A file's verdict without its effects: the daemon's own reading, told in the shape of result.json."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from contactsync.domain import names
+from contactsync.domain.account import Account, Language
+from contactsync.domain.deposit import Action, Claimed, Counts, FileIdentity, Mode
+from contactsync.domain.errors import ConfigurationError, FileRefused, LineError
+from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import sentence
+from contactsync.processing import result_json
+from contactsync.processing.result_json import Subject
+from contactsync.reading.examination import Examination, Judged
+from contactsync.reading.findings import Findings
+from contactsync.settings.settings import Settings
+from contactsync.spool import markers
+
+PROGRESS_BYTES = 1 << 20
+"""A smaller file is judged before a bar could be read."""
+
+_ONLY_A_DEPOSIT_HAS = (
+    *("deposit_id", "claimed_name", "deposited_at", "finished_at"),
+    *("inserted", "updated", "unchanged", "removed"),
+)
+
+
+class RowFate(NamedTuple):
+    """What would become of a row."""
+
+    line: int
+    state: str
+    column: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much to tell: all rejected rows or the first 100; `each_row` is called for every row in order."""
+
+    every_reject: bool
+    each_row: Callable[[RowFate], None] | None
+
+
+def of(path: Path, account: Account, action: Action, settings: Settings, wanted: Wanted) -> dict[str, Any]:
+    """Judge the file at `path` as if it had been uploaded; raises ConfigurationError where there is none."""
+    claimed = _claimed(path, account, action, settings)
+    subject = Subject(account, claimed, 0, Findings())
+    findings = subject.findings
+    if claimed.several_markers:
+        findings.warnings["several_markers"] = 1
+    try:
+        _read(path, subject, settings, wanted)
+    except FileRefused as refusal:
+        found, _ = result_json.refused(subject, refusal)
+    else:
+        applied = findings.rows_read - findings.rows_rejected
+        counts = Counts(findings.rows_read, applied, findings.rows_rejected)
+        list_name = names.list_name(names.as_text(claimed.name)) if claimed.mode else None
+        found = result_json.applied(subject, counts, list_name)
+    found = {key: value for key, value in found.items() if key not in _ONLY_A_DEPOSIT_HAS}
+    return {**found, "is_a_deposit": not settings.ignores(claimed.name)}
+
+
+def _claimed(path: Path, account: Account, action: Action, settings: Settings) -> Claimed:
+    """The file as the daemon would claim it."""
+    try:
+        status = os.lstat(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    identity = FileIdentity.of(status)
+    if stat.S_ISDIR(identity.mode):
+        raise ConfigurationError(f"{path} is a folder: name a file")
+    if identity.is_plain and not os.access(path, os.R_OK):
+        raise ConfigurationError(f"{path}: you may not read it")
+    name = os.fsencode(path.name)
+    mode, several = None, False
+    if action.kind == "import":
+        mode, several = _mode(account.home_under(settings.ftp_root) / "contacts" / action.name)
+        if names.is_rejected_file(names.as_text(name)):
+            mode = Mode.ADD
+    refusal = identity.refusal(settings.max_file_bytes)
+    return Claimed(action, name, name, datetime.now(UTC), identity.size, None, refusal, mode, several)
+
+
+def _mode(folder: Path) -> tuple[Mode, bool]:
+    """The mode that the account's markers ask for now; the default where its folders cannot be read."""
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return markers.mode_of([])
+    try:
+        return markers.mode_of(markers.present(fd))
+    finally:
+        os.close(fd)
+
+
+def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> None:
+    """Read the whole file as the daemon would; what is noticed is in the subject's findings."""
+    account, claimed, findings = subject.account, subject.claimed, subject.findings
+    if claimed.refusal:
+        raise FileRefused(claimed.refusal, {"limit": settings.max_file_bytes >> 20})
+    every: list[LineError] = []
+    with _progress(path) as advance:
+        try:
+            examination = Examination(
+                path,
+                account,
+                claimed.action,
+                findings,
+                max_inflated_bytes=settings.max_inflated_bytes,
+                defused=settings.defuse_formulas,
+            )
+            for judged in examination:
+                if wanted.every_reject:
+                    every += [LineError(judged.batch.line(r.place), r.column, r.code) for r in judged.rejects]
+                if wanted.each_row:
+                    for fate in _fates(judged, account.language):
+                        wanted.each_row(fate)
+                advance(judged.batch.rows.consumed)
+        finally:
+            if wanted.every_reject:
+                findings.errors = every
+
+
+def _fates(judged: Judged, language: Language) -> Iterator[RowFate]:
+    """Every row of a batch in order of the file."""
+    rejects = {reject.place: reject for reject in judged.rejects}
+    for place in sorted({*rejects, *judged.batch.frame.index.tolist()}):
+        line = judged.batch.line(place)
+        if reject := rejects.get(place):
+            message = sentence(ERRORS, reject.code, language)
+            yield RowFate(line, "rejected", reject.column, reject.code, message)
+        else:
+            yield RowFate(line, "ok")
+
+
+@contextmanager
+def _progress(path: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal for what takes long; what it gives is called with bytes that are done."""
+    size = path.stat().st_size
+    if size < PROGRESS_BYTES or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"PK"  # how much is inside, only its uploader says
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("checking", total=None if zipped else size)
+        yield lambda done: progress.advance(task, done)

@@ -1,0 +1,75 @@
+"""`run`, `demo` and `migrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contactsync.cli.session import connected, load_settings
+from contactsync.domain.errors import ConfigurationError
+
+
+def run(
+    ctx: typer.Context,
+    *,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once",
+            help="Take all that is there, wait for uploads that are settling, then exit: 0 even where deposits "
+            "were refused, 1 where something remains.",
+        ),
+    ] = False,
+) -> None:
+    """Run the daemon: watch the FTP tree and apply what is uploaded, until SIGTERM or Ctrl-C.
+
+    Example: contactsync run --once
+    """
+    settings = load_settings(ctx)
+    from contactsync.service.daemon import Daemon
+    from contactsync.telemetry import log
+
+    log.configure(settings.log_format)
+    raise typer.Exit(Daemon(settings, once=once, read_settings=lambda: load_settings(ctx)).run())
+
+
+def demo(
+    port: Annotated[
+        int, typer.Option(min=1, max=65_535, help="Where the demonstration's FTP server listens.")
+    ] = 2121,
+    folder: Annotated[
+        Path, typer.Option(help="Where all of it lives; delete the folder to start afresh.")
+    ] = Path("./.demo"),
+) -> None:
+    """Try it all on this machine: an FTP server, a database and the daemon, with an account to upload to.
+
+    Example: contactsync demo --port 2121
+    """
+    from importlib import import_module
+
+    try:
+        module = import_module("contactsync.demo.show")
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the demonstration lacks {error.name}: pip install 'contactsync[demo]'"
+        ) from None
+    raise typer.Exit(module.run(folder, port))
+
+
+def migrate(ctx: typer.Context) -> None:
+    """Bring the database's schema up to date; safe to repeat, and beside a running daemon.
+
+    Example: CONTACTSYNC_DATABASE_URL=postgresql://db/contacts contactsync migrate
+    """
+    settings = load_settings(ctx)
+    from contactsync.database.connection import patient
+    from contactsync.database.migrations import migrate as apply_missing
+
+    with connected(settings, current=False) as (conn, _), patient(conn):
+        applied = apply_missing(conn)
+    for name in applied:
+        typer.echo(f"applied {name}")
+    if not applied:
+        typer.echo("up to date")

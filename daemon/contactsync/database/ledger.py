@@ -1,0 +1,195 @@
+"""The ledger: what the database knows of each deposit. The table in ARCHITECTURE.md says what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from contactsync.database import statements
+from contactsync.database.connection import Connection
+from contactsync.domain import names
+from contactsync.domain.account import Account
+from contactsync.domain.deposit import ACTIONS, Action, Claimed, Counts, Mode
+
+MAX_ATTEMPTS = 3
+"""A deposit on which the process has died this often goes to `ko/` (issue 3, DESIGN "States of a deposit")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A deposit as the ledger has it. `claimed_at` is when its first attempt began; `result` is null in `on/`."""
+
+    deposit_id: int
+    state: Literal["on", "ok", "ko"]
+    attempts: int
+    claimed: Claimed
+    claimed_at: datetime
+    result: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A refused deposit that `retry` put back into line, or was about to."""
+
+    deposit_id: int
+    action: Action
+    name: bytes
+    claimed_name: bytes
+    size_bytes: int
+    sha256: str | None
+
+    def is_now(self, claimed: Claimed) -> bool:
+        """Whether this file is it: the name and the content tell, for its inode is another by now.
+
+        That is evidence, no more; nothing but the ledger's memory hangs on it.
+        """
+        return (
+            (self.action, self.name, self.size_bytes) == (claimed.action, claimed.name, claimed.size_bytes)
+        ) and self.sha256 in (None, claimed.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One go at a deposit, committed before its file is parsed."""
+
+    deposit_id: int
+    number: int
+    started_at: datetime
+
+
+def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -> Attempt | None:
+    """Commit that an attempt begins, `count` more than before; None where the deposit is finished already."""
+    now = datetime.now(UTC)
+    was = next((each for each in retried(conn, account) if each.is_now(claimed)), None)
+    row = conn.execute(
+        statements.get("ledger/begin"),
+        {
+            "account_id": account.account_id,
+            "action": claimed.action.name,
+            "name": names.as_text(claimed.name),
+            "name_bytes": claimed.name,
+            "claimed_name": names.as_text(claimed.claimed_name),
+            "claimed_bytes": claimed.claimed_name,
+            "deposited_at": claimed.deposited_at,
+            "claimed_at": now,
+            "size_bytes": claimed.size_bytes,
+            "sha256": claimed.sha256,
+            "mode": claimed.mode,
+            "retry_of": was.deposit_id if was else None,
+            "count": count,
+        },
+    ).fetchone()
+    return Attempt(row["deposit_id"], row["attempts"], now) if row else None
+
+
+def find(conn: Connection, account: Account, action: Action, claimed_name: bytes) -> Entry | None:
+    """The ledger's row for a file in `on/`."""
+    row = conn.execute(
+        statements.get("ledger/find"),
+        {"account_id": account.account_id, "action": action.name, "claimed_bytes": claimed_name},
+    ).fetchone()
+    return _entry(row, action, claimed_name) if row else None
+
+
+def unfinished(conn: Connection, account: Account) -> list[Entry]:
+    """The deposits that the ledger believes to be in `on/`."""
+    rows = conn.execute(statements.get("ledger/unfinished"), {"account_id": account.account_id}).fetchall()
+    return [
+        _entry({**row, "state": "on", "result": None}, ACTIONS[row["action"]], bytes(row["claimed_bytes"]))
+        for row in rows
+    ]
+
+
+def finish(
+    conn: Connection,
+    account: Account,
+    result: Mapping[str, Any],
+    counts: Counts,
+    *,
+    list_id: int | None = None,
+) -> bool:
+    """Write the verdict that `result` (the content of result.json) tells; False where there is one already."""
+    cursor = conn.execute(
+        statements.get("ledger/finish"),
+        {
+            **{key: result[key] for key in ("deposit_id", "state", "reason", "finished_at")},
+            **asdict(counts),
+            "account_id": account.account_id,
+            "list_id": list_id,
+            "result": Jsonb(dict(result)),
+        },
+    )
+    return cursor.rowcount == 1
+
+
+def uncount_attempt(conn: Connection, account: Account, deposit_id: int) -> None:
+    """Take back an attempt that ended in good order, for no fault of the file."""
+    conn.execute(
+        statements.get("ledger/uncount_attempt"), {"account_id": account.account_id, "deposit_id": deposit_id}
+    )
+
+
+def set_retried(conn: Connection, account: Account, deposit_id: int, when: datetime | None) -> bool:
+    """Note that a refused deposit goes back into line, with None that it does not; False where it is no such one."""
+    what = {"account_id": account.account_id, "deposit_id": deposit_id, "retried_at": when}
+    return conn.execute(statements.get("ledger/set_retried"), what).rowcount == 1
+
+
+def retried(conn: Connection, account: Account) -> list[Retried]:
+    """The deposits that were put back into line and have not been claimed again, the last one first."""
+    rows = conn.execute(statements.get("ledger/retried"), {"account_id": account.account_id}).fetchall()
+    return [as_retried(row) for row in rows]
+
+
+def as_retried(row: Mapping[str, Any]) -> Retried:
+    """A row of the ledger as `retry` wants it."""
+    return Retried(
+        row["deposit_id"],
+        ACTIONS[row["action"]],
+        bytes(row["name_bytes"]),
+        bytes(row["claimed_bytes"]),
+        row["size_bytes"],
+        row["sha256"],
+    )
+
+
+def names_of_deposits(
+    conn: Connection, account: Account, actions: Collection[str], candidates: Collection[bytes]
+) -> frozenset[bytes]:
+    """Which of the names are claimed names of deposits of these actions."""
+    what = {"account_id": account.account_id, "actions": list(actions), "names": list(candidates)}
+    rows = conn.execute(statements.get("ledger/names"), what).fetchall()
+    return frozenset(bytes(row["claimed_bytes"]) for row in rows)
+
+
+def states_of_deposits(
+    conn: Connection, account: Account, action: str, candidates: Collection[bytes]
+) -> dict[bytes, str]:
+    """The state (`on`, `ok`, `ko`) of each of the names that is the claimed name of a deposit of this action."""
+    what = {"account_id": account.account_id, "actions": [action], "names": list(candidates)}
+    rows = conn.execute(statements.get("ledger/names"), what).fetchall()
+    return {bytes(row["claimed_bytes"]): row["state"] for row in rows}
+
+
+def _entry(row: Mapping[str, Any], action: Action, claimed_name: bytes) -> Entry:
+    return Entry(
+        row["deposit_id"],
+        row["state"],
+        row["attempts"],
+        Claimed(
+            action,
+            bytes(row["name_bytes"]),
+            claimed_name,
+            row["deposited_at"],
+            row["size_bytes"],
+            row["sha256"],
+            None,
+            Mode(row["mode"]) if row["mode"] else None,
+        ),
+        row["claimed_at"],
+        row["result"],
+    )

@@ -1,0 +1,194 @@
+"""Brings the schema up to date: numbered files, each applied once, in order, in a transaction of its own.
+
+The files are `sql/migrations/NNNN_name.sql`; table `contactsync.schema_migration` says which were applied and
+with what content. A session advisory lock keeps two processes apart. It goes with its connection, so a
+killed process blocks nobody. Advisory locks are per node: under Citus all processes migrate through the
+coordinator.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+import psycopg.rows
+from psycopg.pq import TransactionStatus
+
+from contactsync.database.statements import sql_root
+from contactsync.domain.errors import ContactsyncError
+
+OLDEST_SERVER = 15  # SPEC section 7
+LOCK_KEY = int.from_bytes(
+    b"ctsync\0\1", "big"
+)  # ours among the database's advisory locks: nothing but distinct
+
+_FILE_NAME = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
+
+_CREATE_TABLE = """
+CREATE TABLE contactsync.schema_migration (
+    version    int         PRIMARY KEY,
+    name       text        NOT NULL,
+    checksum   text        NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+
+
+class MigrationError(ContactsyncError):
+    """The schema cannot be brought up to date; the message is one sentence that names the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file: its number, its name `NNNN_name`, its text, and the SHA-256 of that (hexadecimal)."""
+
+    version: int
+    name: str
+    text: str
+    checksum: str
+
+
+def migrate(conn: psycopg.Connection[Any]) -> list[str]:
+    """Apply what is missing and return the names applied, in order; safe to repeat, and side by side.
+
+    `conn` is idle and any row factory will do; autocommit is as it was afterwards. A schema that is up to
+    date is only read, so a read-only server or a role without rights to create will do. A failing file leaves
+    nothing of itself; the ones before it stay. Raises MigrationError, ValueError when a transaction is open,
+    psycopg.Error when the server is away, read-only or short of something, which is worth another try.
+    """
+    if conn.info.transaction_status != TransactionStatus.IDLE:
+        raise ValueError("migrate() wants a connection without an open transaction")
+    autocommit = conn.autocommit
+    conn.autocommit = True
+    try:
+        if not pending(conn):
+            return []
+        with _lock(conn):
+            _create_table(conn)
+            missing = _missing(conn)  # again: another process may have applied them while we waited
+            for migration in missing:
+                _apply(conn, migration)
+            return [migration.name for migration in missing]
+    finally:
+        if not conn.closed:
+            conn.autocommit = autocommit
+
+
+def pending(conn: psycopg.Connection[Any]) -> list[str]:
+    """Return the names of the migrations that the database lacks, in order; writes nothing.
+
+    Raises MigrationError where `migrate` could not help either: server too old, applied file changed, newer
+    database.
+    """
+    return [migration.name for migration in _missing(conn)]
+
+
+def _missing(conn: psycopg.Connection[Any]) -> list[Migration]:
+    major = conn.info.server_version // 10000
+    if major < OLDEST_SERVER:
+        raise MigrationError(f"the server is PostgreSQL {major}: contactsync needs {OLDEST_SERVER} or later")
+    known = {migration.version: migration for migration in _files()}
+    applied = _applied(conn)
+    for version, (name, checksum) in applied.items():
+        if version not in known:
+            raise MigrationError(
+                f"the database has migration {name}, which this contactsync does not know:"
+                " install the newer version"
+            )
+        if checksum != known[version].checksum:
+            raise MigrationError(
+                f"migration {name} was changed after it was applied: put the file back as it was, and make"
+                " the change in a new migration"
+            )
+    missing = [migration for version, migration in sorted(known.items()) if version not in applied]
+    if missing and applied and missing[0].version < max(applied):
+        raise MigrationError(
+            f"migration {missing[0].name} is numbered below ones already applied:"
+            f" give it a number above {max(applied):04}"
+        )
+    return missing
+
+
+def _files() -> list[Migration]:
+    folder = sql_root() / "migrations"
+    found: list[Migration] = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _FILE_NAME.fullmatch(path.name)
+        if match is None:
+            raise MigrationError(f"{path} is not named NNNN_name.sql: rename it")
+        version = int(match[1])
+        if found and found[-1].version == version:
+            raise MigrationError(f"{found[-1].name} and {path.stem} have the same number: renumber one")
+        text = path.read_text(
+            encoding="utf-8"
+        )  # universal newlines: a checkout with CRLF has the same checksum
+        found.append(Migration(version, path.stem, text, hashlib.sha256(text.encode()).hexdigest()))
+    if not found:
+        raise MigrationError(
+            f"there is no migration in {folder}: the installation is incomplete, install contactsync again"
+        )
+    return found
+
+
+def _applied(conn: psycopg.Connection[Any]) -> dict[int, tuple[str, str]]:
+    """Return version → (name, checksum) of what the database has; empty where the table is missing."""
+    with conn.transaction(), conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+        if not _exists(cursor, "to_regclass('contactsync.schema_migration')"):
+            return {}
+        cursor.execute("SELECT version, name, checksum FROM contactsync.schema_migration ORDER BY version")
+        return {version: (name, checksum) for version, name, checksum in cursor}
+
+
+def _exists(cursor: psycopg.Cursor[tuple[Any, ...]], lookup: LiteralString) -> bool:
+    row = cursor.execute("SELECT " + lookup + " IS NOT NULL").fetchone()
+    return row is not None and bool(row[0])
+
+
+@contextmanager
+def _lock(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    conn.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+    try:
+        yield
+    finally:
+        if not conn.closed:  # else the server has let go of it
+            conn.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+
+
+def _create_table(conn: psycopg.Connection[Any]) -> None:
+    with conn.transaction(), conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+        # Looked up, not IF NOT EXISTS: that wants the right to create a schema even where it exists.
+        if not _exists(cursor, "to_regnamespace('contactsync')"):
+            cursor.execute("CREATE SCHEMA contactsync")
+        if not _exists(cursor, "to_regclass('contactsync.schema_migration')"):
+            cursor.execute(_CREATE_TABLE)
+
+
+def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
+    try:
+        with conn.transaction():
+            conn.execute(migration.text)  # no parameters: several statements, and % means itself
+            if conn.info.transaction_status != TransactionStatus.INTRANS:
+                raise MigrationError(
+                    f"migration {migration.name} ends its transaction: take COMMIT or ROLLBACK out"
+                )
+            conn.execute(
+                "INSERT INTO contactsync.schema_migration (version, name, checksum) VALUES (%s, %s, %s)",
+                [migration.version, migration.name, migration.checksum],
+            )
+    except psycopg.OperationalError:
+        raise  # connection, locks, disk, memory: not the file's fault
+    except psycopg.errors.ReadOnlySqlTransaction:
+        raise  # after a failover, until the new primary is up
+    except psycopg.Error as error:
+        # `from None`: str(error) has the DETAIL, which can hold a contact's values (SPEC 5.7).
+        raise MigrationError(_failure(migration, error)) from None
+
+
+def _failure(migration: Migration, error: psycopg.Error) -> str:
+    position = error.diag.statement_position  # in characters, from 1
+    line = f" line {migration.text.count(chr(10), 0, int(position) - 1) + 1}" if position else ""
+    said = f"{error.sqlstate} {error.diag.message_primary}"
+    return f"migration {migration.name}{line} failed, nothing of it stays: {said}"

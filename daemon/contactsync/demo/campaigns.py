@@ -1,0 +1,57 @@
+"""The demo's sending platform: two campaigns of yesterday, reactions of the sample's contacts, and their report."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from contactsync.database.connection import Connection
+from contactsync.domain.account import Account
+from contactsync.reports import days
+from contactsync.reports.folder import ReportFolder
+from contactsync.reports.publisher import publish
+from contactsync.settings.settings import Settings
+
+CAMPAIGNS = {101: "Soldes d'été", 102: "Invitation / atelier"}
+REACTIONS = (
+    # campaign, which of the sample's contacts, medium, kind, hour of the day
+    (101, 0, "EMAIL", "opened", 9),
+    (101, 0, "EMAIL", "clicked", 9),
+    (101, 1, "EMAIL", "opened", 14),
+    (102, 1, "EMAIL", "opened", 18),
+    (102, 2, "EMAIL", "optout", 19),
+)
+
+CAMPAIGN = """
+INSERT INTO contactsync.campaign (account_id, campaign_id, name, media, opened_on)
+VALUES (%s, %s, %s, '{EMAIL}', %s) ON CONFLICT DO NOTHING
+"""
+RECORD = "SELECT contactsync.record_reactions(%s, %s)"
+CONTACTS = "SELECT contact_id FROM contactsync.contact WHERE account_id = %s ORDER BY contact_id LIMIT 3"
+
+
+def report(conn: Connection, account: Account, settings: Settings) -> Path:
+    """Record the reactions, again where an earlier run has, and publish yesterday; returns its directory."""
+    zone = days.zone_of(account)
+    day = days.day_of(days.today(datetime.now(UTC), zone) - timedelta(days=1), zone)
+    contacts = [row["contact_id"] for row in conn.execute(CONTACTS, [account.account_id])]
+    reactions = [
+        {
+            "campaign_id": campaign,
+            "contact_id": contacts[place],
+            "medium": medium,
+            "kind": kind,
+            "occurred_at": (day.since + timedelta(hours=hour)).isoformat(),
+        }
+        for campaign, place, medium, kind, hour in REACTIONS
+        if place < len(contacts)
+    ]
+    with conn.transaction():
+        for number, name in CAMPAIGNS.items():
+            conn.execute(CAMPAIGN, [account.account_id, number, name, day.date])
+        conn.execute(RECORD, [account.account_id, json.dumps(reactions)])
+    home = account.home_under(settings.ftp_root)
+    with ReportFolder(home, wait=True) as folder:
+        publish(conn, account, folder, day, settings)
+    return home / "reporting" / str(day.date)

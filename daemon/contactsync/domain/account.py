@@ -1,0 +1,40 @@
+"""An account: a row of `contactsync.account`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Dedup = Literal["none", "triplet", "reference"]
+Encoding = Literal["auto", "iso-8859-1", "utf-8"]
+BlankCells = Literal["keep", "clear"]
+PhoneCheck = Literal["possible", "valid"]
+SyntaxErrors = Literal["refuse", "skip"]
+Language = Literal["fr", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A row of `contactsync.account`; `revision` changes with every change of it."""
+
+    account_id: int
+    name: str
+    home: str | None
+    unix_user: str | None
+    unix_group: str | None
+    separator: str
+    dedup: Dedup
+    field_labels: tuple[str | None, ...]
+    region: str
+    time_zone: str
+    encoding: Encoding
+    blank_cells: BlankCells
+    phone_check: PhoneCheck
+    syntax_errors: SyntaxErrors
+    language: Language
+    revision: int
+
+    def home_under(self, ftp_root: Path) -> Path:
+        """The account's FTP home: its own, or the folder of its name below the FTP root (SPEC 1)."""
+        return Path(self.home) if self.home else ftp_root / self.name

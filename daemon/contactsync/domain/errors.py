@@ -1,0 +1,63 @@
+"""The three ways in which work on a deposit can end early. Anything else that is raised is a bug."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_LISTED_ERRORS = 100
+"""How many bad lines or rejected rows a result lists (SPEC 2, 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """One bad line or rejected row.
+
+    `line` is physical and counts from 1 (None for the file as a whole), `column` is the French standard
+    header, `code` a key of `messages.ERRORS`. Never a cell's value.
+    """
+
+    line: int | None
+    column: str | None
+    code: str
+
+
+class ContactsyncError(Exception):
+    """Base of the errors that the program raises on purpose; str() is one sentence for ops."""
+
+
+@dataclass(slots=True)
+class FileRefused(ContactsyncError):  # noqa: N818 - it is a verdict on a file, not an error of ours
+    """The deposit is the uploader's to mend: it goes to `ko/` and has changed nothing (SPEC 5.3).
+
+    `code` is a key of `messages.REASONS`; `details` fill its sentence and hold no cell value.
+    """
+
+    code: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    errors: Sequence[LineError] = ()
+
+    def __str__(self) -> str:
+        """The code alone: it is safe to log."""
+        return self.code
+
+
+class Retryable(ContactsyncError):  # noqa: N818 - it names what to do
+    """Not the file's fault (database away, disk full): the deposit stays where it is and is tried again."""
+
+
+class ConfigurationError(ContactsyncError):
+    """What ops wrote cannot be used; str() holds every problem, one a line. Exit status 2."""
+
+
+class DatabaseAway(Retryable):
+    """The database cannot be reached or cannot do its work now; str() tells the SQLSTATE, never a value."""
+
+
+class AnswerIsNo(ContactsyncError):  # noqa: N818 - nothing is wrong
+    """The command was understood and cannot be granted: exit status 1, nothing changed."""
+
+
+class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has the account
+    """Another process works on this account's deposits."""

@@ -1,0 +1,81 @@
+"""How deposits, lists and claimed files are named (SPEC 1, 4). Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from contactsync.domain.windows_1252 import decode_windows_1252
+
+MAX_NAME_BYTES = 255
+
+MAX_CLAIMED_BYTES = 240
+"""Leaves room for `.rejected.csv` within the 255 bytes of a file name (SPEC 1)."""
+
+_EXTENSION = re.compile(rb"((?:\.rejected)?\.csv(?:\.zip)?|\.[^. ]{1,12})\Z", re.IGNORECASE)
+_LIST_SUFFIX = re.compile(r"(\.csv\.zip|\.csv|\.zip)\Z", re.IGNORECASE)
+_REJECTED_SUFFIX = re.compile(r"\.rejected\.csv(\.zip)?\Z", re.IGNORECASE)
+_STAMP = re.compile(r"^[0-9]{10}_")
+_CLAIMED = re.compile(rb"^([0-9]+)_(.+)\Z", re.DOTALL)
+
+
+def as_text(name: bytes) -> str:
+    """A file name as text: UTF-8, or Windows-1252 where it is not (SPEC 1)."""
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode_windows_1252(name)
+
+
+def printable(name: bytes) -> str:
+    """A file name for a log line: control characters and backslashes escaped."""
+    return "".join(c if c.isprintable() and c != "\\" else repr(c)[1:-1] for c in as_text(name))
+
+
+def claimed_name(stamp: int, name: bytes) -> bytes:
+    """`<stamp>_<name>`, at most 240 bytes: a longer name is shortened before its extension, with a hash."""
+    whole = b"%d_%s" % (stamp, name)
+    if len(whole) <= MAX_CLAIMED_BYTES:
+        return whole
+    match = _EXTENSION.search(name)
+    extension = match[0] if match else b""
+    tail = b"~" + hashlib.sha256(name).hexdigest()[:8].encode() + extension
+    stem = whole[: MAX_CLAIMED_BYTES - len(tail)]
+    return _whole_characters(stem, like=name) + tail
+
+
+def _whole_characters(stem: bytes, *, like: bytes) -> bytes:
+    """Drop the part of a UTF-8 character that a cut left at the end, where the name is UTF-8."""
+    try:
+        like.decode("utf-8")
+    except UnicodeDecodeError:
+        return stem
+    return stem.decode("utf-8", "ignore").encode()
+
+
+def split_claimed(claimed: bytes) -> tuple[int, bytes]:
+    """The stamp and the name of a file in `on/`; a name that nobody stamped has the stamp 0."""
+    match = _CLAIMED.match(claimed)
+    return (int(match[1]), match[2]) if match else (0, claimed)
+
+
+def is_rejected_file(name: str) -> bool:
+    """Whether the name is that of a rejected file coming back (SPEC 4)."""
+    return _REJECTED_SUFFIX.search(name) is not None
+
+
+def claimed_original(name: str) -> str:
+    """The claimed name of the deposit whose rejected file this is."""
+    return _REJECTED_SUFFIX.sub("", name)
+
+
+def list_name(name: str) -> str:
+    """The list that an import of this file fills.
+
+    Without `.csv`, `.zip`, `.csv.zip` and a leading stamp. For a rejected file it is the list of the original:
+    each time round has left one stamp and one `.rejected.csv`, so as many of both are taken off first.
+    """
+    original = name
+    while is_rejected_file(original):
+        original = _STAMP.sub("", claimed_original(original))
+    return _STAMP.sub("", _LIST_SUFFIX.sub("", original)) or name

@@ -1,0 +1,47 @@
+"""A refused deposit goes back into line: the ledger hears of it first, then the file is renamed, then its old results go.
+
+Every step may be repeated, under the account's lock. A process that was killed in between leaves a row that says
+"put back" and a file in `ko/`, or one in `in/` with old results in `ko/`: `finish` does the rest.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from contactsync.database import ledger
+from contactsync.database.connection import Connection
+from contactsync.database.ledger import Retried
+from contactsync.domain.account import Account
+from contactsync.spool import settled
+from contactsync.spool.spool import Spool
+
+
+def put_back(conn: Connection, account: Account, spool: Spool, deposit: Retried) -> bool:
+    """Put a deposit that was refused back into line; False where its file has gone.
+
+    Raises FileExistsError where `in/` has an upload of that name; then, and on any other error, nothing has changed.
+    """
+    if spool.where(deposit.action, deposit.claimed_name) != "ko":
+        return False
+    if not ledger.set_retried(conn, account, deposit.deposit_id, datetime.now(UTC)):
+        return False
+    try:
+        return _move(conn, account, spool, deposit)
+    except OSError:
+        if spool.where(deposit.action, deposit.claimed_name) == "ko":
+            ledger.set_retried(conn, account, deposit.deposit_id, None)
+        raise
+
+
+def finish(conn: Connection, account: Account, spool: Spool) -> None:
+    """End what a killed `put_back` began; a file whose name `in/` has now stays in `ko/` until the next time."""
+    for deposit in ledger.retried(conn, account):
+        with suppress(FileExistsError):
+            _move(conn, account, spool, deposit)
+
+
+def _move(conn: Connection, account: Account, spool: Spool, deposit: Retried) -> bool:
+    candidates = settled.result_names(deposit.claimed_name)
+    spared = ledger.names_of_deposits(conn, account, [deposit.action.name], candidates)
+    return spool.put_in_line(deposit.action, deposit.claimed_name, deposit.name, spared)

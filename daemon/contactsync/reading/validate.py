@@ -1,0 +1,244 @@
+"""Which rows are valid, in what form they are stored, and why the others are not (SPEC 3, 4). Pure.
+
+Rules look at whole columns. A cell that is there but not valid becomes null and is remembered in `kept`: it may
+not overwrite what the database has, not even where blank cells clear.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contactsync.domain.account import Account
+from contactsync.domain.columns import FRENCH, KEPT_BITS, MEANS, Header
+from contactsync.domain.deposit import Action
+from contactsync.domain.errors import FileRefused
+from contactsync.reading.values import dates, emails, phones
+
+MAX_REFERENCE_CHARACTERS = 255
+
+TRIPLET_MARK = "|"
+"""Joins the three means into one identity. It cannot stand in a stored phone, so no two triplets join alike."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not applied: its place in the batch's rows, the French header to look at, and why."""
+
+    place: int
+    column: str | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The rows to apply, each by its place in the batch's rows, and their columns as they are stored, a value a row.
+
+    For an import `columns` has the file's, `identity` and `kept`; for opt-out and opt-in `key` alone, the address; for
+    delete `key` alone, the identity.
+    """
+
+    places: npt.NDArray[np.int64]
+    columns: Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of a batch.
+
+    `spared` are the references of rejected rows: mode 3 leaves their contacts in the list.
+    """
+
+    accepted: Accepted
+    rejects: tuple[Reject, ...]
+    warnings: Counter[str]
+    spared: pa.StringArray
+
+
+def check_header(header: Header, account: Account, action: Action) -> None:
+    """Refuse a file that lacks the columns its action needs (SPEC 2)."""
+    means = " / ".join(FRENCH[key] for key in MEANS)
+    if action.kind == "delete" and account.dedup == "none":
+        raise FileRefused("no_criterion")
+    wanted = []
+    if action.medium and action.means not in header.positions:
+        wanted.append(FRENCH[action.means])
+    if account.dedup == "reference" and not action.medium and "reference" not in header.positions:
+        wanted.append(FRENCH["reference"])
+    by_means = action.kind == "import" or (action.kind == "delete" and account.dedup == "triplet")
+    if by_means and not any(key in header.positions for key in MEANS):
+        wanted.append(means)
+    if wanted:
+        raise FileRefused("missing_column", {"columns": ", ".join(wanted)})
+
+
+def validate(frame: pd.DataFrame, account: Account, action: Action) -> Verdict:
+    """Judge the rows of a batch's frame, whose cells are trimmed text or null."""
+    cells = {key: _arrow(frame[key]) for key in frame.columns}
+    if action.medium:
+        return _validate_addresses(frame, cells, account, action.means)
+    if action.kind == "delete":
+        return _validate_identities(frame, cells, account)
+    return _validate_contacts(frame, cells, account)
+
+
+def _validate_contacts(frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account) -> Verdict:
+    stored, invalid = _normalise(cells, account)
+    reference = (
+        _validity(cells["reference"]) if account.dedup == "reference" else np.ones(len(frame), np.bool_)
+    )
+    too_long = _over_length(cells.get("reference")) if account.dedup == "reference" else ~reference
+    reachable = _any(_validity(stored[key]) for key in MEANS if key in stored)
+    rules: list[tuple[Mask, str | None, str]] = [
+        (~reference, "reference", "missing_reference"),
+        (too_long, "reference", "reference_too_long"),
+        *((~reachable & mask, key, code) for key, code, mask in _faults(cells, invalid) if key in MEANS),
+        (~reachable, None, "missing_means"),
+    ]
+    rejects, rejected = _first_fault(frame, rules)
+    warnings = _count(_faults(cells, invalid), ~rejected)
+    kept = np.zeros(len(frame), np.int16)
+    for key, mask in invalid.items():
+        kept[mask] |= KEPT_BITS[key]
+    columns = {**cells, **stored}
+    columns |= {"identity": _identity(columns, account), "kept": pa.array(kept)}
+    accepted = _select(frame, columns, ~rejected)
+    spared = (
+        cells["reference"].filter(pa.array(rejected & reference))
+        if account.dedup == "reference"
+        else _NO_TEXT
+    )
+    return Verdict(accepted, rejects, warnings, spared)
+
+
+def _validate_addresses(
+    frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account, means: str
+) -> Verdict:
+    only = {means: cells[means]}
+    stored, invalid = _normalise(only, account)
+    rules: list[tuple[Mask, str | None, str]] = [
+        (~_validity(cells[means]), means, f"missing_{means}"),
+        *((mask, key, code) for key, code, mask in _faults(only, invalid)),
+    ]
+    rejects, rejected = _first_fault(frame, rules)
+    return Verdict(_select(frame, {"key": stored[means]}, ~rejected), rejects, Counter(), _NO_TEXT)
+
+
+def _validate_identities(frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account) -> Verdict:
+    if account.dedup == "reference":
+        rules: list[tuple[Mask, str | None, str]] = [
+            (~_validity(cells["reference"]), "reference", "missing_reference")
+        ]
+        stored: Mapping[str, pa.StringArray] = cells
+    else:
+        means = {key: cells[key] for key in MEANS if key in cells}
+        stored, invalid = _normalise(means, account)
+        rules = [
+            *((mask, key, code) for key, code, mask in _faults(means, invalid)),
+            (~_any(_validity(column) for column in stored.values()), None, "missing_means"),
+        ]
+    rejects, rejected = _first_fault(frame, rules)
+    return Verdict(
+        _select(frame, {"key": _identity(stored, account)}, ~rejected), rejects, Counter(), _NO_TEXT
+    )
+
+
+def _normalise(
+    cells: Mapping[str, pa.StringArray], account: Account
+) -> tuple[dict[str, pa.StringArray], dict[str, Mask]]:
+    """The columns that have a rule, as they are stored, and where a cell was there but not valid."""
+    stored: dict[str, pa.StringArray] = {}
+    if "email" in cells:
+        stored["email"] = emails.normalise(cells["email"])
+    if numbers := [key for key in ("phone", "mobile") if key in cells]:
+        both = pa.concat_arrays(
+            [cells[key] for key in numbers]
+        )  # one rule: half the calls, which a small file feels
+        answers = phones.normalise(both, account.region, account.phone_check)
+        length = len(cells[numbers[0]])
+        stored |= {key: answers.slice(n * length, length) for n, key in enumerate(numbers)}
+    if "birth_date" in cells:
+        stored["birth_date"] = dates.normalise(cells["birth_date"])
+    return stored, {key: _validity(cells[key]) & ~_validity(column) for key, column in stored.items()}
+
+
+def _faults(cells: Mapping[str, pa.StringArray], invalid: Mapping[str, Mask]) -> list[tuple[str, str, Mask]]:
+    """The invalid cells as (column, code, where): numbers that a spreadsheet has ruined have a code of their own."""
+    faults = []
+    for key, mask in invalid.items():
+        ruined = np.zeros_like(mask)
+        if key in ("phone", "mobile") and mask.any():
+            ruined = mask & pc.fill_null(phones.is_scientific(cells[key]), fill_value=False).to_numpy(False)
+            faults.append((key, "scientific_notation", ruined))
+        faults.append((key, f"invalid_{key}", mask & ~ruined))
+    return faults
+
+
+def _first_fault(
+    frame: pd.DataFrame, rules: list[tuple[Mask, str | None, str]]
+) -> tuple[tuple[Reject, ...], Mask]:
+    """Each rejected row once, by the first rule that it breaks, in order of the file; and where they are."""
+    rejected = np.zeros(len(frame), np.bool_)
+    rejects: list[Reject] = []
+    index = frame.index.to_numpy()
+    for mask, key, code in rules:
+        header = FRENCH[key] if key else None
+        rejects += [Reject(int(place), header, code) for place in index[mask & ~rejected]]
+        rejected |= mask
+    return tuple(sorted(rejects, key=lambda reject: reject.place)), rejected
+
+
+def _count(faults: list[tuple[str, str, Mask]], among: Mask) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for _, code, mask in faults:
+        counted[code] += int((mask & among).sum())
+    return +counted
+
+
+def _identity(stored: Mapping[str, pa.StringArray], account: Account) -> pa.StringArray:
+    """By what rows and contacts meet: null under `none`, where they never do (SPEC 3)."""
+    length = len(next(iter(stored.values())))
+    if account.dedup == "none":
+        return pa.nulls(length, pa.string())
+    if account.dedup == "reference":
+        return stored["reference"]
+    blank = pa.array([""] * length, pa.string()) if len(stored.keys() & set(MEANS)) < len(MEANS) else None
+    parts = [pc.fill_null(stored[key], "") if key in stored else blank for key in MEANS]
+    return pc.binary_join_element_wise(*parts, TRIPLET_MARK)
+
+
+def _select(frame: pd.DataFrame, columns: Mapping[str, pa.Array], wanted: Mask) -> Accepted:
+    places = frame.index.to_numpy()
+    if wanted.all():
+        return Accepted(places, columns)
+    mask = pa.array(wanted)
+    return Accepted(places[wanted], {name: column.filter(mask) for name, column in columns.items()})
+
+
+def _arrow(series: pd.Series) -> pa.StringArray:
+    return pa.chunked_array(series.array.__arrow_array__()).combine_chunks()
+
+
+def _validity(column: pa.Array) -> Mask:
+    return column.is_valid().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]  # pyarrow is untyped
+
+
+def _over_length(column: pa.StringArray | None) -> Mask:
+    lengths = pc.fill_null(pc.utf8_length(column), 0)
+    return pc.greater(lengths, MAX_REFERENCE_CHARACTERS).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]  # pyarrow is untyped
+
+
+def _any(masks: object) -> Mask:
+    return np.logical_or.reduce(list(masks))  # type: ignore[call-overload, no-any-return]  # masks is an iterable of them
+
+
+_NO_TEXT = pa.array([], pa.string())

@@ -1,0 +1,211 @@
+"""An account's `reporting/` on disk: days appear whole or not at all. Besides `spool.py` the only module that renames.
+
+A day is built aside in a dot-folder that its readers cannot enter, and renamed when it is complete; one that is
+built again changes places with the old one, whose files stay readable to those who have them open. Everything goes
+through directory descriptors that were opened without following links. What a killed build leaves is cleared away
+when the folder is next opened.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from contactsync.domain import names
+from contactsync.domain.errors import AccountBusy, ContactsyncError
+from contactsync.reports.days import as_day
+from contactsync.runtime.kernel import rename_exchange
+
+FILE_MODE = 0o640
+DAY_MODE = 0o750
+ASIDE_MODE = 0o700  # the group, which is the FTP account, does not see half a day
+
+_OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN_HOME = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC  # it is root's: the daemon may only pass through
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW, _OLD = b".new-", b".old-"
+
+
+class NotOurs(ContactsyncError):  # noqa: N818 - it names what was found
+    """A folder with a day's name holds what the daemon did not write; it is left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A day in the making."""
+
+    _fd: int
+    _owner: int
+
+    @property
+    def path(self) -> Path:
+        """A path of the folder that stays right whatever becomes of the folders above it."""
+        return Path(f"/proc/self/fd/{self._fd}")
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """A new file, on disk when the block ends; raises FileExistsError."""
+        fd = os.open(os.fsencode(name), _CREATE, FILE_MODE, dir_fd=self._fd)
+        with os.fdopen(fd, "w+b") as file:
+            os.fchmod(fd, FILE_MODE)
+            _give(fd, self._owner)
+            yield file
+            file.flush()
+            os.fsync(fd)
+
+
+class ReportFolder:
+    """One account's `reporting/`, locked against other processes while it is open; `strays` are not the daemon's."""
+
+    def __init__(self, home: Path, *, wait: bool = False) -> None:
+        """Prepare for the account whose FTP home is `home`; with `wait`, whoever has the folder is waited for."""
+        self._home = home
+        self._wait = wait
+        self._fd = -1
+        self.strays: list[str] = []
+
+    def __enter__(self) -> ReportFolder:
+        """Open and lock the folder, and clear away what a killed build left.
+
+        Raises AccountBusy where another process publishes, FileNotFoundError where there is no such folder.
+        """
+        root = os.open(self._home, _OPEN_HOME)
+        try:
+            self._fd = os.open("reporting", _OPEN_DIR, dir_fd=root)
+        finally:
+            os.close(root)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
+            self._clear()
+        except BlockingIOError:
+            os.close(self._fd)
+            raise AccountBusy from None
+        except BaseException:
+            os.close(self._fd)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it, which also lets the lock go."""
+        os.close(self._fd)
+
+    def days(self) -> dict[date, datetime]:
+        """The days that are there, each with the time at which its building began; `strays` then names the rest."""
+        found: dict[date, datetime] = {}
+        self.strays = []
+        for name in map(os.fsencode, sorted(os.listdir(self._fd))):
+            status = os.lstat(name, dir_fd=self._fd)
+            day = as_day(name)
+            if day is not None and stat.S_ISDIR(status.st_mode):
+                found[day] = datetime.fromtimestamp(status.st_mtime, UTC)
+            else:
+                self.strays.append(names.printable(name))
+        return found
+
+    @contextmanager
+    def build(self, day: date, begun: datetime) -> Iterator[Build]:
+        """Make a day aside; it takes its place when the block ends, and nothing is left where that raises.
+
+        Raises NotOurs where the day is there and holds what the daemon did not write.
+        """
+        name = _name(day)
+        owner = os.fstat(self._fd).st_uid
+        with suppress(FileNotFoundError):
+            _require_ours(self._fd, name)
+        os.mkdir(_NEW + name, ASIDE_MODE, dir_fd=self._fd)
+        try:
+            fd = os.open(_NEW + name, _OPEN_DIR, dir_fd=self._fd)
+            try:
+                _give(fd, owner)
+                yield Build(fd, owner)
+                # When the data were read: a day that was built before it had ended is built again.
+                _date(fd, begun)
+                os.fchmod(fd, DAY_MODE)
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+            self._put(name)
+        finally:
+            self._clear()
+        os.fsync(self._fd)
+
+    def date_back(self, day: date, begun: datetime) -> None:
+        """Let a day seem to have been built earlier than it was."""
+        fd = os.open(_name(day), _OPEN_DIR, dir_fd=self._fd)
+        try:
+            _date(fd, begun)
+        finally:
+            os.close(fd)
+
+    def remove(self, day: date) -> None:
+        """Take a day away, at once for its readers; raises NotOurs where it holds something else."""
+        name = _name(day)
+        _require_ours(self._fd, name)
+        os.rename(name, _OLD + name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+        self._clear()
+
+    def _put(self, name: bytes) -> None:
+        try:
+            # A folder never replaces one that holds something (rename(2)): the day is new, or this fails.
+            os.rename(_NEW + name, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            if rename_exchange(self._fd, _NEW + name, name):
+                return
+            os.rename(name, _OLD + name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+            os.rename(_NEW + name, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    def _clear(self) -> None:
+        """Remove the dot-folders: half a day, or one that was replaced."""
+        for name in map(os.fsencode, os.listdir(self._fd)):
+            if name.startswith((_NEW, _OLD)) and as_day(name[len(_NEW) :]):
+                fd = os.open(name, _OPEN_DIR, dir_fd=self._fd)
+                try:
+                    for entry in os.listdir(fd):
+                        os.unlink(entry, dir_fd=fd)
+                finally:
+                    os.close(fd)
+                os.rmdir(name, dir_fd=self._fd)
+
+
+def _date(fd: int, begun: datetime) -> None:
+    os.utime(fd, ns=(int(begun.timestamp() * 1e9),) * 2)
+
+
+def _name(day: date) -> bytes:
+    return day.isoformat().encode()
+
+
+def _require_ours(parent: int, name: bytes) -> None:
+    """Raise NotOurs unless it is a folder that holds nothing but zips."""
+    try:
+        fd = os.open(name, _OPEN_DIR, dir_fd=parent)
+    except NotADirectoryError:
+        raise NotOurs(f"reporting/{names.printable(name)} is no folder: move it away") from None
+    try:
+        for entry in map(os.fsencode, os.listdir(fd)):
+            plain = stat.S_ISREG(os.lstat(entry, dir_fd=fd).st_mode)
+            if not (plain and entry.endswith(b".zip")):
+                path = f"reporting/{names.printable(name)}/{names.printable(entry)}"
+                raise NotOurs(f"{path} is not contactsync's: move it away")
+    finally:
+        os.close(fd)
+
+
+def _give(fd: int, owner: int) -> None:
+    """Root builds for the daemon: what it makes belongs to whom `reporting/` belongs to."""
+    if os.geteuid() != owner:
+        with suppress(PermissionError):
+            os.fchown(fd, owner, -1)

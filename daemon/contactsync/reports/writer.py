@@ -1,0 +1,198 @@
+"""A day's reactions, from PostgreSQL into zips: row by row, so memory does not grow with their number (SPEC 5.6).
+
+The server makes the CSV (`COPY … TO STDOUT`); here it gets its header line, its encoding and its zip. A file's
+encoding is known only at its end, so each waits in a temporary file. All of a day is read in one transaction, so
+its zips agree; the same data give the same bytes.
+"""
+
+from __future__ import annotations
+
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zoneinfo import ZoneInfo
+
+from psycopg import IsolationLevel, sql
+
+from contactsync.database import statements
+from contactsync.database.connection import Connection
+from contactsync.domain.account import Account
+from contactsync.domain.columns import KEYS
+from contactsync.domain.errors import ContactsyncError
+from contactsync.domain.formulas import APOSTROPHE, SIGNS
+from contactsync.reports import days as reporting
+from contactsync.reports.days import Archive, Campaign, Day
+from contactsync.reports.folder import Build
+
+CHUNK_BYTES = 1 << 18
+SPOOL_BYTES = 1 << 21
+"""A longer CSV waits on disk, in the folder where its zip is made."""
+
+_OLDEST = 1980  # the first year that a zip's clock knows
+_ALWAYS_NUMBERS = ("phone", "mobile")  # E.164 begins with a plus and is no formula
+_NUMBER = r"^\+[0-9 ().\/-]*$"  # a fax is stored as typed
+
+
+class Interrupted(ContactsyncError):  # noqa: N818 - nothing is wrong
+    """The daemon stops: the day is not published, the next run does it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What was written: how many campaigns and CSV files, rows in them (those of the daily zip too).
+
+    `lossy` counts the files in which a `?` stands for a character that the account's pinned encoding lacks.
+    """
+
+    campaigns: int
+    files: int
+    rows: int
+    lossy: int
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes the zips of one account's days over one connection."""
+
+    conn: Connection
+    account: Account
+    daily_name: str
+    defuse: bool
+    stopping: Callable[[], bool] = lambda: False
+
+    def first_day(self, zone: ZoneInfo, since: datetime) -> date:
+        """The day with which the account's reports begin, as far as reactions from `since` on can tell."""
+        what = {"account_id": self.account.account_id, "since": since}
+        row = self.conn.execute(statements.get("reports/first_day"), what).fetchone()
+        if row is None:  # the account has gone
+            return date.max
+        moments = (row["created_at"], row["first_reaction"])
+        days = [reporting.today(moment, zone) for moment in moments if moment is not None]
+        return min([*days, row["first_opened"] or date.max])
+
+    def write(self, day: Day, build: Build) -> Contents:
+        """Write all zips of a day. Raises Interrupted, OSError, psycopg.Error."""
+        self.conn.isolation_level, self.conn.read_only = IsolationLevel.REPEATABLE_READ, True
+        try:
+            with self.conn.transaction():
+                campaigns = self._campaigns(day)
+                planned = reporting.archives(day.date, campaigns, self.daily_name)
+                written = [self._archive(day, archive, build) for archive in planned]
+        finally:
+            if not self.conn.closed:
+                self.conn.isolation_level, self.conn.read_only = None, None
+        files = sum(len(archive.files) for archive in planned)
+        return Contents(
+            len(campaigns), files, sum(rows for rows, _ in written), sum(lossy for _, lossy in written)
+        )
+
+    def _campaigns(self, day: Day) -> list[Campaign]:
+        rows = self.conn.execute(statements.get("reports/campaigns"), self._bounds(day) | {"day": day.date})
+        return [
+            Campaign(row["campaign_id"], row["name"], tuple(row["media"]), frozenset(row["recorded"]))
+            for row in rows
+        ]
+
+    def _bounds(self, day: Day) -> dict[str, Any]:
+        return {"account_id": self.account.account_id, "since": day.since, "until": day.until}
+
+    def _archive(self, day: Day, archive: Archive, build: Build) -> tuple[int, int]:
+        """Write one zip; returns its rows and how many of its files are lossy."""
+        rows = lossy = 0
+        with build.create(archive.name) as file, ZipFile(file, "w") as into:
+            for pair in archive.files:
+                with tempfile.SpooledTemporaryFile(SPOOL_BYTES, dir=str(build.path)) as spool:
+                    text = _Text(spool)
+                    text.add(reporting.header_line(self.account).encode())
+                    if pair in archive.recorded:
+                        for chunk, count in self._rows(day, archive, pair):
+                            text.add(chunk)
+                            rows += count
+                    encoding = reporting.file_encoding(self.account.encoding, western=text.western)
+                    self._pack(into, _entry(pair, day.date, text.size), text, encoding)
+                lossy += encoding.lossy
+        return rows, lossy
+
+    def _pack(self, into: ZipFile, entry: ZipInfo, text: _Text, encoding: reporting.FileEncoding) -> None:
+        with into.open(entry, "w") as packed:
+            packed.write(encoding.bom)
+            for chunk in text.chunks():
+                self._pause()
+                packed.write(encoding.encode(chunk))
+
+    def _rows(self, day: Day, archive: Archive, pair: str) -> Iterator[tuple[bytes, int]]:
+        """The rows of one file as CSV in UTF-8, in chunks of whole rows, each with their number."""
+        medium, _, kind = pair.partition("_")
+        statement = statements.get("reports/contacts").format(columns=_columns(defuse=self.defuse))
+        what = self._bounds(day) | {"medium": medium, "kind": kind, "separator": self.account.separator}
+        what["campaigns"] = list(archive.campaigns)
+        with self.conn.cursor() as cursor, cursor.copy(statement, what) as copy:
+            held, size = list[bytes](), 0
+            for row in copy:
+                held.append(bytes(row))
+                size += len(held[-1])
+                if size >= CHUNK_BYTES:
+                    self._pause()
+                    yield b"".join(held), len(held)
+                    held, size = [], 0
+            yield b"".join(held), len(held)
+
+    def _pause(self) -> None:
+        if self.stopping():
+            raise Interrupted("the daemon stops")
+
+
+class _Text:
+    """A CSV in the making, as UTF-8 in a temporary file."""
+
+    def __init__(self, spool: IO[bytes]) -> None:
+        self._spool = spool
+        self._sizes = list[int]()  # of the chunks, each of whole characters
+        self.western = True
+
+    @property
+    def size(self) -> int:
+        return sum(self._sizes)
+
+    def add(self, chunk: bytes) -> None:
+        self._spool.write(chunk)
+        self._sizes.append(len(chunk))
+        self.western = self.western and reporting.has_western_bytes(chunk)
+
+    def chunks(self) -> Iterator[bytes]:
+        self._spool.seek(0)
+        return (self._spool.read(size) for size in self._sizes)
+
+
+def _entry(pair: str, day: date, size: int) -> ZipInfo:
+    """A file's place in the zip: nothing in it depends on when or where it is made."""
+    entry = ZipInfo(f"{pair}.csv", (max(day.year, _OLDEST), day.month, day.day, 0, 0, 0))
+    entry.compress_type = ZIP_DEFLATED
+    entry.create_system = 3  # Unix, whatever makes it
+    entry.external_attr = (stat.S_IFREG | 0o644) << 16
+    entry.file_size = size  # at most: whether it needs zip64 must be known beforehand
+    return entry
+
+
+def _columns(*, defuse: bool) -> sql.Composable:
+    """The 31 columns as text; with `defuse`, formulas get an apostrophe (`formulas.py`)."""
+    return sql.SQL(", ").join(_defused(key) if defuse else _plain(key) for key in KEYS)
+
+
+def _plain(key: str) -> sql.Composable:
+    if key == "birth_date":  # the protocol's first form (SPEC 3)
+        return sql.SQL("to_char(birth_date, 'DD/MM/YYYY')")
+    return sql.Identifier(key)
+
+
+def _defused(key: str) -> sql.Composable:
+    if key == "birth_date" or key in _ALWAYS_NUMBERS:
+        return _plain(key)
+    safe = sql.SQL("fax ~ {} OR ").format(_NUMBER) if key == "fax" else sql.SQL("")
+    return sql.SQL(
+        "CASE WHEN {safe} left(ltrim({key}, {mark}), 1) <> ALL ({signs}) THEN {key} ELSE {mark} || {key} END"
+    ).format(safe=safe, key=_plain(key), mark=APOSTROPHE, signs=list(SIGNS))

@@ -1,0 +1,69 @@
+"""What a running daemon shows of itself: the answers of `/metrics` and `/healthz`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from pathlib import Path
+
+from prometheus_client.exposition import generate_latest
+
+from contactsync.settings.settings import Settings
+from contactsync.telemetry import backlog, health
+from contactsync.telemetry.gauges import Gauges
+from contactsync.telemetry.http import Answer, Monitor
+from contactsync.telemetry.metrics import Metrics
+from contactsync.telemetry.status import DaemonStatus
+
+TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Pulse:
+    """When the main loop made its last round."""
+
+    def __init__(self) -> None:
+        """The first round is about to begin."""
+        self.beat()
+
+    def beat(self) -> None:
+        """A round is over: accounts were read, folders looked at."""
+        self.wall, self._monotonic = time.time(), time.monotonic()
+
+    @property
+    def silent(self) -> float:
+        """For how many seconds there was none."""
+        return time.monotonic() - self._monotonic
+
+
+def monitor(
+    settings: Settings,
+    metrics: Metrics,
+    condition: Callable[[], DaemonStatus],
+    homes: Callable[[], Iterable[Path]],
+    pulse: Pulse,
+) -> Monitor | None:
+    """The server that the settings ask for, not started yet; None where they ask for none."""
+    if settings.metrics_port is None:
+        return None
+    limit = settings.rescan_seconds + health.LOOP_SECONDS
+    if settings.database_url is None:
+        limit += health.EMBEDDED_SECONDS
+    metrics.registry.register(
+        Gauges(condition, lambda: backlog.look(homes(), settings.ignores), lambda: pulse.wall)
+    )
+
+    def say_metrics() -> Answer:
+        return Answer(HTTPStatus.OK, TEXT_FORMAT, generate_latest(metrics.registry))
+
+    def say_health() -> Answer:
+        now, silent = condition(), pulse.silent
+        verdict = health.judge(now, loop_silent=silent, loop_limit=limit)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if verdict.failing else HTTPStatus.OK
+        body = json.dumps(health.as_mapping(verdict, now, silent), ensure_ascii=False)
+        return Answer(status, "application/json", body.encode() + b"\n")
+
+    return Monitor(
+        settings.metrics_address, settings.metrics_port, {"/metrics": say_metrics, "/healthz": say_health}
+    )

@@ -1,0 +1,86 @@
+"""What is wrong with a setting, in sentences that name what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le
+from pydantic.fields import FieldInfo
+
+SHOWN_CHARACTERS = 60
+
+
+def expected(field: FieldInfo) -> str:
+    """What a value of this setting must be."""
+    kind = _kind(field.annotation)
+    if get_origin(kind) is Literal:
+        return " or ".join(f'"{choice}"' for choice in get_args(kind))
+    if kind is bool:
+        return "true or false"
+    if kind in (int, float):
+        number = "a whole number" if kind is int else "a number"
+        return f"{number}{_bounds(field)}"
+    if kind is Path:
+        return 'the path of a folder or file, in quotes, such as "/srv/ftp"'
+    if get_origin(kind) is tuple:
+        return 'a list of patterns, such as [".*", "*.part"] (as a variable: JSON)'
+    return "text, and not empty"
+
+
+def _kind(annotation: Any) -> Any:
+    """The type that is meant, without `None` and `Annotated`."""
+    if hasattr(annotation, "__metadata__"):
+        return _kind(annotation.__origin__)
+    choices = [each for each in get_args(annotation) if each is not type(None)]
+    if len(choices) == 1 and get_origin(annotation) not in (tuple, Literal):
+        return _kind(choices[0])
+    return annotation
+
+
+def _bounds(field: FieldInfo) -> str:
+    least = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
+    above = next((m.gt for m in field.metadata if isinstance(m, Gt)), None)
+    most = next((m.le for m in field.metadata if isinstance(m, Le)), None)
+    if above is not None:
+        return f" above {above}" + (f", at most {most}" if most is not None else "")
+    if least is None:
+        return ""
+    return f" from {least} to {most}" if most is not None else f", at least {least}"
+
+
+def wrong_type(field: FieldInfo, value: object) -> bool:
+    """Whether a value in a TOML file has another type than the setting; a variable is always text."""
+    kind = _kind(field.annotation)
+    if kind is bool:
+        return not isinstance(value, bool)
+    if kind in (int, float):
+        return isinstance(value, bool) or not isinstance(value, int if kind is int else int | float)
+    if get_origin(kind) is tuple:
+        return not isinstance(value, list)
+    return not isinstance(value, str)
+
+
+def problem(error: Mapping[str, Any], field: FieldInfo) -> str:
+    """One of pydantic's errors as a sentence."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return must_be(field, error.get("input"), nested=len(error["loc"]) > 1)
+
+
+def must_be(field: FieldInfo, value: object, *, nested: bool = False) -> str:
+    """The sentence for a value that is of no use; a long one is cut."""
+    shown = repr(value) if not isinstance(value, bool) else str(value).lower()
+    if len(shown) > SHOWN_CHARACTERS:
+        shown = f"{shown[:SHOWN_CHARACTERS]}…"
+    return f"must be {expected(field)}, not {shown}{' in it' if nested else ''}"
+
+
+def no_such_key(key: str, known: list[str]) -> str:
+    """The sentence for a key that the program does not know."""
+    near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.6)
+    if near:
+        return f"there is no such key; did you mean {near[0]}?"
+    return f"there is no such key; the keys are {', '.join(known)}"

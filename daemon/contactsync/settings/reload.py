@@ -1,0 +1,44 @@
+"""Which settings a running daemon takes over when it gets SIGHUP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contactsync.settings.settings import Settings
+
+LIVE = frozenset(
+    {
+        "settle_seconds",
+        "grace_seconds",
+        "rescan_seconds",
+        "shutdown_seconds",
+        "max_file_bytes",
+        "max_inflated_bytes",
+        "ignored_names",
+        "result_files",
+        "report_retention_days",
+        "report_delay_seconds",
+        "daily_zip_name",
+        "defuse_formulas",
+        "keep_settled_days",
+        "keep_history_days",
+    }
+)
+"""Keys that SIGHUP changes in a running daemon, from its next deposit on; the others need a restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a running daemon makes of new settings: those it goes on with, and the keys that have changed."""
+
+    settings: Settings
+    changed: tuple[str, ...]
+    need_restart: tuple[str, ...]
+
+
+def taken_over(old: Settings, new: Settings) -> Reloaded:
+    """`new` with the keys that cannot change live as they were in `old`."""
+    differing = [key for key in Settings.model_fields if getattr(new, key) != getattr(old, key)]
+    kept = tuple(key for key in differing if key not in LIVE)
+    settings = new.model_copy(update={key: getattr(old, key) for key in kept})
+    return Reloaded(settings, tuple(key for key in differing if key in LIVE), kept)

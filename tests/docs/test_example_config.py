@@ -1,0 +1,59 @@
+"""The example configuration is true: every key of the program, each with its default, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contactsync.settings import reload
+from contactsync.settings.load import load
+from contactsync.settings.settings import PREFIX, Settings
+
+EXAMPLE = Path(__file__).parents[2] / "systemd/contactsync.toml"
+KEY = re.compile(r"^#([a-z_]+ = .*)$", re.MULTILINE)
+
+
+@pytest.fixture
+def shown() -> dict[str, Any]:
+    """What the file says with the `#` before its keys taken away."""
+    return tomllib.loads("\n".join(KEY.findall(EXAMPLE.read_text(encoding="utf-8"))))
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in Settings.model_fields:
+        monkeypatch.delenv(f"{PREFIX}{key.upper()}", raising=False)
+
+
+def test_it_changes_nothing_as_it_is() -> None:
+    """All keys are commented out, so installing the file is harmless."""
+    assert tomllib.loads(EXAMPLE.read_text(encoding="utf-8")) == {}
+    assert load(EXAMPLE) == Settings()
+
+
+def test_it_lists_exactly_the_keys_of_the_program(shown: dict[str, Any]) -> None:
+    """In the program's own order, so that a new key has one place to go."""
+    assert list(shown) == list(Settings.model_fields)
+
+
+def test_it_shows_the_true_defaults(shown: dict[str, Any]) -> None:
+    """A key that has none shows an example that would be taken, and says that it has none."""
+    read = Settings(**shown)
+    for key, field in Settings.model_fields.items():
+        if field.default is not None:
+            assert getattr(read, key) == field.default, key
+        else:
+            assert getattr(read, key) is not None, key
+    without = [key for key, field in Settings.model_fields.items() if field.default is None]
+    assert EXAMPLE.read_text(encoding="utf-8").count("No default: without it") == len(without)
+
+
+def test_it_says_which_keys_need_a_restart() -> None:
+    """Those that SIGHUP does not change say so where they are described, and no other."""
+    paragraphs = EXAMPLE.read_text(encoding="utf-8").split("\n\n")[1:]
+    said = {KEY.findall(each)[0].split(" ")[0] for each in paragraphs if "Needs a restart." in each}
+    assert said == set(Settings.model_fields) - reload.LIVE

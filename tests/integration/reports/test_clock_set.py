@@ -1,0 +1,244 @@
+"""Reports under a clock that is set, and on the days on which it changes by law: each day once, and whole."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import structlog
+
+from contactsync.reports import publisher
+from contactsync.reports.publisher import Publisher
+from contactsync.runtime.clock import Clock
+from tests.conftest import Databases
+from tests.integration.reports.test_publish import Site
+
+DAY = date(2015, 4, 27)
+DEADLINE = 60.0
+
+
+class Times:
+    """A wall clock that the test sets, in the account's time, and a monotonic one that goes along."""
+
+    def __init__(self, text: str) -> None:
+        self.monotonic = 1000.0
+        self.set(text)
+
+    def set(self, text: str) -> None:
+        self.now = datetime.fromisoformat(text).astimezone(UTC)
+
+    def go(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.monotonic += seconds
+
+    def wall(self) -> float:
+        return self.now.timestamp()
+
+    def clock(self) -> Clock:
+        return Clock(self.wall, lambda: self.monotonic)
+
+
+class Nights:
+    """A reporter that is driven by hand through its looks."""
+
+    def __init__(self, site: Site, text: str) -> None:
+        self.site, self.times = site, Times(text)
+        self.lines: list[dict[str, Any]] = []
+        self.restart()
+
+    def restart(self) -> None:
+        self.reporter = Publisher(self.site.settings, self.site.url, clock=self.times.clock())
+        self.reporter.update([self.site.account])
+
+    def look(self) -> float:
+        """One look; in how many seconds the next one comes."""
+        (turn,) = self.reporter._turns.values()
+        with structlog.testing.capture_logs() as lines:
+            wait = self.reporter._attend(turn)
+        self.lines += [dict(line) for line in lines]
+        return wait
+
+    def until(self, text: str) -> None:
+        """Look, wait as long as the look said, and so on."""
+        end = datetime.fromisoformat(text).astimezone(UTC)
+        while self.times.now < end:
+            self.times.go(max(self.look(), 0.001))
+        self.look()
+
+    def published(self) -> list[str]:
+        return [line["day"] for line in self.lines if line["event"] == "report.published"]
+
+    def opened(self, day: date = DAY) -> int:
+        """How many contacts stand in the day's report as having opened."""
+        return len(self.site.rows("EMAIL_opened", f"{day}_Daily.zip", day))
+
+
+@pytest.fixture
+def site(tmp_path: Path, databases: Databases) -> Iterator[Site]:
+    with databases() as url, psycopg.connect(url, autocommit=True) as conn:
+        found = Site(tmp_path, url, conn)
+        found.campaign(1, closed_on=None)
+        yield found
+
+
+@pytest.fixture
+def nights(site: Site) -> Iterator[Callable[[str], Nights]]:
+    """Starts at a time of day."""
+    made: list[Nights] = []
+
+    def begin(text: str) -> Nights:
+        made.append(Nights(site, text))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        each.reporter._session.close()
+
+
+def react(site: Site, at: str) -> None:
+    """A new contact opens campaign 1."""
+    number = len(site.conn.execute("SELECT FROM contactsync.contact").fetchall())
+    site.react(1, site.contact(email=f"p{number}@example.com"), "EMAIL", "opened", at)
+
+
+def test_a_clock_set_back_over_midnight_loses_nothing_of_the_day(
+    site: Site, nights: Callable[[str], Nights]
+) -> None:
+    """What is recorded until the day ends a second time is in its report."""
+    here = nights("2015-04-27 23:50+02")
+    react(site, "2015-04-27 23:40+02")
+    here.until("2015-04-28 00:01:20+02")
+    assert (here.published(), here.opened()) == ([str(DAY)], 1)
+    here.times.set("2015-04-27 23:51:20+02")
+    here.look()
+    react(site, "2015-04-27 23:55+02")
+    here.until("2015-04-28 00:10+02")
+    assert (here.published(), here.opened()) == ([str(DAY)] * 2, 2)
+    assert [line["day"] for line in here.lines if line["event"] == "report.clock_set_back"] == [str(DAY)]
+
+
+def test_a_clock_that_was_ahead_for_a_while_leaves_no_half_day(
+    site: Site, nights: Callable[[str], Nights]
+) -> None:
+    """The day that seemed to have ended is published again when it has, also by a daemon that was restarted."""
+    here = nights("2015-04-27 20:00+02")
+    here.look()
+    here.times.set("2015-04-28 03:00+02")
+    here.look()
+    assert here.published() == [str(DAY)]
+    here.times.set("2015-04-27 20:05+02")
+    here.restart()
+    react(site, "2015-04-27 22:00+02")
+    here.look()
+    here.times.set("2015-04-28 00:02+02")
+    here.look()
+    assert (here.published(), here.opened()) == ([str(DAY)] * 2, 1)
+
+
+def test_a_clock_set_back_after_midnight_publishes_nothing_twice(
+    site: Site, nights: Callable[[str], Nights]
+) -> None:
+    """The day has ended both times."""
+    here = nights("2015-04-27 23:59+02")
+    here.until("2015-04-28 02:00+02")
+    here.times.set("2015-04-28 00:00:30+02")
+    here.until("2015-04-28 03:00+02")
+    assert here.published() == [str(DAY)]
+
+
+def test_a_clock_that_was_ahead_by_years_costs_no_day(site: Site, nights: Callable[[str], Nights]) -> None:
+    """Days that were removed as old are made again, and those that lie ahead are left alone until they come."""
+    here = nights("2015-04-28 01:00+02")
+    react(site, "2015-04-27 12:00+02")
+    here.look()
+    here.times.set("2017-01-10 01:00+01")
+    here.look()
+    assert min(os.listdir(site.reporting)) == "2017-01-03"
+    here.times.set("2015-04-28 02:00+02")
+    here.look()
+    assert (site.reporting / str(DAY)).is_dir()
+    assert here.opened() == 1
+    here.times.set("2017-01-06 12:00+01")
+    here.look()
+    assert here.published().count("2017-01-05") == 2  # seven days that had not been, once each
+    assert here.published().count("2017-01-07") == 1
+
+
+@pytest.mark.parametrize("jump", ["1970-01-02 00:00+00", "2015-04-20 12:00+02", "2106-02-07 00:00+00"])
+def test_the_next_look_comes_within_its_time_wherever_the_clock_is_set(
+    site: Site, nights: Callable[[str], Nights], jump: str
+) -> None:
+    """Waits go by the monotonic clock: a look each 30 s."""
+    here = nights("2015-04-27 12:00+02")
+    assert here.look() == publisher.LOOK_SECONDS
+    here.times.set(jump)
+    assert 0 < here.look() <= publisher.LOOK_SECONDS
+    assert "bug" not in {line["event"] for line in here.lines}
+
+
+def test_the_thread_waits_by_the_monotonic_clock(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wall clock that is set back by a year while it waits does not hold the day up for a year."""
+    monkeypatch.setattr(publisher, "LOOK_SECONDS", 0.02)
+    times = Times("2015-04-27 23:00+02")
+    here = Publisher(site.settings, site.url, clock=Clock(wall=times.wall))
+    here.update([site.account])
+    here.start()
+    try:
+        looked = here._turns["acme"].due
+        wait_for(lambda: here._turns["acme"].due > looked, "a look")
+        times.set("2014-04-27 12:00+02")
+        looked = here._turns["acme"].due
+        wait_for(lambda: here._turns["acme"].due > looked, "a look under the clock that was set back")
+        times.set("2015-04-28 00:02+02")
+        wait_for((site.reporting / str(DAY)).is_dir, "the day")
+    finally:
+        assert here.stop(DEADLINE)
+
+
+def wait_for(done: Callable[[], bool], what: str) -> None:
+    pause = threading.Event()
+    for _ in range(int(DEADLINE / 0.01)):
+        if done():
+            return
+        pause.wait(0.01)
+    raise AssertionError(what)
+
+
+@pytest.mark.parametrize(
+    ("zone", "changes"),
+    [
+        ("Europe/Paris", "2024-03-31"),  # 23 hours
+        ("Europe/Paris", "2024-10-27"),  # 25 hours
+        ("Asia/Beirut", "2024-03-31"),  # midnight is skipped
+        ("Asia/Beirut", "2024-10-26"),  # 23:30 comes twice
+        ("America/Havana", "2024-11-03"),  # 00:30 comes twice
+        ("Pacific/Apia", "2011-12-29"),  # the day after it never was
+    ],
+)
+def test_a_day_on_which_the_clocks_change_is_published_once_and_whole(
+    site: Site, nights: Callable[[str], Nights], zone: str, changes: str
+) -> None:
+    """And so are its neighbours: each reaction of an hourly row is in the report of the day it belongs to."""
+    site.set(time_zone=zone)
+    begin = datetime.fromisoformat(f"{changes} 00:00+00:00") - timedelta(days=1)
+    site.conn.execute("UPDATE contactsync.campaign SET opened_on = %s", [begin.date() - timedelta(days=1)])
+    account_zone = publisher.reporting.zone_of(site.account)
+    hours = [begin + timedelta(hours=hour) for hour in range(72)]
+    for hour in hours:
+        react(site, hour.isoformat())
+    here = nights((begin - timedelta(hours=30)).isoformat())
+    while here.times.now < hours[-1] + timedelta(hours=30):
+        here.times.go(min(1800, max(here.look(), 0.001) * 60))
+    expected: dict[date, int] = {}
+    for hour in hours:
+        day = hour.astimezone(account_zone).date()
+        expected[day] = expected.get(day, 0) + 1
+    assert {day: here.opened(day) for day in expected} == expected
+    published = here.published()
+    assert len(published) == len(set(published))

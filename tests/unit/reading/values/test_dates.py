@@ -1,0 +1,104 @@
+"""Birth dates: the four ways to write them, and what is none."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactsync.reading.values import dates
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+def normalised(*values: str | None) -> list[str | None]:
+    return [*dates.normalise(pa.array(values, pa.string())).to_pylist()]
+
+
+def told(value: str) -> str | None:
+    """The rule a second time, in other words: by splitting, not by patterns."""
+    for separator in "/-.":
+        parts = value.split(separator)
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+            continue
+        widths = [len(part) for part in parts]
+        if separator == "-" and widths[0] == 4:
+            year, month, day = map(int, parts)
+            widths.reverse()
+        else:
+            day, month, year = map(int, parts)
+        good = widths[2] == 4 and max(widths[:2]) <= 2 and year > 0 and 1 <= month <= 12
+        if good and 1 <= day <= monthrange(year, month)[1]:
+            return f"{year:04}-{month:02}-{day:02}"
+    return None
+
+
+NUMBER = st.one_of(
+    st.integers(0, 40).map(str),
+    st.integers(0, 40).map("{:02}".format),
+    st.integers(0, 12_000).map("{:04}".format),
+)
+WRITTEN = st.builds(
+    lambda a, b, c, first, second: a + first + b + second + c,
+    *(NUMBER, NUMBER, NUMBER),
+    *(st.sampled_from("/-."), st.sampled_from("/-. ")),
+)
+SAME = st.builds(str.join, st.sampled_from("/-."), st.tuples(NUMBER, NUMBER, NUMBER))
+
+
+@given(st.lists(st.one_of(WRITTEN, SAME, st.text("0123456789/-. \n٣²", max_size=11), st.text(), st.none())))
+def test_a_column_holds_the_dates_that_the_rule_tells(values: list[str | None]) -> None:
+    """Every text is a date if, and only if, the rule of SPEC 3 says so."""
+    assert normalised(*values) == [None if value is None else told(value) for value in values]
+
+
+@given(st.dates(), st.booleans(), st.booleans())
+def test_every_day_is_read_however_it_is_written(day: date, short_day: bool, short_month: bool) -> None:
+    """Days and months of one or two digits, and each separator, give the same date."""
+    d = str(day.day) if short_day else f"{day.day:02}"
+    m = str(day.month) if short_month else f"{day.month:02}"
+    y = f"{day.year:04}"
+    ways = (f"{d}/{m}/{y}", f"{d}-{m}-{y}", f"{d}.{m}.{y}", f"{y}-{m}-{d}")
+    assert set(normalised(*ways)) == {day.isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        ("7/4/1985", "1985-04-07"),
+        ("29.02.2000", "2000-02-29"),
+        ("1985-4-7", "1985-04-07"),
+        ("01-01-0001", "0001-01-01"),
+        ("31/12/9999", "9999-12-31"),
+        ("29/02/1900", None),
+        ("31/04/2001", None),
+        ("12/31/2001", None),
+        ("01/01/0000", None),
+        ("1/1/85", None),
+        ("1/1-1985", None),
+        ("1985/4/7", None),
+        ("1985.4.7", None),
+        ("001/1/1985", None),
+        ("1 /1/1985", None),
+        ("1/1/1985 00:00", None),
+        ("1/1/1985\n", None),
+        ("٣/1/1985", None),
+        ("", None),
+    ],
+)
+def test_examples(value: str, stored: str | None) -> None:
+    """A text is one of the four ways to write a real day, or no date."""
+    assert normalised(value) == [stored]
+
+
+def test_a_repeated_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A birthday that many share costs one reading."""
+    asked: list[str] = []
+    monkeypatch.setattr(dates, "normalise_one", asked.append)
+    normalised("1/1/1985", "x", "1/1/1985", None)
+    assert asked == ["1/1/1985", "x"]

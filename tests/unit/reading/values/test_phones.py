@@ -1,0 +1,244 @@
+"""Phone numbers: the column says what the library says, region by region, and SPEC's examples."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import phonenumbers
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneMetadata, PhoneNumberDesc
+
+from contactsync.reading.values import numbering_plan, phones
+
+if TYPE_CHECKING:
+    from contactsync.domain.account import PhoneCheck
+
+# Plain ones, and those with a peculiarity: a country code that is shared (GB US IT RU RE MA VA KZ CA GG), no
+# national prefix (IT ES PT) or one that is the country code (US), rewriting (BR AR LU), many lengths (DE AT).
+REGIONS = [
+    *("FR", "BE", "DE", "GB", "US", "IT", "ES", "CH", "RU", "BR", "AR", "MX", "MC", "LU", "RE", "MA", "AU"),
+    *("CA", "PT", "NL", "PL", "AT", "IE", "SE", "HU", "GP", "KZ", "VA", "GG", "CR", "MG", "SM", "LT"),
+]
+BOTH: tuple[PhoneCheck, PhoneCheck] = ("possible", "valid")
+DIGITS = st.text("0123456789", max_size=17)
+HOSTILE = st.one_of(
+    st.sampled_from([*"0123456789 .-/()+x~*#,;eE[]_é٣ⅷ²\uff13\uff0b\u00a0\u202f\u2010\u200b\n"]),
+    st.sampled_from([";ext=", "ext 5", "(0)", "tel:"]),
+    st.characters(exclude_categories=["Cs"]),
+)
+
+
+@cache
+def metadata(region: str) -> PhoneMetadata:
+    found = PhoneMetadata.metadata_for_region(region)
+    assert found is not None
+    return found
+
+
+@cache
+def example_numbers(region: str) -> list[str]:
+    found = metadata(region)
+    kinds = [found.fixed_line, found.mobile, found.toll_free, found.premium_rate, found.voip]
+    return [kind.example_number for kind in kinds if kind and kind.example_number]
+
+
+@cache
+def prefixes(region: str) -> list[str]:
+    """What may stand before a national number, and what only looks as if it might."""
+    code, national = str(metadata(region).country_code), metadata(region).national_prefix or "0"
+    abroad = metadata(region).international_prefix or "00"
+    idds = {"00", *([abroad] if abroad.isdigit() else [])}
+    calls = [start + code for start in ("+", *idds)]
+    plain = [*calls, *(call + national for call in calls), national, code, code + national, "", *idds]
+    return [
+        *plain,
+        "+",
+        "+1",
+        "+44",
+        "+800",
+        "0",
+        "8",
+        national * 2,
+        code * 2,
+        national + code,
+        f"+{code * 2}",
+    ]
+
+
+@st.composite
+def texts(draw: st.DrawFn, region: str) -> str:
+    """A number as people of the region write it, or nearly."""
+    general = metadata(region).general_desc
+    assert general is not None
+    number = draw(
+        st.one_of(
+            st.sampled_from(example_numbers(region)),
+            st.sampled_from(general.possible_length).flatmap(
+                lambda n: st.text("0123456789", min_size=n, max_size=n)
+            ),
+            DIGITS,
+        )
+    )
+    value = (
+        draw(st.sampled_from(prefixes(region))) + draw(st.sampled_from(["", "", *prefixes(region)])) + number
+    )
+    mark = draw(st.sampled_from(["", "", " ", ".", "-", "/", "\u00a0", " (0) "]))
+    places = draw(st.lists(st.integers(0, len(value)), max_size=4)) if mark else []
+    for place in sorted(places, reverse=True):
+        value = value[:place] + mark + value[place:]
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        at = draw(st.integers(0, len(value)))
+        value = value[:at] + draw(st.one_of(HOSTILE, st.just(""))) + value[at + draw(st.integers(0, 1)) :]
+    return value.strip()
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> tuple[str, list[str | None]]:
+    region = draw(st.sampled_from(REGIONS))
+    return region, draw(st.lists(st.one_of(texts(region), st.text(max_size=12), st.none()), max_size=40))
+
+
+def normalised(
+    values: list[str | None], region: str = "FR", strictness: PhoneCheck = "possible"
+) -> list[str | None]:
+    return [*phones.normalise(pa.array(values, pa.string()), region, strictness).to_pylist()]
+
+
+def one_by_one(values: list[str | None], region: str, strictness: PhoneCheck) -> list[str | None]:
+    return [None if value is None else phones.normalise_one(value, region, strictness) for value in values]
+
+
+@settings(max_examples=250, deadline=None)
+@given(columns(), st.sampled_from(BOTH))
+def test_a_column_is_what_the_library_says_of_each_value(
+    column: tuple[str, list[str | None]], strictness: PhoneCheck
+) -> None:
+    """Every value of a column gets the library's answer, in every region, whichever way it was found."""
+    region, values = column
+    assert normalised(values, region, strictness) == one_by_one(values, region, strictness)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_prefixes_of_every_region_are_read_as_the_library_does(region: str) -> None:
+    """The patterns made from a region's metadata hold for its own numbers behind every prefix."""
+    code = str(metadata(region).country_code)
+    numbers: set[str] = set()
+    for number in example_numbers(region):
+        numbers |= {number, number[1:], number + "0", "0" + number[1:], code + number[len(code) :]}
+    values: list[str | None] = [prefix + number for prefix in prefixes(region) for number in sorted(numbers)]
+    assert normalised(values, region) == one_by_one(values, region, "possible")
+    assert normalised(values[::3], region, "valid") == one_by_one(values[::3], region, "valid")
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        ("0299415263", "+33299415263"),
+        ("02.98.44.10.32", "+33298441032"),
+        ("336 90 12 34 56", "+33690123456"),
+        ("06 12 34 56 78", "+33612345678"),
+        ("06\u00a012\u00a034\u00a056\u00a078", "+33612345678"),
+        ("06/12/34/56/78", "+33612345678"),
+        ("+33 6 12 34 56 78", "+33612345678"),
+        ("+33 (0)6-12-34-56-78", "+33612345678"),
+        ("0033612345678", "+33612345678"),
+        ("299415263", "+33299415263"),
+        ("0000000000", "+33000000000"),
+        ("+32 470 12 34 56", "+32470123456"),
+        ("0612345678 ext. 9", "+33612345678"),
+        ("٠٦١٢٣٤٥٦٧٨", "+33612345678"),
+        ("06123", None),
+        ("3.36E+10", None),
+        ("3,36E+10", None),
+        ("3.36e10", None),
+        ("inconnu", None),
+        ("+", None),
+        ("0 6" + " " * 246 + "12345678", None),
+        ("", None),
+    ],
+)
+def test_examples(value: str, stored: str | None) -> None:
+    """A number is read as in France and stored as E.164, or not at all."""
+    assert normalised([value]) == [stored]
+
+
+def test_valid_is_stricter_than_possible() -> None:
+    """An account that asks for `valid` refuses SPEC's number, whose range is not given out."""
+    assert normalised(["336 90 12 34 56", "0299415263"], strictness="valid") == [None, "+33299415263"]
+
+
+@pytest.mark.parametrize(
+    "value", ["3.36E+10", "3,36E+10", "3.36e10", "3E+10", "33.6E+9", "3.601E+010", "-3E-5"]
+)
+def test_scientific_notation_is_known(value: str) -> None:
+    """A number as a spreadsheet shortens it is told as such, and is no number in any region."""
+    assert phones.is_scientific(pa.array([value])).to_pylist() == [True]
+    assert normalised([value], "DE") == [None]
+
+
+@pytest.mark.parametrize("value", ["0299415263", "3.36", "E10", "3.36E", "06E12345678", "3.36E+10 x", ""])
+def test_other_texts_are_not_scientific(value: str) -> None:
+    """Digits and an E are not enough."""
+    assert phones.is_scientific(pa.array([value])).to_pylist() == [False]
+
+
+@given(st.text("0123456789.,eE+- ", max_size=12))
+def test_scientific_is_the_same_for_one_and_for_many(value: str) -> None:
+    """The column's rule and the single value's are one rule."""
+    one = re.fullmatch(phones._SCIENTIFIC, value) is not None
+    assert phones.is_scientific(pa.array([value])).to_pylist() == [one]
+
+
+@pytest.mark.parametrize("strictness", BOTH)
+def test_plain_numbers_do_not_ask_the_library(
+    monkeypatch: pytest.MonkeyPatch, strictness: PhoneCheck
+) -> None:
+    """The ways in which people write a French number are told by the pattern alone."""
+    monkeypatch.setattr(phones, "normalise_one", lambda *_: pytest.fail("the library was asked"))
+    values = "0612345678,06.12.34.56.78,06 12 34 56 78,+33 6 12 34 56 78,0033612345678,336 12 34 56 78"
+    assert set(normalised([*values.split(","), "612345678"], strictness=strictness)) == {"+33612345678"}
+
+
+def test_the_library_is_asked_once_for_each_distinct_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the pattern leaves is judged once, however often it stands there."""
+    asked: list[str] = []
+    monkeypatch.setattr(phones, "normalise_one", lambda value, *_: asked.append(value))
+    normalised(["inconnu", "+32470123456", "inconnu", None])
+    assert asked == ["inconnu", "+32470123456"]
+
+
+def test_an_unknown_region_reads_international_numbers() -> None:
+    """A number with a plus needs no region."""
+    assert normalised(["+33612345678", "0612345678"], "ZZ") == ["+33612345678", None]
+
+
+@pytest.mark.parametrize("pattern", ["[^0]", r"1+", "(?:1", "1)", r"(1)", r"(?!0)\d"])
+def test_a_metadata_pattern_of_another_kind_is_not_guessed_at(pattern: str) -> None:
+    """Should the library's patterns ever change their form, the library reads the numbers."""
+    with pytest.raises(ValueError):  # noqa: PT011 - the text is what is left of the pattern, maybe nothing
+        numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "widths", "firsts"),
+    [
+        (r"[1-9]\d{8}", {9}, "123456789"),
+        (r"8\d{2,4}|[67](?:0|12)?", {1, 2, 3, 4, 5}, "678"),
+        (r"0?(?:1\d|[2-3]){2}", {2, 3, 4, 5}, "0123"),
+    ],
+)
+def test_what_a_metadata_pattern_matches(pattern: str, widths: set[int], firsts: str) -> None:
+    """The lengths and first digits of what a pattern matches are found without trying."""
+    found = numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
+    assert set(found.widths) == widths
+    assert set(found.firsts) == set(firsts)
+
+
+def test_an_empty_column_stays_empty() -> None:
+    """A block without rows is no special case."""
+    assert normalised([]) == []

@@ -1,0 +1,159 @@
+"""Settings: every problem at once, each naming its place, its key and what would be right; secrets are never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from contactsync.domain.errors import ConfigurationError
+from contactsync.settings import database_url
+from contactsync.settings.load import load, load_with_sources
+from contactsync.settings.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Load = "Callable[[str], Settings]"
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in Settings.model_fields:
+        monkeypatch.delenv(f"{PREFIX}{key.upper()}", raising=False)
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Callable[[str], list[str]]:
+    """What is wrong with a file of this text, its name taken off each line."""
+
+    def told(text: str) -> list[str]:
+        path = tmp_path / "c.toml"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigurationError) as raised:
+            load(path)
+        return [line.removeprefix(f"{path}: ") for line in str(raised.value).splitlines()]
+
+    return told
+
+
+BAD: list[tuple[str, str]] = [
+    ("workers = 0", "workers: must be a whole number from 1 to 64, not 0"),
+    ('workers = "4"', "workers: must be a whole number from 1 to 64, not '4'"),
+    ("workers = true", "workers: must be a whole number from 1 to 64, not true"),
+    ("max_file_bytes = 1.5", "max_file_bytes: must be a whole number, at least 1, not 1.5"),
+    ("settle_seconds = -1", "settle_seconds: must be a number from 0 to 86400, not -1"),
+    ("rescan_seconds = nan", "rescan_seconds: must be a number above 0, at most 3600, not nan"),
+    ("rescan_seconds = inf", "rescan_seconds: must be a number above 0, at most 3600, not inf"),
+    ('result_files = "yes"', "result_files: must be true or false, not 'yes'"),
+    ("result_files = 1", "result_files: must be true or false, not 1"),
+    ('log_format = "xml"', 'log_format: must be "json" or "console", not \'xml\''),
+    ("ftp_root = 5", 'ftp_root: must be the path of a folder or file, in quotes, such as "/srv/ftp", not 5'),
+    ('ftp_root = ""', "ftp_root: must be the path of a folder or file, and not empty"),
+    ('ftp_rot = "/x"', "ftp_rot: there is no such key; did you mean ftp_root?"),
+    ("Keep-Settled-Days = 5", "Keep-Settled-Days: there is no such key; did you mean keep_settled_days?"),
+    ("[account]\nx = 1", "account: there is no such key; the keys are ftp_root, database_url"),
+    ('ignored_names = "*.part"', "ignored_names: must be a list of patterns"),
+    ("ignored_names = [5]", "ignored_names: must be a list of patterns"),
+    ('ignored_names = ["*"]', "ignored_names: the pattern '*' would leave every upload where it is"),
+    ('database_url = "secret nonsense"', "database_url: is nothing that libpq can read: write postgresql://"),
+    ('database_url = "postgresql://u:p@ss@h/x"', "database_url: is nothing that libpq can read"),
+    ('database_url = "postgresql://u:p@ss:wrong@h/x"', "database_url: is nothing that libpq can read"),
+    ("keep_history_days = -1", "keep_history_days: must be a whole number from 0 to 36500, not -1"),
+    ("settle_seconds = 9\ngrace_seconds = 3", "grace_seconds: must not be below settle_seconds"),
+    ('ftp_root = "/srv"\ndata_dir = "/srv/data"', "data_dir: must not lie in ftp_root (/srv)"),
+    ("workers = ", "not TOML: Invalid value (at end of document); a line is"),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), BAD)
+def test_a_sentence_names_the_key_and_what_would_be_right(
+    problems: Callable[[str], list[str]], text: str, sentence: str
+) -> None:
+    """One line for one problem."""
+    (line,) = problems(text)
+    assert line.startswith(sentence)
+    assert "secret" not in line
+    assert "p@ss" not in line
+
+
+def test_every_problem_is_told_at_once(
+    problems: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From file and environment, what does not go together too, in the order of the keys; the unknown last."""
+    monkeypatch.setenv("CONTACTSYNC_IGNORED_NAMES", "*.part")
+    monkeypatch.setenv("CONTACTSYNC_WORKERS", "many")
+    text = 'x = 1\nftp_root = "/srv"\ndata_dir = "/srv/x"\nsettle_seconds = 9\ngrace_seconds = 3\nresult_files = 7'
+    keys = [line.split(":")[0] for line in problems(text)]
+    assert keys == [
+        "data_dir",
+        "CONTACTSYNC_WORKERS",
+        "grace_seconds",
+        "CONTACTSYNC_IGNORED_NAMES",
+        "result_files",
+        "x",
+    ]
+
+
+def test_where_each_value_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment wins over the file; the rest are defaults; unknown variables are ignored."""
+    path = tmp_path / "c.toml"
+    path.write_text("workers = 7\nsettle_seconds = 3\n")
+    monkeypatch.setenv("CONTACTSYNC_WORKERS", "8")
+    monkeypatch.setenv("CONTACTSYNC_IGNORED_NAMES", '["*.x"]')
+    monkeypatch.setenv("CONTACTSYNC_NO_SUCH_KEY", "1")
+    settings, sources = load_with_sources(path)
+    assert (settings.workers, settings.settle_seconds, settings.ignored_names) == (8, 3, ("*.x",))
+    assert sources["workers"] == "CONTACTSYNC_WORKERS"
+    assert sources["settle_seconds"] == str(path)
+    assert sources["grace_seconds"] == "default"
+    assert list(sources) == list(Settings.model_fields)
+
+
+def test_no_grace_is_no_contradiction(tmp_path: Path) -> None:
+    """0 means no wait besides settle_seconds."""
+    path = tmp_path / "c.toml"
+    path.write_text("settle_seconds = 3\ngrace_seconds = 0\n")
+    assert load(path).grace_seconds == 0
+
+
+def test_no_patterns_ignore_nothing() -> None:
+    """An empty list is no pattern that fits every name."""
+    assert not Settings(ignored_names=()).ignores(b"list.csv")
+    assert Settings().ignores(b"list.csv.PART")
+
+
+URLS: list[tuple[str, str]] = [
+    ("postgresql://u:p%40ss@h1:5432,h2/db", "postgresql://u:********@h1:5432,h2/db"),
+    (
+        "postgresql://u@h/db?sslpassword=p%40ss&connect_timeout=3",
+        "postgresql://u@h/db?sslpassword=********&connect_timeout=3",
+    ),
+    ("postgresql:///db?host=/run&password=p%40ss", "postgresql:///db?host=/run&password=********"),
+    ("host=h user=u password='p@ss' dbname=x", "host=h user=u password=******** dbname=x"),
+    ("postgresql://u@h/db", "postgresql://u@h/db"),
+    ("host=h user=u", "host=h user=u"),
+]
+
+
+@pytest.mark.parametrize(("url", "shown"), URLS)
+def test_secrets_are_masked(url: str, shown: str) -> None:
+    """In a URL and in a conninfo; all else stays as it was."""
+    masked = database_url.masked(url)
+    if url.startswith("postgres"):
+        assert masked == shown
+    else:
+        assert conninfo_to_dict(masked) == conninfo_to_dict(shown)
+    assert "p@ss" not in masked
+    assert "p%40ss" not in masked
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u@h/db?pass%77ord=p%40ss", "postgres://u:p%40ss@h/db?application_name=p%40ss@x"]
+)
+def test_an_odd_url_shows_no_secret_either(url: str) -> None:
+    """What is not seen to be masked rightly is told as a conninfo."""
+    values: dict[str, Any] = conninfo_to_dict(database_url.masked(url))
+    assert values["password"] == database_url.MASK

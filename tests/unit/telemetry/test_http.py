@@ -1,0 +1,214 @@
+"""The monitoring server over real sockets: it answers briefly, bounds everybody, and disturbs nobody."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from contextlib import ExitStack, closing, suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+
+from contactsync.telemetry import http as monitor
+from contactsync.telemetry.http import MAX_CONNECTIONS, Answer, Monitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOST = "127.0.0.1"
+PATIENCE = 30.0
+BIG = 8 << 20
+
+
+def free_port() -> int:
+    """A port that nobody has just now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _fail() -> Answer:
+    raise ValueError("planted@example.com")
+
+
+@pytest.fixture
+def made() -> list[int]:
+    """One entry for each time the answer of /count was made."""
+    return []
+
+
+@pytest.fixture
+def served(made: list[int]) -> Iterator[Monitor]:
+    """A server with an answer, a bug, and an answer that is larger than any buffer."""
+
+    def count() -> Answer:
+        made.append(1)
+        return Answer(HTTPStatus.OK, "text/plain", b"hello\n")
+
+    found = Monitor(
+        HOST,
+        free_port(),
+        {
+            "/count": count,
+            "/bug": _fail,
+            "/big": lambda: Answer(HTTPStatus.OK, "text/plain", bytes(BIG)),
+            "/ill": lambda: Answer(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b"ill\n"),
+        },
+    )
+    found.start()
+    until(lambda: reachable(found.port))
+    assert ask(found, "GET", "/ill")[0] == 503
+    until(lambda: found._open == 0)
+    yield found
+    found.stop()
+
+
+def until(done: Callable[[], object]) -> None:
+    """Look until it is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def reachable(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def ask(server: Monitor, method: str, path: str) -> tuple[int, bytes]:
+    with closing(http.client.HTTPConnection(HOST, server.port, timeout=PATIENCE)) as link:
+        link.request(method, path)
+        response = link.getresponse()
+        return response.status, response.read()
+
+
+def raw(server: Monitor, request: bytes) -> bytes:
+    with socket.create_connection((HOST, server.port), PATIENCE) as link:
+        link.sendall(request)
+        return b"".join(iter(lambda: link.recv(65_536), b""))
+
+
+def is_cut(link: socket.socket) -> bool:
+    """Wait until the server says something; whether that is its end."""
+    try:
+        return link.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body"),
+    [
+        ("GET", "/count", 200, b"hello\n"),
+        ("GET", "/count?format=x", 200, b"hello\n"),
+        ("HEAD", "/count", 200, b""),
+        ("GET", "/ill", 503, b"ill\n"),
+        ("GET", "/nowhere", 404, b"/metrics and /healthz are here\n"),
+        ("GET", "/../count", 404, b"/metrics and /healthz are here\n"),
+        ("POST", "/count", 405, b"GET or HEAD\n"),
+    ],
+)
+def test_it_answers(served: Monitor, method: str, path: str, status: int, body: bytes) -> None:
+    """Status and body, and the connection is closed."""
+    assert ask(served, method, path) == (status, body)
+
+
+def test_what_is_no_http_is_told_so(served: Monitor) -> None:
+    """Briefly."""
+    assert raw(served, b"EHLO here\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_request_that_does_not_end_is_cut(served: Monitor) -> None:
+    """After 8 KiB the connection is closed; nobody fills our memory."""
+    with socket.create_connection((HOST, served.port), PATIENCE) as link:
+        with suppress(ConnectionError):  # cut amid it
+            link.sendall(b"GET / HTTP/1.1\r\n" + b"x" * (1 << 20))
+        assert is_cut(link)
+    assert ask(served, "GET", "/count")[0] == 200
+
+
+def test_a_bug_is_told_without_its_text(served: Monitor) -> None:
+    """500, a line in the log, and the server goes on."""
+    with structlog.testing.capture_logs() as logs:
+        assert ask(served, "GET", "/bug") == (500, b"a bug: see the log\n")
+    assert [entry["event"] for entry in logs] == ["bug"]
+    assert ask(served, "GET", "/count")[0] == 200
+
+
+def test_many_askers_cost_one_answer(
+    served: Monitor, made: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer is made anew when it is no longer fresh."""
+    monkeypatch.setattr(monitor, "FRESH_SECONDS", 3600.0)
+    for _ in range(20):
+        assert ask(served, "GET", "/count")[0] == 200
+    assert len(made) == 1
+    monkeypatch.setattr(monitor, "FRESH_SECONDS", 0.0)
+    ask(served, "GET", "/count")
+    assert len(made) == 2
+
+
+def test_slow_clients_are_bounded(served: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silent ones hold the door for their time only; who comes in beyond the bound is turned away at once."""
+    monkeypatch.setattr(monitor, "CONNECTION_SECONDS", 3.0)
+    with ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection((HOST, served.port), PATIENCE))
+            for _ in range(MAX_CONNECTIONS)
+        ]
+        for link in silent:
+            link.sendall(b"GET /count HT")
+        until(lambda: served._open == MAX_CONNECTIONS)
+        with pytest.raises(OSError, match=r"reset|closed|disconnected|refused"):
+            ask(served, "GET", "/count")
+        assert all(is_cut(link) for link in silent)
+        assert ask(served, "GET", "/count") == (200, b"hello\n")
+
+
+def test_a_client_that_does_not_read_is_cut(served: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer larger than any buffer does not wait for ever for its reader."""
+    monkeypatch.setattr(monitor, "CONNECTION_SECONDS", 0.5)
+    with socket.create_connection((HOST, served.port), PATIENCE) as link:
+        link.sendall(b"GET /big HTTP/1.1\r\n\r\n")
+        until(lambda: served._open == 1)
+        until(lambda: served._open == 0)
+        assert ask(served, "GET", "/count")[0] == 200
+
+
+def test_stopping_waits_for_nobody(served: Monitor) -> None:
+    """Open connections end with the server."""
+    with socket.create_connection((HOST, served.port), PATIENCE) as link:
+        link.sendall(b"GET /count HT")
+        until(lambda: served._open == 1)
+        started = time.monotonic()
+        served.stop()
+        assert time.monotonic() - started < monitor.STOP_SECONDS
+        assert served._thread is not None
+        assert not served._thread.is_alive()
+        assert not reachable(served.port)
+
+
+def test_a_taken_port_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, not every time; and it is served as soon as the port is free."""
+    monkeypatch.setattr(monitor, "RETRY_SECONDS", 0.05)
+    found = Monitor(HOST, 0, {"/x": lambda: Answer(HTTPStatus.OK, "text/plain", b"x")})
+    with socket.socket() as other, structlog.testing.capture_logs() as logs:
+        other.bind((HOST, 0))
+        other.listen()
+        found.port = other.getsockname()[1]
+        found.start()
+        until(lambda: len(logs) >= 3)
+        other.close()
+        until(lambda: logs[-1]["event"] == "metrics.served")
+        assert ask(found, "GET", "/x") == (200, b"x")
+    found.stop()
+    told = [(entry["event"], entry["reason"], entry["times"]) for entry in logs[:3]]
+    assert told == [("metrics.unavailable", "Address already in use", times) for times in (1, 2, 4)]
