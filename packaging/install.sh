@@ -61,7 +61,8 @@ install -m 644 docs/*.md "$doc/docs"
 install -m 644 monitoring/* "$doc/monitoring"
 install -m 644 docs/contactsync.1 "$root/share/man/man1"
 
-# Keep the operators' configuration; the example in the documentation lists every key of this version.
+# Keep the operators' configuration; the example in the documentation lists every key of this
+# version.
 install -d -m 750 "$etc"
 if [ ! -e "$etc/contactsync.toml" ]; then
     install -m 640 systemd/contactsync.toml "$etc/contactsync.toml"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Remove what install.sh installed: `make uninstall`. Keep data, the user and a changed configuration.
+# Remove what install.sh installed: `make uninstall`. Keep data, the user and a changed
+# configuration.
 set -eu
 : "${PREFIX:?}" "${SYSCONFDIR:?}"
 root="${DESTDIR:-}$PREFIX"
