@@ -1,11 +1,11 @@
-# Everything happens in .venv, which is made when it is first needed and mended when pyproject.toml has changed.
-# From outside come packages alone, from the registry that pip and uv are set to.
+# Everything runs in .venv. make creates it on first use and updates it when pyproject.toml changes.
+# The only downloads are packages, from the registry that pip and uv are configured for.
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 PORT ?= 2121
 
-# Where `make install` puts things; DESTDIR before all of it, for packages. The environment is made for the host's own
-# Python: one below /root or /home would be out of the service's sight.
+# Where `make install` installs; DESTDIR is a prefix for all of it, for packages. The environment
+# uses the host's Python: the service cannot see an interpreter below /root or /home.
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
@@ -16,7 +16,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-# Of whoever calls: bytecode that is not written costs a second at each start, and another environment is not ours.
+# Ignore the caller's Python settings: without bytecode each start takes a second longer, and other
+# environments must not interfere.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
@@ -25,50 +26,51 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/.demo  ## Try it all: FTP server, database and daemon on this machine (PORT=2121); Ctrl-C ends it
+run: $(VENV)/.demo  ## Try it: FTP server, database and daemon on this machine (PORT=2121); stop with Ctrl-C
 	@$(BIN)/contactsync demo --port $(PORT)
 
-# Most tests wait for something: more of them at once than there are processors. A file's tests stay together.
-test: $(VENV)/.dev  ## Run the tests, on the embedded PostgreSQL or CONTACTSYNC_TEST_DATABASE_URL (ARGS=… for pytest)
+# Most tests wait, so run more of them in parallel than there are processors. The tests of a file
+# run in one process.
+test: $(VENV)/.dev  ## Run the tests, with the embedded PostgreSQL or CONTACTSYNC_TEST_DATABASE_URL (ARGS=… for pytest)
 	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
 
-servers:  ## Unpack the FTP servers that tests/acceptance/servers starts, into .servers or CONTACTSYNC_TEST_SERVERS
+servers:  ## Unpack the FTP servers for tests/acceptance/servers, into .servers or CONTACTSYNC_TEST_SERVERS
 	@tests/acceptance/servers/install.sh
 
-check: $(VENV)/.dev  ## Format, lint, types, imports, then the tests: what must pass before a commit
+check: $(VENV)/.dev  ## Check format, lint, types and imports, then run the tests: required before a commit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-fmt: $(VENV)/.dev  ## Format, and mend what ruff can mend
+fmt: $(VENV)/.dev  ## Format, and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-man: $(VENV)/.dev  ## Write docs/contactsync.1 anew from the command line's own words
+man: $(VENV)/.dev  ## Regenerate docs/contactsync.1 from the command line's help texts
 	$(BIN)/python -m tools.manual > docs/contactsync.1.new && mv docs/contactsync.1.new docs/contactsync.1
 
-bench: $(VENV)/.dev  ## Measure: every tests/bench/bench_*.py
+bench: $(VENV)/.dev  ## Run all benchmarks (tests/bench/bench_*.py)
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)" || exit; done
 
-torture: $(VENV)/.dev  ## Kill the daemon at every system call, cut its link at every message (ARGS='--every 5' for a sample)
+torture: $(VENV)/.dev  ## Kill the daemon at every system call, cut its database connection at every message (ARGS='--every 5': sample)
 	$(BIN)/python -m tests.faults.torture $(ARGS)
 
-soak: $(VENV)/.dev  ## Ten minutes of FTP uploads under crashes and kills, then everything is counted (ARGS='--minutes 1')
+soak: $(VENV)/.dev  ## Upload over FTP for ten minutes under crashes and kills, then count everything (ARGS='--minutes 1')
 	$(BIN)/python -m tests.faults.soak $(ARGS)
 
-install: | $(BIN)/uv  ## Install into PREFIX=/usr/local, below DESTDIR= (EXTRA= for no embedded PostgreSQL)
+install: | $(BIN)/uv  ## Install into PREFIX=/usr/local, below DESTDIR= (EXTRA= omits the embedded PostgreSQL)
 	@UV=$(abspath $(BIN)/uv) PYTHON='$(SYSTEM_PYTHON)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' \
 		DESTDIR='$(DESTDIR)' EXTRA='$(EXTRA)' packaging/install.sh
 
-uninstall:  ## Take away what `make install` made; data and a changed configuration stay
+uninstall:  ## Remove what `make install` installed; keep data and a changed configuration
 	@PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' packaging/uninstall.sh
 
-deb: | $(BIN)/uv  ## Build dist/contactsync_VERSION_ARCH.deb, for the Debian that this is
+deb: | $(BIN)/uv  ## Build dist/contactsync_VERSION_ARCH.deb, for this machine's Debian release
 	@UV=$(abspath $(BIN)/uv) packaging/deb.sh dist
 
-try-deb: deb  ## Install that package on a clean Debian under a real systemd, use it, remove it (root, debootstrap)
+try-deb: deb  ## Install, use and remove that package on a clean Debian with a real systemd (needs root, debootstrap)
 	tests/packaging/try_deb.sh dist/contactsync_*.deb
 
 clean:  ## Remove .venv, the demo's data in .demo, the tests' .servers, and caches
@@ -76,18 +78,18 @@ clean:  ## Remove .venv, the demo's data in .demo, the tests' .servers, and cach
 	find daemon tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/uv:
-	@echo "making $(VENV) …"
+	@echo "creating $(VENV) …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "contactsync needs Python 3.11: make PYTHON=…")'
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 
-# One environment for all; the tests' extra has the demo's in it.
+# One environment for everything; the dev extra includes the demo extra.
 $(VENV)/.demo: pyproject.toml | $(BIN)/uv
 	@echo "installing contactsync …"
 	@$(INSTALL) -e '.[demo]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/uv
-	@echo "installing contactsync and what its tests need …"
+	@echo "installing contactsync and its test dependencies …"
 	@$(INSTALL) -e '.[dev]'
 	@touch $(VENV)/.demo $@

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Isolated (-I): neither PYTHONPATH nor the current folder has a say in what is imported.
+# Isolated (-I): neither PYTHONPATH nor the current folder affects imports.
 exec @LIB@/bin/python -I -m contactsync "$@"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds a Debian package of this checkout into the folder $1, with dpkg-deb and nothing else: `make deb`.
-# It is for the Debian, the Python and the architecture of the machine that builds it.
+# Build a Debian package of this checkout into the folder $1, with dpkg-deb alone: `make deb`.
+# The package fits the Debian release, Python and architecture of the build machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,7 +15,7 @@ root=$work/root
 
 PYTHON=$python PREFIX=/usr SYSCONFDIR=/etc DESTDIR=$root EXTRA='[embedded]' packaging/install.sh
 
-# Debian's places and forms of what make install puts elsewhere.
+# Move files to Debian's locations and convert them to Debian's formats.
 doc=$root/usr/share/doc/contactsync
 rm "$doc/LICENSE"
 mv "$doc/CHANGELOG.md" "$doc/changelog"
@@ -40,5 +40,5 @@ sed "s/@VERSION@/$version/; s/@MAINTAINER@/$maintainer/; s/@ARCHITECTURE@/$archi
     packaging/debian/control >"$root/DEBIAN/control"
 
 mkdir -p "$1"
-# -z1: a fifth of the time of the best, for a tenth of the size.
+# -z1 takes a fifth of the time of the best compression, for a tenth more size.
 dpkg-deb --root-owner-group -Zxz -z1 --build "$root" "$1/contactsync_${version}_$architecture.deb"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Installs contactsync below $DESTDIR$PREFIX, into an environment of its own that works at $PREFIX: `make install`.
+# Install contactsync below $DESTDIR$PREFIX, into its own environment that works at $PREFIX:
+# `make install`.
 #   UV         the uv to install with
-#   PYTHON     the interpreter that the environment will have on its host, such as /usr/bin/python3
+#   PYTHON     the interpreter of the environment on its host, such as /usr/bin/python3
 #   EXTRA      extras of the package, such as [embedded]
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,15 +14,15 @@ etc="${DESTDIR:-}$SYSCONFDIR/contactsync"
 
 case $PREFIX$SYSCONFDIR in
     /*) ;;
-    *) echo "make install: PREFIX and SYSCONFDIR begin with /" >&2; exit 2 ;;
+    *) echo "make install: PREFIX and SYSCONFDIR must begin with /" >&2; exit 2 ;;
 esac
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "make install: $PYTHON is older than Python 3.11: make install SYSTEM_PYTHON=…" >&2
     exit 2
 }
 
-# The environment is made aside and takes its place in a moment: a running daemon still imports from the old one.
-# Relocatable: nothing in it tells where it lies.
+# Build the environment aside, then swap it in: a running daemon still imports from the old one.
+# Relocatable: no file in it contains its path.
 new="$lib.new"
 rm -rf "$new"
 mkdir -p "$root/lib"
@@ -29,14 +30,14 @@ umask 022
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
 "$UV" venv --quiet --no-project --relocatable --python "$PYTHON" "$new"
 "$UV" pip install --quiet --python "$new/bin/python" --link-mode copy ".${EXTRA:-}"
-# Only the interpreter is called; other packages' commands, and where the package was built, are nobody's business.
+# Keep only the interpreter. Remove other packages' commands and traces of the build folder.
 find "$new/bin" ! -name 'python*' ! -type d -delete
 for info in "$new"/lib/python3*/site-packages/contactsync-*.dist-info; do
     rm -f "$info/direct_url.json" "$info"/uv_*.json
     sed -i '/\/direct_url.json,/d; /\/uv_[a-z]*.json,/d' "$info/RECORD"
 done
 rm -f "$new/.lock" "$new/.gitignore" "$new/CACHEDIR.TAG"
-# Whoever runs it later may not write bytecode here, and would compile at each start. Paths as on the host.
+# Users cannot write bytecode here later, so every start would compile. Use the paths of the host.
 "$new/bin/python" -I -m compileall -q -j 0 -x '/tests/' -s "$new" -p "$PREFIX/lib/contactsync" "$new/lib" >/dev/null
 rm -rf "$lib.old"
 if [ -e "$lib" ]; then mv "$lib" "$lib.old"; fi
@@ -60,7 +61,8 @@ install -m 644 docs/*.md "$doc/docs"
 install -m 644 monitoring/* "$doc/monitoring"
 install -m 644 docs/contactsync.1 "$root/share/man/man1"
 
-# What ops have written stays; the example beside the documentation has every key of this version.
+# Keep the operators' configuration; the example in the documentation lists every key of this
+# version.
 install -d -m 750 "$etc"
 if [ ! -e "$etc/contactsync.toml" ]; then
     install -m 640 systemd/contactsync.toml "$etc/contactsync.toml"

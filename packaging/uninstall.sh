@@ -1,5 +1,6 @@
 #!/bin/sh
-# Removes what install.sh made: `make uninstall`. Data, the user and a configuration that was changed stay.
+# Remove what install.sh installed: `make uninstall`. Keep data, the user and a changed
+# configuration.
 set -eu
 : "${PREFIX:?}" "${SYSCONFDIR:?}"
 root="${DESTDIR:-}$PREFIX"
@@ -20,6 +21,6 @@ if [ -z "${DESTDIR:-}" ] && [ -d /run/systemd/system ]; then
     systemctl daemon-reload
 fi
 if [ -e "$etc/contactsync.toml" ]; then
-    echo "left: $etc/contactsync.toml, which was changed"
+    echo "kept: $etc/contactsync.toml, which was changed"
 fi
-echo "left: the data in ${DESTDIR:-}/var/lib/contactsync, the FTP tree, user contactsync"
+echo "kept: the data in ${DESTDIR:-}/var/lib/contactsync, the FTP tree, user contactsync"

@@ -1,4 +1,4 @@
--- A new account; no row comes back where the name is taken.
+-- Add an account; returns no row if the name exists.
 INSERT INTO contactsync.account ({columns}) VALUES ({values})
 ON CONFLICT (name) DO NOTHING
 RETURNING account_id;

@@ -1,4 +1,4 @@
--- Every account, as the daemon and the CLI see it.
+-- Select every account with the columns that the daemon and the CLI use.
 SELECT account_id, name, home, unix_user, unix_group, separator, dedup, field_labels, region, time_zone, encoding,
        blank_cells, phone_check, syntax_errors, language, revision
 FROM contactsync.account

@@ -1,4 +1,5 @@
--- The contacts that would have one key under another criterion, a group a row; keys are those of rekey.sql.
+-- Find contacts that would share a key under another criterion, one group per row.
+-- The keys are those of rekey.sql.
 SELECT (array_agg(contact_id ORDER BY contact_id))[1:5] AS contact_ids, count(*) AS contacts
 FROM (
     SELECT

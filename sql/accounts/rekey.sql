@@ -1,4 +1,5 @@
--- Give an account's contacts the keys of a criterion, as validate.py makes them; one that no row can meet has none.
+-- Give an account's contacts the keys of a criterion, as reading/validate.py computes them.
+-- A contact that no row can match gets no key.
 UPDATE contactsync.contact
 SET identity = CASE %(dedup)s::text
         WHEN 'reference' THEN reference

@@ -1,2 +1,2 @@
--- Under which settings the account stands.
+-- Select the revision of the account's settings.
 SELECT revision FROM contactsync.account WHERE account_id = %(account_id)s;

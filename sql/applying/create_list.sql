@@ -1,4 +1,4 @@
--- A new list, even where the name exists.
+-- Create a list, even if the name exists.
 INSERT INTO contactsync.contact_list (account_id, name, created_at)
 VALUES (%(account_id)s, %(name)s, %(now)s)
 RETURNING list_id;

@@ -1,4 +1,4 @@
--- Contacts that are deleted leave their lists.
+-- Remove the contacts to be deleted from their lists.
 DELETE FROM contactsync.list_member
 WHERE account_id = %(account_id)s
     AND list_id = ANY (ARRAY(SELECT list_id FROM contactsync.contact_list WHERE account_id = %(account_id)s))

@@ -1,2 +1,2 @@
--- How many contacts the planner believes the account to have.
+-- Estimate how many contacts the account has, according to the planner.
 EXPLAIN (FORMAT JSON) SELECT FROM contactsync.contact WHERE account_id = %(account_id)s;

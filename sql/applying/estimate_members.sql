@@ -1,2 +1,2 @@
--- How many members the planner believes the account's lists to have.
+-- Estimate how many members the account's lists have, according to the planner.
 EXPLAIN (FORMAT JSON) SELECT FROM contactsync.list_member WHERE account_id = %(account_id)s;

@@ -1,2 +1,2 @@
--- How many addresses the planner believes to be opted out.
+-- Estimate how many addresses are opted out, according to the planner.
 EXPLAIN (FORMAT JSON) SELECT FROM contactsync.opt_out WHERE account_id = %(account_id)s AND medium = %(medium)s;

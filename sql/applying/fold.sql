@@ -1,4 +1,4 @@
--- Rows of one contact become the row that they amount to when applied from top to bottom; it takes the first line.
+-- Merge the rows of one contact into its first row, as if applied from top to bottom.
 WITH folded AS (
     SELECT min(line) AS line, {folded}
     FROM staged_contact

@@ -1,4 +1,5 @@
--- New contacts, with ids in order of the file, straight onto its list: nobody can be on it yet.
+-- Insert the new contacts, with ids in file order, and add them to the file's list.
+-- No conflict is possible: a new contact cannot be on the list yet.
 WITH new AS (
     INSERT INTO contactsync.contact (account_id, identity, created_at, updated_at, {columns})
     SELECT %(account_id)s, s.identity, %(now)s, %(now)s, {staged}

@@ -1,4 +1,5 @@
--- Hold the account against other writers until the transaction ends, and then the deposit: no other daemon is to finish it.
+-- Lock the account, then the deposit, until the transaction ends.
+-- The first lock keeps other writers out; the second keeps other daemons from settling the deposit.
 SELECT a.revision, d.state
 FROM contactsync.account AS a
 JOIN contactsync.deposit AS d ON d.account_id = a.account_id

@@ -1,4 +1,4 @@
--- The contacts that the file meets, and which of them it changes: they are read once for both.
+-- Match the file's rows to contacts and mark those that the file changes; reads each contact once.
 INSERT INTO target (line, contact_id, differs)
 SELECT s.line, c.contact_id, ({differs})
 FROM staged_contact AS s

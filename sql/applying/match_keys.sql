@@ -1,4 +1,4 @@
--- The contacts that a delete file meets.
+-- Match the keys of a delete file to contacts.
 INSERT INTO target (contact_id)
 SELECT DISTINCT c.contact_id
 FROM staged_key AS k

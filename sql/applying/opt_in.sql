@@ -1,4 +1,4 @@
--- Reactivate addresses; each change becomes an event.
+-- Opt addresses in; records each change as an event.
 WITH back AS (
     DELETE FROM contactsync.opt_out
     WHERE account_id = %(account_id)s AND medium = %(medium)s AND address IN (SELECT key FROM staged_key)

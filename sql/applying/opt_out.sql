@@ -1,8 +1,8 @@
--- Deactivate addresses; each change becomes an event.
+-- Opt addresses out; records each change as an event.
 WITH fresh AS (
     INSERT INTO contactsync.opt_out (account_id, medium, address, origin, since)
     SELECT DISTINCT %(account_id)s::bigint, %(medium)s, key, 'file', %(now)s::timestamptz FROM staged_key
-    -- In one order, as record_reactions has it: who wants the same addresses waits, and never crosswise.
+    -- The same order as in record_reactions: transactions on the same addresses cannot deadlock.
     ORDER BY key
     ON CONFLICT DO NOTHING
     RETURNING address

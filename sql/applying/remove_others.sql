@@ -1,4 +1,5 @@
--- Mode 3: who is not in the file leaves the list, unless their reference stands in a rejected row.
+-- Mode 3: remove contacts that are not in the file from the list.
+-- A contact stays if its reference is in a rejected row.
 DELETE FROM contactsync.list_member
 WHERE account_id = %(account_id)s AND list_id = %(list_id)s AND contact_id IN (
     SELECT contact_id FROM contactsync.list_member

@@ -1,4 +1,4 @@
--- Contacts that the file changes: only rows that differ are written.
+-- Update the contacts that the file changes; writes only rows that differ.
 UPDATE contactsync.contact AS c
 SET updated_at = %(now)s, {assigned}
 FROM target AS t

@@ -1,10 +1,12 @@
--- What every session of a worker has: its staging tables, emptied by each commit. No name but ours in the path.
--- Nothing here is to outlive the session, so its commit waits for no disk and for no standby: where one is missing,
--- each session given up would leave behind a process of the server that waits for ever.
+-- Set up a worker's session: staging tables that each commit empties.
+-- The search path contains only pg_temp and pg_catalog (database/connection.py sets it).
+-- Nothing here must outlive the session, so its commit waits for neither disk nor standby: if a
+-- standby is missing, each abandoned session would leave a server process that waits forever.
 SET LOCAL synchronous_commit = off;
 
--- A merge joins a file with what it may meet. Nested loops make that quadratic where statistics are stale (they lag
--- behind a big import), and take hours; where little is to be found in much, apply.py asks for it by ANY (ARRAY …).
+-- A merge joins a file with the rows that it may match. If statistics are stale (they lag behind a
+-- large import), nested loops make that join quadratic, and it takes hours. To find a few rows
+-- among many, applying/look_up.py uses ANY (ARRAY …) instead.
 SET enable_nestloop = off;
 CREATE TEMP TABLE staged_contact (
     line        integer,
@@ -42,7 +44,7 @@ CREATE TEMP TABLE staged_contact (
     field_14    text,
     field_15    text
 ) ON COMMIT DELETE ROWS;
--- Addresses, identities to delete, or references to spare, according to the deposit.
+-- Addresses, identities to delete, or references to keep, depending on the action.
 CREATE TEMP TABLE staged_key (key text COLLATE "C") ON COMMIT DELETE ROWS;
--- The contacts that staged rows meet; `differs` where the row changes the contact.
+-- The contacts that staged rows match; `differs` is true if the row changes the contact.
 CREATE TEMP TABLE target (line integer, contact_id bigint, differs boolean) ON COMMIT DELETE ROWS;

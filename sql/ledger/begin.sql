@@ -1,4 +1,5 @@
--- A deposit's first attempt, or one more of an unfinished one. No row comes back where it is finished already.
+-- Record a deposit's first attempt, or another attempt of an unfinished one.
+-- Returns no row if the deposit is already finished.
 INSERT INTO contactsync.deposit AS d (
     account_id, action, name, name_bytes, claimed_name, claimed_bytes, deposited_at, claimed_at, size_bytes,
     sha256, mode, retry_of, attempts

@@ -1,4 +1,4 @@
--- One deposit by its id alone: ids are of one sequence.
+-- Select one deposit by its id alone: all ids come from one sequence.
 SELECT a.name AS account, d.deposit_id, d.action, d.name_bytes, d.claimed_bytes, d.size_bytes, d.sha256, d.state, d.reason, d.retried_at,
        d.tidied_at, r.deposit_id AS retried_as
 FROM contactsync.account AS a

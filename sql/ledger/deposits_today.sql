@@ -1,4 +1,4 @@
--- What an account's ledger holds: deposits in work, and those settled since a moment.
+-- Count an account's deposits in the ledger: those in progress, and those settled since a time.
 SELECT
     count(*) FILTER (WHERE state = 'on')                                     AS in_work,
     coalesce(max(attempts) FILTER (WHERE state = 'on'), 0)                   AS attempts,

@@ -1,4 +1,4 @@
--- The verdict on a deposit, in the transaction of its effects.
+-- Record the verdict on a deposit, in the transaction of its effects.
 UPDATE contactsync.deposit
 SET state = %(state)s, reason = %(reason)s, list_id = %(list_id)s, rows_read = %(rows_read)s,
     rows_applied = %(rows_applied)s, rows_rejected = %(rows_rejected)s, inserted = %(inserted)s,

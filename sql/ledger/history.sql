@@ -1,4 +1,4 @@
--- The last deposits, newest first, of all accounts or one; each condition may be left out (null).
+-- Select the last deposits, newest first, of one account or all; a null omits a condition.
 SELECT d.deposit_id, a.name AS account, d.action, d.name_bytes, d.claimed_bytes, d.state, d.reason, d.rows_read,
        d.rows_applied, d.rows_rejected, d.deposited_at, d.finished_at, d.attempts, d.retry_of, r.retried_as
 FROM contactsync.deposit AS d

@@ -1,4 +1,4 @@
--- The deposit of an account that was refused last.
+-- Select an account's last refused deposit.
 SELECT deposit_id, action, name_bytes, reason, finished_at
 FROM contactsync.deposit
 WHERE account_id = %(account_id)s AND state = 'ko'

@@ -1,4 +1,4 @@
--- The deposits of an account that were put back into line and have not come by again, the last one first.
+-- Select an account's retried deposits that have not been processed again yet, newest retry first.
 SELECT o.deposit_id, o.action, o.name_bytes, o.claimed_bytes, o.size_bytes, o.sha256
 FROM contactsync.deposit AS o
 LEFT JOIN contactsync.deposit AS r ON r.account_id = o.account_id AND r.retry_of = o.deposit_id

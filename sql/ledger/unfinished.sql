@@ -1,4 +1,4 @@
--- The deposits of an account that the ledger believes to be in on/.
+-- Select the deposits of an account that are in on/ according to the ledger.
 SELECT deposit_id, action, name, name_bytes, claimed_bytes, deposited_at, claimed_at, size_bytes, sha256, mode,
        attempts
 FROM contactsync.deposit

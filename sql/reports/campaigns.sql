@@ -1,4 +1,5 @@
--- The campaigns in progress on a day: open that day, or with a reaction (SPEC 6); `recorded` are MEDIUM_kind pairs.
+-- Select the campaigns in progress on a day: open that day, or with a reaction (protocol 6).
+-- `recorded` lists MEDIUM_kind pairs.
 SELECT c.campaign_id, c.name, c.media, coalesce(d.recorded, '{}') AS recorded
 FROM contactsync.campaign AS c
 CROSS JOIN LATERAL (

@@ -1,4 +1,4 @@
--- The rows of one file: each contact once, as it was at its last reaction of this kind (SPEC 6).
+-- Copy the rows of one report file: one row per contact, as of its last reaction (protocol 6).
 COPY (
     SELECT {columns}
     FROM (

@@ -1,4 +1,5 @@
--- When an account's reports begin: its creation, its first campaign's day, its first reaction since `since`.
+-- Select what determines an account's first report day.
+-- These are its creation, its first campaign's day, and its first reaction since `since`.
 SELECT
     a.created_at,
     (

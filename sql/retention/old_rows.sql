@@ -1,4 +1,5 @@
--- Settled deposits that are old enough to be forgotten, a batch after the last one, by the earlier of two clocks.
+-- Select the next batch of settled deposits whose ledger rows are old enough to delete.
+-- The earlier of two clocks counts, so that a host whose clock is ahead removes nothing too early.
 SELECT deposit_id, action, state, claimed_bytes, retried_at, finished_at
 FROM contactsync.deposit
 WHERE account_id = %(account_id)s AND state <> 'on'

@@ -1,4 +1,4 @@
--- What is old enough to go: deposits with files, the bytes that they had, and rows.
+-- Count what is old enough to remove: deposits with files, their size in bytes, and ledger rows.
 SELECT
     count(*) FILTER (WHERE due_settled AND tidied_at IS NULL)                              AS files,
     coalesce(sum(size_bytes) FILTER (WHERE due_settled AND tidied_at IS NULL), 0)::bigint  AS bytes,

@@ -1,5 +1,5 @@
--- Settled deposits whose files are old enough to go, a batch after the last one. The earlier of two clocks counts, so
--- that one host whose clock runs ahead removes nothing too early.
+-- Select the next batch of settled deposits whose files are old enough to remove.
+-- The earlier of two clocks counts, so that a host whose clock is ahead removes nothing too early.
 SELECT deposit_id, action, state, claimed_bytes, retried_at, finished_at
 FROM contactsync.deposit
 WHERE account_id = %(account_id)s AND state <> 'on' AND tidied_at IS NULL

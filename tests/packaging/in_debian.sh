@@ -1,5 +1,5 @@
 #!/bin/bash
-# What try_deb.sh runs in the clean Debian, as a service of its systemd. Every line that fails ends the trial.
+# try_deb.sh runs this in the clean Debian, as a systemd service. Any failing line ends the trial.
 set -euo pipefail
 trap 'echo "FAILED at line $LINENO"; journalctl --no-pager -n 60 -u contactsync || true' ERR
 
@@ -8,15 +8,17 @@ until_true() {  # DESCRIPTION COMMAND…
     local what=$1 deadline=$((SECONDS + 90))
     shift
     until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $deadline ] || { echo "not in time: $what"; return 1; }
+        [ $SECONDS -lt $deadline ] || { echo "timed out: $what"; return 1; }
         sleep 0.2
     done
 }
 shown() { systemctl show --property "$1" --value contactsync; }
 status_has() { shown StatusText | grep "$1" >/dev/null; }
 logged() { journalctl --no-pager -o cat -u contactsync | grep "$1" >/dev/null; }
-not() { ! "$@"; }  # a bare ! does not end the script
-upload() {  # as the FTP account: 0600, its own
+# A bare `!` would not end the script.
+not() { ! "$@"; }
+# As the FTP account: the file has mode 0600 and belongs to the account.
+upload() {
     runuser -u acme -- sh -ec 'umask 077; cd /srv/ftp/acme/contacts/import/in
         printf "Référence;Email\nA1;a1@example.com\nA2;a2@example.com\n" >.up; mv .up "$1"' sh "$1"
 }
@@ -52,7 +54,7 @@ contactsync account add acme --dedup reference --unix-user acme --unix-group acm
 contactsync init acme >/dev/null
 grep -E '^(Cap(Eff|Bnd)|NoNewPrivs|Seccomp):' "/proc/$(shown MainPID)/status"
 
-step "reload: quiet for no time from now on"
+step "reload: no quiet time from now on"
 upload first.csv
 until_true "the account is seen" status_has "1 accounts"
 sed -i 's/^settle_seconds = .*/settle_seconds = 0/; s/^grace_seconds = .*/grace_seconds = 0/' /etc/contactsync/contactsync.toml
@@ -64,7 +66,7 @@ not logged lease.unavailable
 not logged '"bug"'
 systemctl status --no-pager contactsync | sed -n '/Active:/p; /Status:/p'
 
-step "a wrong configuration changes nothing"
+step "an invalid configuration changes nothing"
 cp -p /etc/contactsync/contactsync.toml /root/good.toml
 sed -i 's/^settle_seconds = .*/settle_seconds = -1/' /etc/contactsync/contactsync.toml
 systemctl reload contactsync
@@ -73,7 +75,7 @@ cp -p /root/good.toml /etc/contactsync/contactsync.toml
 systemctl reload contactsync
 until_true "the status is good" status_has "^1 accounts"
 
-step "the database away, at the daemon's start too"
+step "an unreachable database, also when the daemon starts"
 systemctl stop postgresql
 until_true "the status says so" status_has "waiting for the database"
 upload second.csv
@@ -90,7 +92,8 @@ printf '[Service]\nWatchdogSec=6\n' >/etc/systemd/system/contactsync.service.d/t
 systemctl daemon-reload
 systemctl restart contactsync
 hung=$(shown MainPID)
-sleep 8  # longer than the watchdog: it is fed
+# Longer than the watchdog's interval: the daemon feeds it.
+sleep 8
 [ "$(shown MainPID)" = "$hung" ]
 kill -STOP "$hung"
 replaced() { [ "$(shown MainPID)" != "$hung" ] && [ "$(shown ActiveState)" = active ]; }
@@ -101,14 +104,14 @@ until_true "third.csv" applied third.csv
 rm -r /etc/systemd/system/contactsync.service.d
 systemctl daemon-reload
 
-step "a configuration that cannot work is not tried again"
+step "systemd does not restart a daemon with an invalid configuration"
 cp -p /etc/contactsync/contactsync.toml /root/good.toml
 echo 'no_such_key = 1' >>/etc/contactsync/contactsync.toml
 not systemctl restart contactsync
 [ "$(shown ExecMainStatus)/$(shown NRestarts)/$(shown ActiveState)" = 2/0/failed ]
 cp -p /root/good.toml /etc/contactsync/contactsync.toml
 
-step "stopped in good order"
+step "a clean stop"
 systemctl restart contactsync
 systemctl stop contactsync
 [ "$(shown ExecMainStatus)/$(shown Result)" = 0/success ]
@@ -126,7 +129,7 @@ done
 not logged '"bug"'
 systemctl status --no-pager contactsync | sed -n '/Active:/p; /Status:/p; /Memory:/p'
 
-step "an upgrade restarts what runs, and keeps the configuration"
+step "an upgrade restarts the running daemon and keeps the configuration"
 before=$(shown MainPID)
 dpkg -i /root/contactsync.deb >/dev/null
 [ "$(shown ActiveState)" = active ]

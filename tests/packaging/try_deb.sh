@@ -1,8 +1,9 @@
 #!/bin/bash
-# Tries the Debian package $1 on a clean Debian 12: installed by apt, run by a real systemd against Debian's PostgreSQL,
-# used, removed, purged. Some minutes, root, and Debian's packages debootstrap and systemd-container: `make try-deb`.
-#   CLEAN_ROOT      a fresh debootstrap to copy, instead of making one
-#   DEBIAN_MIRROR   where debootstrap gets it from
+# Try the Debian package $1 on a clean Debian 12: install it with apt, run it under a real systemd
+# with Debian's PostgreSQL, use it, remove it, purge it. Takes a few minutes and needs root and the
+# Debian packages debootstrap and systemd-container: `make try-deb`.
+#   CLEAN_ROOT      a fresh debootstrap to copy, instead of creating one
+#   DEBIAN_MIRROR   the mirror for debootstrap
 set -euo pipefail
 
 package=$(realpath "$1")

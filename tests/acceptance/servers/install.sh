@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Unpack the FTP servers that the acceptance tests start: vsftpd, proftpd, pure-ftpd and OpenSSH's.
+# Unpack the FTP servers for the acceptance tests: vsftpd, proftpd, pure-ftpd and OpenSSH.
 #
 #   tests/acceptance/servers/install.sh [FOLDER]
 #
-# As Debian packages they conflict, and would start on the machine's own ports. So each is only unpacked, with the
-# libraries that this machine lacks, into a folder of its own below FOLDER (default: $CONTACTSYNC_TEST_SERVERS, else
-# .servers in the checkout); removing FOLDER undoes it. What is there is left alone. Needs apt's package lists alone,
-# and root or sudo only where these have to be fetched first.
+# As Debian packages they conflict, and they would start on the machine's own ports. So this script
+# only unpacks each one, with the libraries that this machine lacks, into its own folder below
+# FOLDER (default: $CONTACTSYNC_TEST_SERVERS, else .servers in the checkout). Remove FOLDER to undo
+# it. Existing folders are left unchanged. The script needs apt's package lists, and root or sudo
+# only to fetch them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-${CONTACTSYNC_TEST_SERVERS:-$here/../../../.servers}}
@@ -16,7 +17,7 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# The package itself, with what belongs to it, and the libraries that installing it would bring along.
+# The package itself, its companion packages, and the libraries that apt would install with it.
 wanted() {
     local packages=("$1")
     if [ "$1" = openssh-server ]; then packages+=(openssh-sftp-server); fi
@@ -25,7 +26,7 @@ wanted() {
         awk '$1 == "Inst" && $2 ~ /^lib/ { print $2 }'
 }
 
-# Everything is made aside and renamed at the end: a folder that is there is whole.
+# Unpack aside and rename at the end: an existing folder is complete.
 unpack() {
     local made packages
     made=$(mktemp -d "$folder/.making.XXXXXX")
