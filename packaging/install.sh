@@ -50,7 +50,7 @@ chmod 755 "$root/bin/contactsync"
 
 doc="$root/share/doc/contactsync"
 install -d "$root/lib/systemd/system" "$root/lib/sysusers.d" "$root/lib/tmpfiles.d" "$root/share/man/man1" \
-    "$doc/docs" "$doc/monitoring"
+    "$doc/docs/internals" "$doc/monitoring"
 sed "s|/usr/bin/contactsync|$PREFIX/bin/contactsync|; s|/usr/share/doc|$PREFIX/share/doc|" \
     systemd/contactsync.service >"$root/lib/systemd/system/contactsync.service"
 chmod 644 "$root/lib/systemd/system/contactsync.service"
@@ -58,6 +58,7 @@ install -m 644 systemd/contactsync.sysusers "$root/lib/sysusers.d/contactsync.co
 install -m 644 systemd/contactsync.tmpfiles "$root/lib/tmpfiles.d/contactsync.conf"
 install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE systemd/contactsync.toml "$doc"
 install -m 644 docs/*.md "$doc/docs"
+install -m 644 docs/internals/*.md "$doc/docs/internals"
 install -m 644 monitoring/* "$doc/monitoring"
 install -m 644 docs/contactsync.1 "$root/share/man/man1"
 

@@ -1,4 +1,4 @@
-"""argv → settings → command → exit status: 0 done, 1 the answer is no, 2 usage or configuration (SPEC 7)."""
+"""argv → settings → command → exit status: 0 done, 1 the answer is no, 2 usage or configuration (protocol 7)."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def test_a_new_criterion_gives_contacts_their_keys(
 
 
 def test_init_makes_the_tree(contactsync: Run, acme: int, tmp_path: Path) -> None:
-    """Modes are those of FACTS.md; a second time changes nothing; a link below the home is not followed."""
+    """Modes are those of docs/ftp-facts.md; a second time changes nothing; a link below the home is not followed."""
     assert contactsync("init").returncode == 0
     home = tmp_path / "ftp/acme"
     modes = {

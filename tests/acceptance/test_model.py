@@ -1,7 +1,7 @@
 """Random deposits through the real daemon: every file must come to what the model says, row for row.
 
 `CONTACTSYNC_MODEL_DEPOSITS` sets how many (150), `CONTACTSYNC_MODEL_SEED` which ones, and
-`CONTACTSYNC_MODEL_CORNERS=1` adds files on which SPEC can be read in two ways (see `tests/model/model.py`).
+`CONTACTSYNC_MODEL_CORNERS=1` adds files on which the protocol can be read in two ways (see `tests/model/model.py`).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ OPEN = (
 CONTENT = people(2) + b"R9;Secret;;\n"  # two rows applied, one rejected
 FORBIDDEN = {"error": "EACCES"}
 
-# ftp/FACTS.md, "Permissions that hold": owner, group and mode of each folder of acme's home.
+# docs/ftp-facts.md, "Permissions that hold": owner, group and mode of each folder of acme's home.
 SCHEME = {
     "": (0, ACME, 0o751),
     "contacts": (DAEMON, ACME, 0o2750),

@@ -1,4 +1,4 @@
-"""No e-mail, phone, name or cell in anything the program says, whatever becomes of a file (SPEC 5.7)."""
+"""No e-mail, phone, name or cell in anything the program says, whatever becomes of a file (protocol 5.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures for the nightly report: `make bench`, or with a number of accounts (SPEC's size is 100). Prints, never fails on time.
+"""Figures for the nightly report: `make bench`, or with a number of accounts (100 is the default). Prints, never fails on time.
 
 Each account has 20 campaigns with 5,000 reactions in the day. Every reaction is a row of its campaign's zip and one
 of the daily zip. The floor is `psql \\copy (query) to` of the same rows by the same query, without zips.

@@ -1,4 +1,4 @@
-"""The reference files of the benches: 20 MB of 7 columns (DESIGN.md, "Speed") and 20 MB of all 31, seeded."""
+"""The reference files of the benches: 20 MB of 7 columns and 20 MB of all 31, seeded."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ ASKED = (
     *(Fault(call) for call in ("write", "pwrite64", "fsync", "fdatasync")),
     *(Fault(call, tree=False) for call in ("sendto", "sendmsg", "recvfrom", "recvmsg")),
 )
-"""What issue 3 names."""
+"""The system calls at which a kill is tried."""
 MORE = (
     *(
         Fault(call)

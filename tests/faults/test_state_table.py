@@ -1,4 +1,4 @@
-"""The table "States of a deposit" in ARCHITECTURE.md, row by row: each state is made by hand, then the daemon starts."""
+"""The table "States of a deposit" in docs/internals/deposit-states.md, row by row: each state is made by hand, then the daemon starts."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A slow, obvious model of SPEC.md sections 1 to 4 and 7, written without sight of the program it judges."""
+"""A slow, obvious model of protocol sections 1 to 4 and 7, written without sight of the program it judges."""

@@ -94,7 +94,7 @@ def break_bytes(rng: Random, content: bytes, kind: str) -> bytes:
 
 
 def turn_corner(rng: Random, name: bytes, content: bytes) -> tuple[str, bytes, bytes]:
-    """What was done, the name and the content, where SPEC leaves a choice."""
+    """What was done, the name and the content, where the protocol leaves a choice."""
     kind = rng.choice(("blank lines first", "BOM first", "two stamps", "white space and quote", "U+001C"))
     if kind == "blank lines first":
         content = rng.choice((b"\n", b" \r\n\n", b";;\n", b'""\n')) + content

@@ -37,7 +37,7 @@ class Step:
 def deposits(seed: int, *, corners: bool = False) -> Iterator[Step]:
     """Random deposits without end; each round of `ACCOUNTS` deposits has one for each account.
 
-    With `corners`, some go where SPEC can be read in two ways (the starred readings in `model.py`).
+    With `corners`, some go where the protocol can be read in two ways (the starred readings in `model.py`).
     """
     rng = Random(seed)
     cohort = 0

@@ -1,6 +1,6 @@
 """The model: accounts as plain Python, changed one row after the other from top to bottom.
 
-Where SPEC leaves a choice, this model reads it so (the generator keeps away from the ones marked *, unless
+Where the protocol leaves a choice, this model reads it so (the generator keeps away from the ones marked *, unless
 asked for `corners`):
 
  1. Leading blank lines, and leading rows of blank cells, are nothing: the header is the first record that

@@ -1,4 +1,4 @@
-"""From a deposit's bytes to rows of cells (SPEC section 2), character by character."""
+"""From a deposit's bytes to rows of cells (protocol 2), character by character."""
 
 from __future__ import annotations
 

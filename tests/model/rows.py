@@ -1,4 +1,4 @@
-"""Which rows are valid for an action, and what their cells become (SPEC sections 2 to 4)."""
+"""Which rows are valid for an action, and what their cells become (protocol 2 to 4)."""
 
 from __future__ import annotations
 

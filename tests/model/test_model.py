@@ -1,4 +1,4 @@
-"""The model that judges the program, itself judged on what SPEC says to the letter."""
+"""The model that judges the program, itself judged on what the protocol says to the letter."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _column(account: Account, column: str) -> list[object]:
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-8", "utf-8-sig"])
 def test_the_example_is_good(encoding: str) -> None:
-    """All three rows of SPEC's example are applied, trimmed, with phones in E.164."""
+    """All three rows of the protocol's example are applied, trimmed, with phones in E.164."""
     model, account = _account()
     outcome = model.deposit("a", "import", b"1447797847_mylist.CSV.zip", EXAMPLE.encode(encoding), set())
     assert (outcome.state, outcome.rows_read, outcome.inserted, outcome.list_name) == ("ok", 3, 3, "mylist")

@@ -1,4 +1,4 @@
-"""What a cell, a header and a file name mean (SPEC sections 2 and 3). Pure functions over one value each."""
+"""What a cell, a header and a file name mean (protocol 2 and 3). Pure functions over one value each."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _UNIX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
 
 
 def name_problem(name: str) -> str | None:
-    """Why an account cannot have this name (SPEC 1), or None."""
+    """Why an account cannot have this name (protocol 1), or None."""
     if _NAME.fullmatch(name):
         return None
     return (

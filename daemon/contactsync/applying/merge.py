@@ -1,6 +1,6 @@
 """A deposit's rows in the database: staged batch by batch, then merged in one short stretch under the account's lock.
 
-All of it is one transaction, so a file is applied whole or not at all (SPEC 5.2, 5.3). Staging tables are the
+All of it is one transaction, so a file is applied whole or not at all (protocol 5.2, 5.3). Staging tables are the
 session's own and are emptied by the commit or rollback; until `merge` begins, nothing that others wait for is held.
 """
 
@@ -53,7 +53,7 @@ _CSV = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What applying a file has changed (SPEC 7, counts), and the list that an import filled."""
+    """What applying a file has changed (protocol 7, counts), and the list that an import filled."""
 
     inserted: int = 0
     updated: int = 0

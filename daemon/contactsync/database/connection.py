@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, and what its errors mean for a deposit (SPEC 5.5)."""
+"""Connections to PostgreSQL, and what its errors mean for a deposit (protocol 5.5)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MERGE_SECONDS = 900.0
 
 T = TypeVar("T")
 
-_FILE_FAULTS = ("22", "23")  # data exception, integrity violation (SPEC 5.5)
+_FILE_FAULTS = ("22", "23")  # data exception, integrity violation (protocol 5.5)
 _PROGRAM_LIMIT = "54000"  # for example a value that is too long for its index
 
 _DEFAULTS: dict[str, Any] = {
@@ -114,7 +114,7 @@ def connect(url: str, *, patience: float = PATIENCE_SECONDS) -> Connection:
 def errors_mean() -> Iterator[None]:
     """Turn PostgreSQL's errors into verdicts: the file's fault is FileRefused, everything else Retryable.
 
-    The original is not chained: its DETAIL holds values of the file (SPEC 5.7).
+    The original is not chained: its DETAIL holds values of the file (protocol 5.7).
     """
     try:
         yield

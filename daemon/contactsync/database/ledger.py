@@ -1,4 +1,4 @@
-"""The ledger: what the database knows of each deposit. The table in ARCHITECTURE.md says what follows from it."""
+"""The ledger: what the database knows of each deposit. The table in docs/internals/deposit-states.md says what follows from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contactsync.domain.account import Account
 from contactsync.domain.deposit import ACTIONS, Action, Claimed, Counts, Mode
 
 MAX_ATTEMPTS = 3
-"""A deposit on which the process has died this often goes to `ko/` (issue 3, DESIGN "States of a deposit")."""
+"""A deposit on which the process has died this often goes to `ko/` (docs/internals/deposit-states.md)."""
 
 
 @dataclass(frozen=True, slots=True)

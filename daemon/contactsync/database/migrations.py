@@ -20,7 +20,7 @@ from psycopg.pq import TransactionStatus
 from contactsync.database.statements import sql_root
 from contactsync.domain.errors import ContactsyncError
 
-OLDEST_SERVER = 15  # SPEC section 7
+OLDEST_SERVER = 15  # protocol 7
 LOCK_KEY = int.from_bytes(
     b"ctsync\0\1", "big"
 )  # ours among the database's advisory locks: nothing but distinct
@@ -183,7 +183,7 @@ def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
     except psycopg.errors.ReadOnlySqlTransaction:
         raise  # after a failover, until the new primary is up
     except psycopg.Error as error:
-        # `from None`: str(error) has the DETAIL, which can hold a contact's values (SPEC 5.7).
+        # `from None`: str(error) has the DETAIL, which can hold a contact's values (protocol 5.7).
         raise MigrationError(_failure(migration, error)) from None
 
 

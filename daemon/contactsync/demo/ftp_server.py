@@ -68,7 +68,7 @@ class FtpServer:
         self._server.close_all()
 
     def serve(self, home: Path) -> None:
-        """Let the account in, with the rights it has on a well-kept server (ftp/FACTS.md, "Permissions")."""
+        """Let the account in, with the rights it has on a well-kept server (docs/ftp-facts.md, "Permissions that hold")."""
         self._authorizer.add_user(NAME, NAME, str(home), perm="elr")
         imports = home / "contacts" / "import"
         self._authorizer.override_perm(NAME, str(imports), "elradfw")  # markers

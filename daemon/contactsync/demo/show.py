@@ -55,7 +55,7 @@ A10023;Mme;Hélène ;LEFÈVRE ;helene.lefevre@example-mail.fr ;0299415263
 B77410;M.;Yann;LE GOFF ;yann.legoff@example-mail.fr ;02.98.44.10.32
 C00519;Mme;Chloé ;MÜLLER;chloe.muller@example-mail.fr ;336 90 12 34 56
 """
-"""SPEC 2's example, as real files look."""
+"""protocol 2's example, as real files look."""
 
 SETTLE_SECONDS, GRACE_SECONDS = 1.0, 5.0
 """Who watches does not want to wait for 5 and 120 seconds, the daemon's own defaults."""

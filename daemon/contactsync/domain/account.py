@@ -36,5 +36,5 @@ class Account:
     revision: int
 
     def home_under(self, ftp_root: Path) -> Path:
-        """The account's FTP home: its own, or the folder of its name below the FTP root (SPEC 1)."""
+        """The account's FTP home: its own, or the folder of its name below the FTP root (protocol 1)."""
         return Path(self.home) if self.home else ftp_root / self.name

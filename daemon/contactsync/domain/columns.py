@@ -1,4 +1,4 @@
-"""The 31 columns of a contact, their headers, and how a header line is matched (SPEC 2). Pure."""
+"""The 31 columns of a contact, their headers, and how a header line is matched (protocol 2). Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ KEPT_BITS = MappingProxyType({"email": 1, "phone": 2, "mobile": 4, "birth_date":
 """Bits of `kept`: the cell was invalid and dropped, so the contact keeps what it has."""
 
 RESULT_HEADERS = ("Ligne", "Motif")
-"""The two columns that a rejected file has more (SPEC 7); they are ignored silently when it comes back."""
+"""The two columns that a rejected file has more (protocol 7); they are ignored silently when it comes back."""
 
 
 def fold(header: str) -> str:
@@ -98,7 +98,7 @@ def match_header(cells: Sequence[str], labels: Sequence[str | None]) -> Header:
 
 
 def label_problem(labels: Sequence[str | None]) -> str | None:
-    """Why the account's field labels cannot be used, as one sentence, or None (SPEC 2)."""
+    """Why the account's field labels cannot be used, as one sentence, or None (protocol 2)."""
     seen: dict[str, int] = {}
     for number, label in enumerate(labels, start=1):
         if not label:

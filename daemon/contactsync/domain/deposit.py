@@ -17,7 +17,7 @@ Settled = Literal["ok", "ko"]
 MEANS_OF: MappingProxyType[str, str] = MappingProxyType(
     {"EMAIL": "email", "SMS": "mobile", "VOICE": "phone", "VOICEMAIL": "mobile"}
 )
-"""The column by which each medium reaches a contact (SPEC 4)."""
+"""The column by which each medium reaches a contact (protocol 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ ACTIONS: MappingProxyType[str, Action] = MappingProxyType(
 
 
 class Mode(enum.IntEnum):
-    """How an import treats the list that is named after its file (SPEC 4)."""
+    """How an import treats the list that is named after its file (protocol 4)."""
 
     CREATE = 1
     ADD = 2
@@ -87,7 +87,7 @@ class FileIdentity:
         return stat.S_ISREG(self.mode) and self.links == 1
 
     def refusal(self, max_bytes: int) -> str | None:
-        """Why the file is not even opened to be copied, as a key of `messages.REASONS`, or None (SPEC 1)."""
+        """Why the file is not even opened to be copied, as a key of `messages.REASONS`, or None (protocol 1)."""
         if not stat.S_ISREG(self.mode):
             return "not_a_file"
         if self.links > 1:
@@ -105,7 +105,7 @@ class Incoming:
 
     @property
     def place(self) -> tuple[int, str, bytes]:
-        """Its place in its account's line: by deposit date (SPEC 4)."""
+        """Its place in its account's line: by deposit date (protocol 4)."""
         return (self.identity.ctime, self.action.name, self.name)
 
 
@@ -130,7 +130,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The counts of a deposit (SPEC 7): `rows_read = rows_applied + rows_rejected`."""
+    """The counts of a deposit (protocol 7): `rows_read = rows_applied + rows_rejected`."""
 
     rows_read: int = 0
     rows_applied: int = 0

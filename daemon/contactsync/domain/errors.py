@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAX_LISTED_ERRORS = 100
-"""How many bad lines or rejected rows a result lists (SPEC 2, 7)."""
+"""How many bad lines or rejected rows a result lists (protocol 2, 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ContactsyncError(Exception):
 
 @dataclass(slots=True)
 class FileRefused(ContactsyncError):  # noqa: N818 - it is a verdict on a file, not an error of ours
-    """The deposit is the uploader's to mend: it goes to `ko/` and has changed nothing (SPEC 5.3).
+    """The deposit is the uploader's to mend: it goes to `ko/` and has changed nothing (protocol 5.3).
 
     `code` is a key of `messages.REASONS`; `details` fill its sentence and hold no cell value.
     """

@@ -1,4 +1,4 @@
-"""How deposits, lists and claimed files are named (SPEC 1, 4). Pure."""
+"""How deposits, lists and claimed files are named (protocol 1, 4). Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contactsync.domain.windows_1252 import decode_windows_1252
 MAX_NAME_BYTES = 255
 
 MAX_CLAIMED_BYTES = 240
-"""Leaves room for `.rejected.csv` within the 255 bytes of a file name (SPEC 1)."""
+"""Leaves room for `.rejected.csv` within the 255 bytes of a file name (protocol 1)."""
 
 _EXTENSION = re.compile(rb"((?:\.rejected)?\.csv(?:\.zip)?|\.[^. ]{1,12})\Z", re.IGNORECASE)
 _LIST_SUFFIX = re.compile(r"(\.csv\.zip|\.csv|\.zip)\Z", re.IGNORECASE)
@@ -20,7 +20,7 @@ _CLAIMED = re.compile(rb"^([0-9]+)_(.+)\Z", re.DOTALL)
 
 
 def as_text(name: bytes) -> str:
-    """A file name as text: UTF-8, or Windows-1252 where it is not (SPEC 1)."""
+    """A file name as text: UTF-8, or Windows-1252 where it is not (protocol 1)."""
     try:
         return name.decode("utf-8")
     except UnicodeDecodeError:
@@ -60,7 +60,7 @@ def split_claimed(claimed: bytes) -> tuple[int, bytes]:
 
 
 def is_rejected_file(name: str) -> bool:
-    """Whether the name is that of a rejected file coming back (SPEC 4)."""
+    """Whether the name is that of a rejected file coming back (protocol 4)."""
     return _REJECTED_SUFFIX.search(name) is not None
 
 

@@ -1,15 +1,15 @@
-"""Windows-1252 as a codec in which every byte has a character (SPEC 2). Pure."""
+"""Windows-1252 as a codec in which every byte has a character (protocol 2). Pure."""
 
 from __future__ import annotations
 
 import codecs
 
-# Windows-1252, with the five bytes it leaves out read as the C1 controls that ISO-8859-1 has there (SPEC 2).
+# Windows-1252, with the five bytes it leaves out read as the C1 controls that ISO-8859-1 has there (protocol 2).
 _CP1252 = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(256))
 
 
 def decode_windows_1252(data: bytes) -> str:
-    """Every byte becomes one character: ISO-8859-1, its 0x80–0x9F read as Windows-1252 (SPEC 2)."""
+    """Every byte becomes one character: ISO-8859-1, its 0x80–0x9F read as Windows-1252 (protocol 2)."""
     return codecs.charmap_decode(data, "strict", _CP1252)[0]
 
 

@@ -1,4 +1,4 @@
-"""An account's deposits in line: which one may be claimed next, and when to look again (SPEC 1, 4).
+"""An account's deposits in line: which one may be claimed next, and when to look again (protocol 1, 4).
 
 The scan is the truth; events only make it prompt. Every file has a quiet clock of its own, which starts again
 when the file's identity changes and, because it is monotonic, does not care when the host's clock is set.
@@ -115,7 +115,7 @@ class UploadQueue:
         self.waiting: Waiting | None = None  # read by other threads: replaced, never changed
 
     def set_waits(self, *, settle_seconds: float, grace_seconds: float, rescan_seconds: float) -> None:
-        """The waiting times (SPEC 1), from the next look on; the quiet clocks go on."""
+        """The waiting times (protocol 1), from the next look on; the quiet clocks go on."""
         self._settle, self._grace, self._rescan = settle_seconds, grace_seconds, rescan_seconds
 
     def next(

@@ -1,4 +1,4 @@
-"""Events from the FTP tree, as hints that make the daemon prompt. The scan is the truth (ftp/FACTS.md, "watchdog").
+"""Events from the FTP tree, as hints that make the daemon prompt. The scan is the truth (docs/ftp-facts.md, "watchdog").
 
 What is watched is either all of it or nothing: where the kernel has no more watches, or there are too many folders,
 the daemon polls alone, and says so. A tree that was deleted and made again is watched again.

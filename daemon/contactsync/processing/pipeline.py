@@ -92,7 +92,7 @@ class Pipeline:
         with self.session() as conn:
             return ledger.find(conn, account, action, claimed_name) is not None
 
-    # --- what a restart finds: the table "States of a deposit" in ARCHITECTURE.md ---------------------------
+    # --- what a restart finds: the table "States of a deposit" in docs/internals/deposit-states.md ---------------------------
 
     def _recover(self, account: Account, spool: Spool) -> bool:
         """Finish what lies in `on/`; True where there was something."""
@@ -271,7 +271,7 @@ class Pipeline:
     def _tell_settled(
         self, claimed: Claimed, outcome: Mapping[str, Any], started_at: datetime, rejects: Mapping[str, int]
     ) -> None:
-        """The canonical line of a deposit (SPEC 7), and its metrics."""
+        """The canonical line of a deposit (protocol 7), and its metrics."""
         queued = max(0.0, (started_at - claimed.deposited_at).total_seconds())
         worked = max(0.0, (datetime.now(UTC) - started_at).total_seconds())
         self.progressed()

@@ -1,4 +1,4 @@
-"""N threads that take the accounts' deposits round-robin, one deposit of an account at a time (SPEC 4, "Order")."""
+"""N threads that take the accounts' deposits round-robin, one deposit of an account at a time (protocol 4, "Order")."""
 
 from __future__ import annotations
 

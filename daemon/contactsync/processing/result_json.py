@@ -1,4 +1,4 @@
-"""What the uploader gets back: the content of result.json, and the rejected rows as a file to correct (SPEC 7)."""
+"""What the uploader gets back: the content of result.json, and the rejected rows as a file to correct (protocol 7)."""
 
 from __future__ import annotations
 

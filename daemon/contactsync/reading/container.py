@@ -1,4 +1,4 @@
-"""What a deposit is, by its bytes and never by its name: a CSV, a zip with one CSV, or something to refuse (SPEC 2)."""
+"""What a deposit is, by its bytes and never by its name: a CSV, a zip with one CSV, or something to refuse (protocol 2)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def open_content(path: Path, *, max_inflated_bytes: int) -> Content:
 
 
 def zip_directory_is_readable(file: BinaryIO) -> bool:
-    """Whether a file that begins like a zip has its end: the claim's test for a whole upload (SPEC 1)."""
+    """Whether a file that begins like a zip has its end: the claim's test for a whole upload (protocol 1)."""
     try:
         _end_record(file)
     except (FileRefused, *_DAMAGE):

@@ -1,4 +1,4 @@
-"""Which encoding a CSV is in, and its chunks as UTF-8 (SPEC 2). Pure but for the chunks it is handed."""
+"""Which encoding a CSV is in, and its chunks as UTF-8 (protocol 2). Pure but for the chunks it is handed."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _measure_line(chunk: bytes, span: int, line: int) -> int:
     start = _first_line_end(chunk)
     if span + (len(chunk) if start < 0 else start) > MAX_LINE_BYTES:
         separators = max(chunk.count(s) for s in (b";", b",", b"|", b"\t"))
-        code = "too_many_columns" if line == 1 and separators > 256 else "line_too_long"  # noqa: PLR2004 - SPEC 2
+        code = "too_many_columns" if line == 1 and separators > 256 else "line_too_long"  # noqa: PLR2004 - protocol 2
         raise FileRefused(code, {"line": line}, [LineError(line, None, code)])
     if start < 0:
         return span + len(chunk)

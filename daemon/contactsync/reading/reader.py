@@ -1,4 +1,4 @@
-"""A CSV's chunks → batches of text columns, with every structural error on the way (SPEC 2).
+"""A CSV's chunks → batches of text columns, with every structural error on the way (protocol 2).
 
 A batch is a pandas frame whose columns are Arrow strings: they are cut out of the block by Arrow, a column at a
 time, from the places that `scan` found, so no cell becomes a Python object and no reader's idea of ragged rows,

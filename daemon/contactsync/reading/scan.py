@@ -1,4 +1,4 @@
-"""Where the fields and rows of a CSV are (SPEC 2): structure alone, over whole blocks of UTF-8 bytes. Pure.
+"""Where the fields and rows of a CSV are (protocol 2): structure alone, over whole blocks of UTF-8 bytes. Pure.
 
 Separators, quotes and line ends are ASCII, so places can be found by comparing bytes, a million at a time.
 Blocks whose quotes all stand where a writer of CSV puts them are split by numpy; the rare others (a quote inside
@@ -163,7 +163,7 @@ def _grammar(
 
 
 def _scan_exact(data: bytes, separator: str, *, final: bool) -> Rows:
-    """The grammar of SPEC 2, field by field."""
+    """The grammar of protocol 2, field by field."""
     quoted, closed, opened, unquoted = _grammar(separator)
     sep = ord(separator)
     starts: list[int] = []

@@ -1,4 +1,4 @@
-"""Which rows are valid, in what form they are stored, and why the others are not (SPEC 3, 4). Pure.
+"""Which rows are valid, in what form they are stored, and why the others are not (protocol 3, 4). Pure.
 
 Rules look at whole columns. A cell that is there but not valid becomes null and is remembered in `kept`: it may
 not overwrite what the database has, not even where blank cells clear.
@@ -65,7 +65,7 @@ class Verdict:
 
 
 def check_header(header: Header, account: Account, action: Action) -> None:
-    """Refuse a file that lacks the columns its action needs (SPEC 2)."""
+    """Refuse a file that lacks the columns its action needs (protocol 2)."""
     means = " / ".join(FRENCH[key] for key in MEANS)
     if action.kind == "delete" and account.dedup == "none":
         raise FileRefused("no_criterion")
@@ -205,7 +205,7 @@ def _count(faults: list[tuple[str, str, Mask]], among: Mask) -> Counter[str]:
 
 
 def _identity(stored: Mapping[str, pa.StringArray], account: Account) -> pa.StringArray:
-    """By what rows and contacts meet: null under `none`, where they never do (SPEC 3)."""
+    """By what rows and contacts meet: null under `none`, where they never do (protocol 3)."""
     length = len(next(iter(stored.values())))
     if account.dedup == "none":
         return pa.nulls(length, pa.string())

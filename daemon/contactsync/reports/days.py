@@ -1,4 +1,4 @@
-"""What a daily report holds (SPEC 6): which days, which zips and files, their names, header line and encoding. Pure.
+"""What a daily report holds (protocol 6): which days, which zips and files, their names, header line and encoding. Pure.
 
 A day is the account's own, from midnight to midnight in its time zone, so it may have 23 or 25 hours.
 """
@@ -205,7 +205,7 @@ class FileEncoding:
 
 
 def has_western_bytes(utf8: bytes) -> bool:
-    """Whether each of the characters has a byte in ISO-8859-1 with Windows-1252's characters (SPEC 2)."""
+    """Whether each of the characters has a byte in ISO-8859-1 with Windows-1252's characters (protocol 2)."""
     try:
         _western(utf8, "strict")
     except UnicodeEncodeError:
@@ -225,7 +225,7 @@ def _western(utf8: bytes, errors: str) -> bytes:
 
 
 def file_encoding(pinned: Encoding, *, western: bool) -> FileEncoding:
-    """The encoding of a file (SPEC 6); `western` says whether all of it has Windows-1252 bytes.
+    """The encoding of a file (protocol 6); `western` says whether all of it has Windows-1252 bytes.
 
     A pin is kept: under `iso-8859-1` what has no byte becomes `?`. Under `auto` no such file can be taken for
     UTF-8 when it comes back, because the `é;` in its header line is no UTF-8.

@@ -1,4 +1,4 @@
-"""The daemon's nightly thread: publishes each account's days when they have ended, and removes the old ones (SPEC 6).
+"""The daemon's nightly thread: publishes each account's days when they have ended, and removes the old ones (protocol 6).
 
 What is owed is told by the folder alone: a day within the retention that is not there, or was built before it had
 ended. So days missed while the daemon was down are made up, several daemons publish a day once (whoever locks

@@ -1,4 +1,4 @@
-"""A day's reactions, from PostgreSQL into zips: row by row, so memory does not grow with their number (SPEC 5.6).
+"""A day's reactions, from PostgreSQL into zips: row by row, so memory does not grow with their number (protocol 5.6).
 
 The server makes the CSV (`COPY … TO STDOUT`); here it gets its header line, its encoding and its zip. A file's
 encoding is known only at its end, so each waits in a temporary file. All of a day is read in one transaction, so
@@ -184,7 +184,7 @@ def _columns(*, defuse: bool) -> sql.Composable:
 
 
 def _plain(key: str) -> sql.Composable:
-    if key == "birth_date":  # the protocol's first form (SPEC 3)
+    if key == "birth_date":  # the protocol's first form (protocol 3)
         return sql.SQL("to_char(birth_date, 'DD/MM/YYYY')")
     return sql.Identifier(key)
 

@@ -99,7 +99,7 @@ class Daemon:
         self._folders = Rescan(self._ignores)
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT, or with `once` until nothing is left; returns the exit status (SPEC 7)."""
+        """Work until SIGTERM or SIGINT, or with `once` until nothing is left; returns the exit status (protocol 7)."""
         statements.check()
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease tells so by F_GETLEASE
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""Reads the settings: a TOML file, each key also an environment variable `CONTACTSYNC_<KEY>`, which wins (SPEC 7)."""
+"""Reads the settings: a TOML file, each key also an environment variable `CONTACTSYNC_<KEY>`, which wins (protocol 7)."""
 
 from __future__ import annotations
 

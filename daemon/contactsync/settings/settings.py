@@ -1,4 +1,4 @@
-"""Every setting, with its type, bounds, default and description (SPEC 7)."""
+"""Every setting, with its type, bounds, default and description (protocol 7)."""
 
 from __future__ import annotations
 
@@ -121,5 +121,5 @@ class Settings(BaseSettings):
         return self.database_url, self.database_password_file, self.data_dir
 
     def ignores(self, name: bytes) -> bool:
-        """Whether a file of that name in `in/` is no deposit (SPEC 1)."""
+        """Whether a file of that name in `in/` is no deposit (protocol 1)."""
         return bool(self.ignored_names) and self._ignored.match(os.fsdecode(name)) is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BOXES = ("in", "on", "ok", "ko")
-IN_MODE, BOX_MODE = 0o2770, 0o2750  # ftp/FACTS.md, "Permissions that hold"
+IN_MODE, BOX_MODE = 0o2770, 0o2750  # docs/ftp-facts.md, "Permissions that hold"
 MARKERS_MODE = 0o1020  # what `import/` has more: markers can be made in it, its folders cannot be moved
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -78,7 +78,7 @@ class Folders:
         return self._fds[key]
 
     def recreate_missing(self) -> None:
-        """Make again what is missing below `contacts/` (SPEC 1)."""
+        """Make again what is missing below `contacts/` (protocol 1)."""
         for action in ACTIONS.values():
             if not self._is_still(action.name):  # its times change with what is made or removed in it
                 for box in BOXES:

@@ -1,4 +1,4 @@
-"""Makes and checks an account's FTP tree (SPEC 1), with the permissions that hold (ftp/FACTS.md).
+"""Makes and checks an account's FTP tree (protocol 1), with the permissions that hold (docs/ftp-facts.md).
 
 Below the home everything goes through directory descriptors that were opened without following links: the tree
 is made by root in a place where the FTP account may write.
@@ -123,7 +123,7 @@ class _Maker:
 
     @contextmanager
     def _folder(self, parent: int | None, path: Path, mode: int) -> Iterator[int]:
-        """Open the folder at `path`, made where it is missing. The home alone may be a link (SPEC 1)."""
+        """Open the folder at `path`, made where it is missing. The home alone may be a link (protocol 1)."""
         self.at = path
         name = str(path) if parent is None else path.name
         try:

@@ -1,4 +1,4 @@
-"""The files in `contacts/import/` that choose the import mode (SPEC 4)."""
+"""The files in `contacts/import/` that choose the import mode (protocol 4)."""
 
 from __future__ import annotations
 

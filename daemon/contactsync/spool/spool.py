@@ -1,4 +1,4 @@
-"""An account's folders on disk. Alone in renaming deposits and in knowing the tree (SPEC 1).
+"""An account's folders on disk. Alone in renaming deposits and in knowing the tree (protocol 1).
 
 Everything goes through directory descriptors that were opened without following links, so that no name and no
 swapped folder leads out of the account's home. Names are bytes.
@@ -165,7 +165,7 @@ class Spool:
     def claim(
         self, incoming: Incoming, taken: Callable[[Action, bytes], bool], deposited: int | None = None
     ) -> bytes | None:
-        """Rename a finished upload to `on/<stamp>_<name>` and return that name (steps 6 to 9 of ftp/FACTS.md).
+        """Rename a finished upload to `on/<stamp>_<name>` and return that name (steps 6 to 9 of docs/ftp-facts.md).
 
         None where it has gone, changed, or is being written after all. `taken` tells names that the ledger has,
         `deposited` is the deposit date in nanoseconds since 1970: the change time, unless the line knows better.
@@ -292,7 +292,7 @@ class Spool:
         )
 
     def refusal(self, action: Action, claimed: bytes) -> str | None:
-        """Why a file in `on/` is not even copied (SPEC 1), or None."""
+        """Why a file in `on/` is not even copied (protocol 1), or None."""
         return FileIdentity.of(os.lstat(claimed, dir_fd=self._dir(action, "on"))).refusal(self._max_bytes)
 
     def _copy(self, action: Action, claimed: bytes, identity: FileIdentity) -> str:
@@ -418,7 +418,7 @@ class Spool:
     # --- markers -------------------------------------------------------------------------------------------
 
     def adopt_markers(self) -> None:
-        """Move markers from `import/in/` to `import/`, where they replace the one there (SPEC 4)."""
+        """Move markers from `import/in/` to `import/`, where they replace the one there (protocol 4)."""
         action = ACTIONS["import"]
         source, target = self._dir(action, "in"), self._dir(action)
         with suppress(FileNotFoundError):  # its uploader may take it away again

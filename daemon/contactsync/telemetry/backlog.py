@@ -50,7 +50,7 @@ def look(homes: Iterable[Path], ignores: Callable[[bytes], bool]) -> Backlog:
 
 
 def _files(folder: str) -> Iterator[tuple[bytes, float]]:
-    """Each file's name and ctime, which in `in/` is the deposit date (SPEC 1)."""
+    """Each file's name and ctime, which in `in/` is the deposit date (protocol 1)."""
     with suppress(OSError), os.scandir(os.fsencode(folder)) as entries:
         for entry in itertools.islice(entries, MAX_FILES):
             with suppress(FileNotFoundError):  # taken or claimed meanwhile

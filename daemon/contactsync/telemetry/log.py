@@ -1,4 +1,4 @@
-"""Structured logs on stdout: JSON lines, or columns on a terminal (SPEC 7). No line holds a cell's value.
+"""Structured logs on stdout: JSON lines, or columns on a terminal (protocol 7). No line holds a cell's value.
 
 docs/logs.md lists every event; a test holds it to the code.
 """
@@ -45,7 +45,7 @@ class _Stdout:
 
 
 def bare(error: BaseException) -> dict[str, Any]:
-    """What an exception is and where it was raised, without its text: that may hold values of a file (SPEC 5.7)."""
+    """What an exception is and where it was raised, without its text: that may hold values of a file (protocol 5.7)."""
     names: list[str] = []
     frames: list[str] = []
     link: BaseException | None = error

@@ -1,4 +1,4 @@
-"""Which of a failure's repetitions are worth a line: not one a second, and not silence either."""
+"""Which repetitions of a failure deserve a log line: not one per second, and not silence either."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ MAX_KEYS = 1000
 
 
 class Doubling:
-    """Counts each kind of failure; safe from any thread."""
+    """Logs the 1st, 2nd, 4th, 8th … failure of each kind; safe from any thread."""
 
     def __init__(
         self, calm_seconds: float = CALM_SECONDS, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Nothing has happened yet; `clock` tells seconds."""
+        """Nothing has happened yet; `clock` returns seconds."""
         self._calm, self._clock = calm_seconds, clock
         self._seen: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
 
     def count(self, kind: str) -> int:
-        """Count one more of a kind: how many there were where that is worth a line (1, 2, 4, 8, …), else 0."""
+        """Count one more failure of a kind.
+
+        Returns how many there were if that deserves a line (1, 2, 4, 8, …), else 0.
+        """
         now = self._clock()
         with self._lock:
             times, last = self._seen.pop(kind, (0, now))
@@ -34,3 +37,28 @@ class Doubling:
             if len(self._seen) > MAX_KEYS:
                 del self._seen[next(iter(self._seen))]
         return times if times & (times - 1) == 0 else 0
+
+
+class Once:
+    """Logs a state when it changes; safe from any thread.
+
+    A fault that ended and comes back is news again, and so is a second, different fault of the same subject.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._known: dict[str, object] = {}
+        self._lock = threading.Lock()
+
+    def news(self, key: str, value: object | None) -> bool:
+        """Note what is true of `key` now; None means that nothing is wrong. Returns whether a new fault deserves a line.
+
+        Forgetting (None) never deserves one.
+        """
+        with self._lock:
+            if value is None:
+                self._known.pop(key, None)
+                return False
+            changed = self._known.get(key) != value
+            self._known[key] = value
+            return changed

@@ -70,7 +70,7 @@ class Metrics:
         )
         self._effects = Counter(
             "contactsync_effects",
-            "What applied rows did to contacts, members and addresses (SPEC 7, counts).",
+            "What applied rows did to contacts, members and addresses (protocol 7, counts).",
             ["action", "effect"],
             registry=registry,
         )

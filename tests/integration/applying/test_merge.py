@@ -156,7 +156,7 @@ ROW = st.tuples(
 
 @dataclass
 class Model:
-    """The rules of SPEC 3, one row after the other."""
+    """The rules of protocol 3, one row after the other."""
 
     dedup: str
     clear: bool

@@ -174,7 +174,7 @@ def test_ctrl_c_does_not_reach_the_server(server: EmbeddedServer, tmp_path: Path
 
 
 def test_log_holds_no_statement_and_no_value(server: EmbeddedServer, tmp_path: Path) -> None:
-    """A failing statement leaves neither its text nor its values in the server's log (SPEC 5.7)."""
+    """A failing statement leaves neither its text nor its values in the server's log (protocol 5.7)."""
     server.start()
     with pytest.raises(psycopg.errors.InvalidTextRepresentation):
         query(server.url, "SELECT 'helene.secret@example-mail.fr'::int")

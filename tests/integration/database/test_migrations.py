@@ -190,7 +190,7 @@ def test_lock_is_released_after_a_failure(conn: psycopg.Connection[Any], folder:
 
 
 def test_failure_names_no_value(conn: psycopg.Connection[Any], folder: Path) -> None:
-    """The message of a violated key has no value in it, nor has what a traceback would print (SPEC 5.7)."""
+    """The message of a violated key has no value in it, nor has what a traceback would print (protocol 5.7)."""
     (folder / "0002_second.sql").write_text(
         "CREATE TABLE contactsync.b (t text PRIMARY KEY);"
         "INSERT INTO contactsync.b VALUES ('secret'), ('secret')"

@@ -139,7 +139,7 @@ def site(tmp_path: Path, database_url: str, conn: psycopg.Connection[Any]) -> Si
 
 
 def test_campaigns_in_progress_have_a_zip_each(site: Site) -> None:
-    """Open that day, or with a reaction that day (SPEC 6); both bounds belong to it."""
+    """Open that day, or with a reaction that day (protocol 6); both bounds belong to it."""
     site.campaign(1, "open", opened_on="2015-04-01", closed_on=None)
     site.campaign(2, "last day", opened_on="2015-04-01", closed_on="2015-04-27")
     site.campaign(3, "over", opened_on="2015-04-01", closed_on="2015-04-26")

@@ -1,4 +1,4 @@
-"""The sending platform's side: campaigns, `record_reaction` and `record_reactions` on a real PostgreSQL (SPEC 6, 7)."""
+"""The sending platform's side: campaigns, `record_reaction` and `record_reactions` on a real PostgreSQL (protocol 6, 7)."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_links_are_followed(tmp_path: Path, how: Callable[[Path], str]) -> None:
 
 
 def test_a_link_in_the_place_of_a_default_home(tmp_path: Path) -> None:
-    """The newer of two that lead to one folder is left alone; a link to a folder of one's own is fine (SPEC 1)."""
+    """The newer of two that lead to one folder is left alone; a link to a folder of one's own is fine (protocol 1)."""
     (tmp_path / "acme").mkdir()
     os.symlink("acme", tmp_path / "thief")
     (tmp_path / "disk2").mkdir()

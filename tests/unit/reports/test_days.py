@@ -1,4 +1,4 @@
-"""Which days, zips and files a report has, what they are called, and in which bytes they are written (SPEC 6)."""
+"""Which days, zips and files a report has, what they are called, and in which bytes they are written (protocol 6)."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_only_a_real_day_is_a_day(name: bytes) -> None:
 
 
 def test_there_is_a_zip_per_campaign_and_one_with_all() -> None:
-    """SPEC 6's example."""
+    """protocol 6's example."""
     found = reporting.archives(
         DAY, [campaign(12345, "Campaign #1"), campaign(67891, "Campaign #2")], "{day}_Daily.zip"
     )

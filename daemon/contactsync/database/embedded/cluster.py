@@ -53,7 +53,7 @@ SETTINGS = {
     "client_connection_check_interval": "10s",  # a statement whose client is dead gives its locks back
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Private (SPEC 5.7): the text of statements and errors holds contacts. `log` ranks above ERROR in the
+    # Private (protocol 5.7): the text of statements and errors holds contacts. `log` ranks above ERROR in the
     # server's log: start, recovery and FATAL lines remain, errors of statements go to the client alone.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",

@@ -1,4 +1,4 @@
-"""What uploaders are told, in French and English: one sentence a code, each naming the fix (SPEC 2, 7). Pure.
+"""What uploaders are told, in French and English: one sentence a code, each naming the fix (protocol 2, 7). Pure.
 
 French sentences keep to the characters of ISO-8859-1: `Motif` stands in files of that encoding.
 """

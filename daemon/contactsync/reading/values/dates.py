@@ -1,4 +1,4 @@
-"""Which texts are birth dates (SPEC 3), a whole column at a time. Pure."""
+"""Which texts are birth dates (protocol 3), a whole column at a time. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _YEAR_FIRST = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 def normalise_one(value: str) -> str | None:
     """`YYYY-MM-DD` of one trimmed text, or None where it is no date.
 
-    Read are `D/M/YYYY`, `D-M-YYYY`, `D.M.YYYY` and `YYYY-M-D` (SPEC 3), if the calendar has that day:
+    Read are `D/M/YYYY`, `D-M-YYYY`, `D.M.YYYY` and `YYYY-M-D` (protocol 3), if the calendar has that day:
     Gregorian, years 0001 to 9999, as Python's and PostgreSQL's.
     """
     if found := _DAY_FIRST.fullmatch(value):

@@ -1,4 +1,4 @@
-"""Which e-mail addresses are valid, and the form they are stored in (SPEC 3), a whole column at a time. Pure.
+"""Which e-mail addresses are valid, and the form they are stored in (protocol 3), a whole column at a time. Pure.
 
 The rule is `email-validator`'s. Calling it costs some 25 µs a value, so the plain ASCII addresses, nearly all
 of a real file, are told by one RE2 pattern over the column; the library judges what the pattern leaves. The
@@ -30,7 +30,7 @@ _SPECIAL = tuple(f".{name}" for name in email_validator.SPECIAL_USE_DOMAIN_NAMES
 
 
 def normalise_one(value: str) -> str | None:
-    """The stored form of one trimmed address, or None where it is invalid: the library alone (SPEC 3).
+    """The stored form of one trimmed address, or None where it is invalid: the library alone (protocol 3).
 
     The lower-casing is Python's and may lengthen what the library let pass (`İ`: from 2 bytes to 3), to at
     most 254 characters and 381 bytes: no index row is too long, but such a form may be invalid when read

@@ -1,4 +1,4 @@
-"""Which phone numbers are valid, and their E.164 form (SPEC 3), a whole column at a time. Pure.
+"""Which phone numbers are valid, and their E.164 form (protocol 3), a whole column at a time. Pure.
 
 The rule is libphonenumber's. Calling it costs some 20 µs a value, so the plain numbers of a region are told
 by RE2 patterns over the column, made from the library's own metadata (`dialling.py`); the library judges what they
@@ -34,13 +34,13 @@ _SCIENTIFIC_ONE = re.compile(_SCIENTIFIC)
 def is_scientific(column: pa.StringArray) -> pa.BooleanArray:
     """Which trimmed values are numbers as a spreadsheet shortens them (`3.36E+10`, `3,36e10`); null for null.
 
-    Their digits are lost, so such a value is never a phone number (SPEC 2).
+    Their digits are lost, so such a value is never a phone number (protocol 2).
     """
     return pc.match_substring_regex(column, f"^{_SCIENTIFIC}$")
 
 
 def normalise_one(value: str, region: str, strictness: PhoneCheck) -> str | None:
-    """The E.164 form of one trimmed number, or None where it is invalid: the library alone (SPEC 3).
+    """The E.164 form of one trimmed number, or None where it is invalid: the library alone (protocol 3).
 
     `region` is an upper-case ISO 3166 code; under one that the library does not know, it reads only numbers
     with a plus.

@@ -53,7 +53,7 @@ SAME = st.builds(str.join, st.sampled_from("/-."), st.tuples(NUMBER, NUMBER, NUM
 
 @given(st.lists(st.one_of(WRITTEN, SAME, st.text("0123456789/-. \n٣²", max_size=11), st.text(), st.none())))
 def test_a_column_holds_the_dates_that_the_rule_tells(values: list[str | None]) -> None:
-    """Every text is a date if, and only if, the rule of SPEC 3 says so."""
+    """Every text is a date if, and only if, the rule of protocol 3 says so."""
     assert normalised(*values) == [None if value is None else told(value) for value in values]
 
 

@@ -1,4 +1,4 @@
-"""E-mail addresses: the column says what the library says, and SPEC's examples."""
+"""E-mail addresses: the column says what the library says, and the protocol's examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phone numbers: the column says what the library says, region by region, and SPEC's examples."""
+"""Phone numbers: the column says what the library says, region by region, and the protocol's examples."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_examples(value: str, stored: str | None) -> None:
 
 
 def test_valid_is_stricter_than_possible() -> None:
-    """An account that asks for `valid` refuses SPEC's number, whose range is not given out."""
+    """An account that asks for `valid` refuses the protocol's number, whose range is not given out."""
     assert normalised(["336 90 12 34 56", "0299415263"], strictness="valid") == [None, "+33299415263"]
 
 
