@@ -11,7 +11,6 @@ from zoneinfo import available_timezones
 from contactsync.domain import account
 from contactsync.domain.columns import FIELDS, label_problem
 
-SEPARATORS = (";", ",", "|", "\t")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "dedup": get_args(account.Dedup),
     "encoding": get_args(account.Encoding),
@@ -81,7 +80,7 @@ def _problem(column: str, value: str | None) -> str | None:
 
 
 def _separator_problem(value: str) -> str | None:
-    return None if value in SEPARATORS else f"{value!r} is none of ';' ',' '|' tab"
+    return None if value in account.SEPARATORS else f"{value!r} is none of ';' ',' '|' tab"
 
 
 def _home_problem(value: str) -> str | None:

@@ -13,6 +13,9 @@ PhoneCheck = Literal["possible", "valid"]
 SyntaxErrors = Literal["refuse", "skip"]
 Language = Literal["fr", "en"]
 
+SEPARATORS = (";", ",", "|", "\t")
+"""The characters that may separate an account's columns (protocol 2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

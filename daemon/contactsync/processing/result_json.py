@@ -21,7 +21,7 @@ from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.findings import Findings
 from contactsync.reading.reader import Batch
 from contactsync.reading.scan import Rows
-from contactsync.reading.validate import Reject
+from contactsync.reading.verdict import Reject
 
 BOM = b"\xef\xbb\xbf"
 

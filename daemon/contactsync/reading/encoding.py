@@ -10,12 +10,15 @@ from typing import Literal
 
 import numpy as np
 
-from contactsync.domain.account import Encoding
+from contactsync.domain.account import SEPARATORS, Encoding
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
 from contactsync.domain.windows_1252 import decode_windows_1252, encode_windows_1252
 from contactsync.reading.scan import LF
 
 MAX_LINE_BYTES = 1 << 20
+
+_SEPARATOR_BYTES = tuple(separator.encode() for separator in SEPARATORS)
+
 _LAST_C1 = np.int8(0x9F - 0x100)
 """Of the bytes from 0x80 on, read as signed numbers, those below 0xA0 are the lowest."""
 
@@ -170,7 +173,7 @@ def _measure_line(chunk: bytes, span: int, line: int) -> int:
     """
     start = _first_line_end(chunk)
     if span + (len(chunk) if start < 0 else start) > MAX_LINE_BYTES:
-        separators = max(chunk.count(s) for s in (b";", b",", b"|", b"\t"))
+        separators = max(chunk.count(s) for s in _SEPARATOR_BYTES)
         code = "too_many_columns" if line == 1 and separators > 256 else "line_too_long"  # noqa: PLR2004 - protocol 2
         raise FileRefused(code, {"line": line}, [LineError(line, None, code)])
     if start < 0:

@@ -15,11 +15,13 @@ from contactsync.domain.account import Account
 from contactsync.domain.columns import Header
 from contactsync.domain.deposit import Action
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
+from contactsync.reading.cells import cell_text
 from contactsync.reading.container import open_content
 from contactsync.reading.encoding import TextEncoding, as_utf8, sniff
 from contactsync.reading.findings import Findings
-from contactsync.reading.reader import Batch, Reader, cell_text
-from contactsync.reading.validate import Accepted, Reject, check_header, validate
+from contactsync.reading.reader import Batch, Reader
+from contactsync.reading.validate import check_header, validate
+from contactsync.reading.verdict import Accepted, Reject
 
 _DEFUSED = r"^'('*[=+\-@\t\r])"
 

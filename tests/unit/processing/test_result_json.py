@@ -27,10 +27,11 @@ from contactsync.domain.messages.row_errors import ERRORS, WARNINGS
 from contactsync.domain.messages.sentence import sentence
 from contactsync.processing import result_json
 from contactsync.processing.result_json import RejectedFile, Subject
+from contactsync.reading.cells import cell_text
 from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.findings import Findings
-from contactsync.reading.reader import Reader, cell_text
-from contactsync.reading.validate import Reject
+from contactsync.reading.reader import Reader
+from contactsync.reading.verdict import Reject
 
 ACCOUNT = Account(
     1, "acme", None, None, None, ";", "none", (None,) * 15, "FR", "Europe/Paris", "auto", "keep", "possible", "refuse",

@@ -16,12 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contactsync.domain.errors import FileRefused
-from contactsync.reading.container import (
-    CHUNK_BYTES,
-    MAX_ZIP_ENTRIES,
-    open_content,
-    zip_directory_is_readable,
-)
+from contactsync.reading.container import CHUNK_BYTES, MAX_ZIP_ENTRIES, open_content
+from contactsync.reading.zip_end import zip_directory_is_readable
 
 CSV = b"Email;Nom\n" + b"".join(b"user%d@example-mail.fr;N%d\n" % (n, n * 7919) for n in range(400))
 LIMIT = 1 << 24

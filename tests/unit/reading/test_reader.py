@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactsync.domain.errors import FileRefused
-from contactsync.reading.reader import MAX_CELL_CHARACTERS, MAX_ROW_BYTES, Batch, Reader, _values, cell_text
+from contactsync.reading.cells import cell_text, column_values
+from contactsync.reading.reader import MAX_CELL_CHARACTERS, MAX_ROW_BYTES, Batch, Reader
 
 NO_LABELS = [None] * 15
 HEAD = b"Reference;Nom;Email\n"
@@ -273,14 +274,14 @@ FIELD = st.one_of(
 def test_the_columns_values_are_each_cells_value(fields: list[str], quoted: bool) -> None:
     """Values cut out a column at a time are those cut out one by one; blank is null."""
     quoted = quoted or any('"' in field for field in fields)
-    found = _values(pa.array(fields, pa.string()), quoted=quoted).to_pylist()
+    found = column_values(pa.array(fields, pa.string()), quoted=quoted).to_pylist()
     assert found == [cell_text(field.encode()) or None for field in fields]
 
 
 def test_trimming_means_the_same_white_space_as_python() -> None:
     """Arrow's idea of white space is Python's, for every character."""
     characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
-    found = _values(pa.array([f"{c}x{c}" for c in characters]), quoted=False).to_pylist()
+    found = column_values(pa.array([f"{c}x{c}" for c in characters]), quoted=False).to_pylist()
     assert [c for c, value in zip(characters, found, strict=True) if value != f"{c}x{c}".strip()] == []
 
 

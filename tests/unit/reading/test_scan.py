@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from contactsync.reading.reader import _blocks, cell_text
+from contactsync.reading.cells import cell_text
+from contactsync.reading.reader import _blocks
 from contactsync.reading.scan import Rows, _scan_exact, _scan_regular, scan
 
 SEPARATORS = st.sampled_from([";", ",", "\t"])

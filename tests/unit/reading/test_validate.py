@@ -14,7 +14,8 @@ from contactsync.domain.account import Account
 from contactsync.domain.columns import FRENCH, KEPT_BITS, match_header
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.errors import FileRefused
-from contactsync.reading.validate import Verdict, check_header, validate
+from contactsync.reading.validate import check_header, validate
+from contactsync.reading.verdict import Verdict
 
 ACCOUNT = Account(
     1, "acme", None, None, None, ";", "none", (None,) * 15, "FR", "Europe/Paris", "auto", "keep", "possible", "refuse",
