@@ -13,12 +13,14 @@ from typing import Any
 import structlog
 
 from contactsync.accounts import store
-from contactsync.applying.merge import Merge, Stage, stored_columns
+from contactsync.applying.merge import Merge
+from contactsync.applying.staging import Stage
 from contactsync.database import ledger
 from contactsync.database.connection import Session, patient
 from contactsync.database.ledger import MAX_ATTEMPTS, Attempt
 from contactsync.domain import names
 from contactsync.domain.account import Account
+from contactsync.domain.columns import in_order
 from contactsync.domain.deposit import Action, Claimed, Incoming, Mode
 from contactsync.domain.errors import FileRefused, Retryable
 from contactsync.intake.upload_queue import Claim, UploadQueue
@@ -217,7 +219,7 @@ class Pipeline:
                 stage = Stage(conn, action)
                 with self.metrics.timed("read"):
                     self._stage(spool, claimed, examination, stage)
-                columns = stored_columns(examination.header.positions)
+                columns = in_order(examination.header.positions)
                 merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
                 with self.metrics.timed("merge"), patient(conn):
                     merge.fold(stage)
