@@ -1,0 +1,55 @@
+"""Which columns a file must have, by action and criterion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contactsync.domain.columns import match_header
+from contactsync.domain.deposit import ACTIONS
+from contactsync.domain.errors import FileRefused
+from contactsync.reading.validate import check_header
+from tests.unit.reading.verdicts import ACCOUNT, account
+
+
+@pytest.mark.parametrize(
+    ("action", "dedup", "header", "missing"),
+    [
+        ("import", "none", "Email", None),
+        ("import", "none", "Mobile", None),
+        ("import", "none", "Téléphone Fixe", None),
+        ("import", "none", "Nom;Référence;Fax", "Email / Téléphone Fixe / Mobile"),
+        ("import", "triplet", "Nom", "Email / Téléphone Fixe / Mobile"),
+        ("import", "reference", "Email", "Référence"),
+        ("import", "reference", "Référence", "Email / Téléphone Fixe / Mobile"),
+        ("import", "reference", "Nom", "Référence, Email / Téléphone Fixe / Mobile"),
+        ("import", "reference", "Référence;Mobile", None),
+        ("optoutEMAIL", "reference", "Email", None),
+        ("optoutEMAIL", "none", "Mobile", "Email"),
+        ("optoutSMS", "none", "Mobile", None),
+        ("optoutSMS", "none", "Email", "Mobile"),
+        ("optinVOICE", "none", "Téléphone Fixe", None),
+        ("optinVOICE", "none", "Mobile", "Téléphone Fixe"),
+        ("optinVOICEMAIL", "none", "Téléphone Fixe", "Mobile"),
+        ("delete", "reference", "Référence", None),
+        ("delete", "reference", "Email", "Référence"),
+        ("delete", "triplet", "Email", None),
+        ("delete", "triplet", "Référence", "Email / Téléphone Fixe / Mobile"),
+    ],
+)
+def test_which_columns_must_be_there(action: str, dedup: Any, header: str, missing: str | None) -> None:
+    """By action and criterion; the reason names what is missing."""
+    matched = match_header(header.split(";"), [None] * 15)
+    if missing is None:
+        check_header(matched, account(dedup=dedup), ACTIONS[action])
+        return
+    with pytest.raises(FileRefused) as caught:
+        check_header(matched, account(dedup=dedup), ACTIONS[action])
+    assert (caught.value.code, caught.value.details["columns"]) == ("missing_column", missing)
+
+
+def test_delete_needs_a_criterion() -> None:
+    """An account without one gets the whole file refused, whatever its columns."""
+    with pytest.raises(FileRefused, match="no_criterion"):
+        check_header(match_header(["Référence", "Email"], [None] * 15), ACCOUNT, ACTIONS["delete"])

@@ -1,0 +1,54 @@
+"""Which row is the header line, and why a header line is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.reading.tables import refusal, table
+
+
+def test_the_header_may_follow_blank_lines() -> None:
+    """Blank lines before the header are nothing, but they count as lines."""
+    assert table(b"\n;;\n\r\n  \nNom;Email\na;b\n") == [(6, {"last_name": "a", "email": "b"})]
+
+
+@pytest.mark.parametrize("data", [b"\n\n", b";;\n", b'""\n', b" "])
+def test_a_file_of_blank_lines_is_empty(data: bytes) -> None:
+    """Without any header line the file is refused as empty."""
+    assert refusal(data).code == "empty_file"
+
+
+def test_no_known_column() -> None:
+    """A header line without any known name is refused."""
+    assert refusal(b"foo;bar\n1;2\n").code == "no_known_column"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"), [(",", ";"), ("\t", ";"), ("|", ";"), (";", ","), (";", "\t")]
+)
+def test_a_wrong_separator_is_named(found: str, expected: str) -> None:
+    """The reason tells which separator the file has and which one the account expects."""
+    error = refusal(f"Référence{found}Nom{found}Email\n".encode(), expected)
+    assert (error.code, dict(error.details)) == ("wrong_separator", {"found": found, "expected": expected})
+
+
+def test_a_header_quoted_as_a_whole_is_not_told_to_use_its_own_separator() -> None:
+    """Never: the columns are separated by X, but this account expects X."""
+    error = refusal(b'"Reference;Nom;Email"\n"a;b;c"\n')
+    assert error.details.get("found") != ";"
+
+
+def test_a_known_column_named_twice() -> None:
+    """Two headers of one column, in whatever language, refuse the file."""
+    error = refusal("Prénom;Email;First name;E M A I L\n".encode())
+    assert (error.code, error.details["columns"]) == ("duplicate_column", "Prénom, Email")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [(b'"Nom"x;Email\n', "text_after_quote"), (b'Nom;"Email\na;b\n', "unterminated_quote")],
+)
+def test_bad_quotes_in_the_header(header: bytes, code: str) -> None:
+    """The header line obeys the same grammar."""
+    error = refusal(b"\n" + header)
+    assert (error.code, error.errors[0].line) == (code, 2)
