@@ -9,5 +9,5 @@ A, B, C = "a@example-mail.fr", "b@example-mail.fr", "c@example-mail.fr"
 
 
 def counts(row: dict[str, Any]) -> tuple[int, ...]:
-    """The ledger's counts."""
+    """The counts in a row of the ledger."""
     return tuple(row[name] for name in COUNTS)

@@ -7,7 +7,7 @@ from tests.integration.conftest import Site
 
 
 def test_delete_by_reference(site: Site) -> None:
-    """Contacts and their memberships go; rows that meet nobody are no errors; the same row twice deletes once."""
+    """Contacts and memberships are deleted once; a row without a contact is not an error."""
     site.set(dedup="reference")
     site.apply(f"Référence;Email\nR;{A}\nS;{B}\n")
     row = site.apply(f"Référence\nR\nR\nZ\n{'r' * 3000}\n\\.\n", action="delete")
@@ -18,7 +18,7 @@ def test_delete_by_reference(site: Site) -> None:
 
 
 def test_delete_by_triplet(site: Site) -> None:
-    """Only who has exactly these means."""
+    """Only the contact with exactly these means is deleted."""
     site.set(dedup="triplet")
     site.apply(f"Email;Mobile\n{A};\n{A};0612345678\n")
     row = site.apply(f"Email\n{A}\n{B}\n", action="delete")
@@ -27,6 +27,6 @@ def test_delete_by_triplet(site: Site) -> None:
 
 
 def test_delete_without_a_criterion_is_refused(site: Site) -> None:
-    """The whole file."""
+    """Without a criterion, the whole delete file is refused."""
     row = site.apply("Référence\nR\n", action="delete")
     assert (row["state"], row["reason"]) == ("ko", "no_criterion")

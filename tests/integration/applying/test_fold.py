@@ -25,7 +25,7 @@ ROW = st.tuples(
 
 @dataclass
 class Model:
-    """The rules of protocol 3, one row after the other."""
+    """The rules of protocol 3, applied row by row."""
 
     dedup: str
     clear: bool
@@ -65,12 +65,12 @@ def test_rows_count_as_if_applied_from_top_to_bottom(
         before = [dict(contact) for contact in model.contacts]
         for row in rows:
             model.apply(row)
-        told = site.apply("Référence;Email;Mobile;Ville\n" + "".join(";".join(row) + "\n" for row in rows))
-        if told["state"] == "ok":
+        entry = site.apply("Référence;Email;Mobile;Ville\n" + "".join(";".join(row) + "\n" for row in rows))
+        if entry["state"] == "ok":
             changed = [new != old for new, old in zip(model.contacts, before, strict=False)]
-            assert (told["inserted"], told["updated"]) == (len(model.contacts) - len(before), sum(changed))
+            assert (entry["inserted"], entry["updated"]) == (len(model.contacts) - len(before), sum(changed))
         else:
-            assert told["reason"] == "no_valid_row"
+            assert entry["reason"] == "no_valid_row"
     expected = sorted(tuple(str(contact[key]) for key in KEYS) for contact in model.contacts)
     assert sorted(tuple(map(str, row)) for row in site.contacts(*KEYS)) == expected
 
@@ -78,7 +78,7 @@ def test_rows_count_as_if_applied_from_top_to_bottom(
 @pytest.mark.parametrize("rows", [("R;{A};12", "R;{A};0612345678"), ("R;{A};0612345678", "R;{A};12")])
 @pytest.mark.parametrize("blank", ["keep", "clear"])
 def test_of_two_rows_the_valid_value_wins(site: Site, blank: str, rows: tuple[str, str]) -> None:
-    """An invalid one says nothing, whichever comes first."""
+    """An invalid value never replaces a valid one, in any order."""
     site.set(dedup="reference", blank_cells=blank)
     head = "Référence;Email;Mobile\n"
     site.apply(head + f"R;{A};0699999999\n")
@@ -86,8 +86,8 @@ def test_of_two_rows_the_valid_value_wins(site: Site, blank: str, rows: tuple[st
     assert site.contacts("mobile") == [("+33612345678",)]
 
 
-def test_rows_of_one_contact_meet_across_a_big_file(site: Site) -> None:
-    """The file is read a mebibyte at a time; its first and its last row are one contact's, no two in between are."""
+def test_rows_of_one_contact_are_folded_across_a_big_file(site: Site) -> None:
+    """The first and last row of a file of several chunks are one contact; the others are all different."""
     site.set(dedup="reference")
     between = "".join(f"R{number};{number}@example-mail.fr;{'x' * 60}\n" for number in range(20_000))
     archive = io.BytesIO()
@@ -108,7 +108,7 @@ def test_a_folded_file_counts_each_contact_once(site: Site) -> None:
 
 
 def test_ids_ascend_in_order_of_the_file(site: Site) -> None:
-    """Also where rows were folded, which moves them about in staging."""
+    """Contact ids follow the order of the file, although folding moves rows in staging."""
     site.set(dedup="reference")
     order = [f"R{number * 7919 % 3000:04d}" for number in range(3000)]
     content = "".join(f"{name};{name}@example-mail.fr\n" for name in (*order, *order[::5]))

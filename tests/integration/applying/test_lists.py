@@ -9,7 +9,7 @@ from tests.integration.conftest import Site
 
 
 def test_mode_1_makes_a_new_list_each_time(site: Site) -> None:
-    """Even where the name exists."""
+    """Mode 1 creates a list even if one has the name."""
     site.set(dedup="reference")
     site.apply(f"Référence;Email\nR;{A}\n")
     row = site.apply(f"Référence;Email\nS;{B}\n")
@@ -19,7 +19,7 @@ def test_mode_1_makes_a_new_list_each_time(site: Site) -> None:
 
 
 def test_mode_2_adds_to_the_newest_list_of_the_name(site: Site) -> None:
-    """And makes it where there is none."""
+    """Mode 2 adds to the newest list of the name, or creates it."""
     site.set(dedup="reference")
     site.marker(".addToExistingList")
     site.apply(f"Référence;Email\nR;{A}\n")
@@ -32,7 +32,7 @@ def test_mode_2_adds_to_the_newest_list_of_the_name(site: Site) -> None:
 
 
 def test_mode_3_leaves_exactly_the_files_contacts(site: Site) -> None:
-    """Who leaves the list stays in the account, and is counted as removed."""
+    """A contact that leaves the list stays in the account and counts as removed."""
     site.set(dedup="reference")
     site.apply(f"Référence;Email\nR;{A}\nS;{B}\n")
     site.marker(".syncExistingList")
@@ -43,7 +43,7 @@ def test_mode_3_leaves_exactly_the_files_contacts(site: Site) -> None:
 
 
 def test_mode_3_makes_a_missing_list(site: Site) -> None:
-    """Then nobody is removed."""
+    """Mode 3 creates a missing list and removes no contact."""
     site.marker(".syncExistingList")
     row = site.apply(f"Email\n{A}\n", name="new.csv")
     assert (site.members("new"), row["removed"]) == ([[A]], 0)
@@ -62,7 +62,7 @@ def test_mode_3_spares_references_of_rejected_rows(site: Site, syntax_errors: st
 
 
 def test_mode_3_spares_nobody_under_another_criterion(site: Site) -> None:
-    """A rejected row names nobody there."""
+    """Under `triplet`, a rejected row spares no contact."""
     site.set(dedup="triplet")
     site.apply(f"Référence;Email\nR;{A}\nS;{B}\n")
     site.marker(".syncExistingList")
@@ -71,7 +71,7 @@ def test_mode_3_spares_nobody_under_another_criterion(site: Site) -> None:
 
 
 def test_several_markers_are_mode_1_with_a_warning(site: Site) -> None:
-    """Told in the result."""
+    """Several markers mean mode 1, and the result has a warning."""
     for name in (".addToExistingList", ".syncExistingList"):
         (site.folder() / name).touch()
     row = site.apply(f"Email\n{A}\n")
@@ -80,7 +80,7 @@ def test_several_markers_are_mode_1_with_a_warning(site: Site) -> None:
 
 
 def test_a_corrected_rejected_file_completes_the_originals_list(site: Site) -> None:
-    """The newest list of the original's name, whatever the mode and whatever else was imported meanwhile."""
+    """A rejected file is added to the newest list of the original's name, also under another marker."""
     site.set(dedup="reference")
     row = site.apply(f"Reference;Email\nR;{A}\nS;nonsense\n", name="my list.csv")
     assert counts(row)[:3] == (2, 1, 1)
@@ -93,7 +93,7 @@ def test_a_corrected_rejected_file_completes_the_originals_list(site: Site) -> N
 
 
 def test_a_rejected_file_of_a_long_name_finds_its_list(site: Site) -> None:
-    """Though the claimed name was shortened, the ledger keeps the original."""
+    """The list is found by the original name in the ledger, although the claimed name was shortened."""
     site.set(dedup="reference")
     name = "é" * 110 + "x" * 20 + ".csv"
     row = site.apply(f"Référence;Email\nR;{A}\nS;nonsense\n", name=name)

@@ -10,14 +10,14 @@ from tests.integration.conftest import Site
 
 
 def test_without_a_criterion_every_row_is_a_new_contact(site: Site) -> None:
-    """Even the same row twice."""
+    """Every row is a new contact, even the same row twice."""
     assert counts(site.apply(f"Email;Nom\n{A};x\n{A};x\n")) == (2, 2, 0, 2, 0, 0, 0)
     assert counts(site.apply(f"Email;Nom\n{A};x\n")) == (1, 1, 0, 1, 0, 0, 0)
     assert site.contacts("email", "last_name") == [(A, "x")] * 3
 
 
 def test_a_triplet_is_the_three_means_normalised(site: Site) -> None:
-    """Blank, absent and invalid are the same; another mobile is another contact."""
+    """Blank, absent and invalid means are equal; another mobile is another contact."""
     site.set(dedup="triplet")
     site.apply(f"Email;Mobile;Nom\n{A};;one\n{A};0612345678;two\n")
     row = site.apply(f"Email;Mobile;Téléphone Fixe;Nom\n{A.upper()};12;;three\n{A};+33 6 12 34 56 78;;four\n")
@@ -25,7 +25,7 @@ def test_a_triplet_is_the_three_means_normalised(site: Site) -> None:
     assert site.contacts("email", "mobile", "last_name") == [(A, None, "three"), (A, "+33612345678", "four")]
 
 
-def test_a_reference_is_equal_to_the_letter(site: Site) -> None:
+def test_references_are_compared_exactly(site: Site) -> None:
     """Case and accents count; white space around does not."""
     site.set(dedup="reference")
     site.apply(f"Référence;Email\nA1;{A}\n")
@@ -34,7 +34,7 @@ def test_a_reference_is_equal_to_the_letter(site: Site) -> None:
     assert sorted(site.contacts("reference", "email")) == [("A1", C), ("a1", B), ("Á1", B)]
 
 
-def test_accounts_do_not_meet(site: Site) -> None:
+def test_accounts_do_not_share_contacts(site: Site) -> None:
     """The same reference in another account is another contact."""
     site.set(dedup="reference")
     other = site.rows(
@@ -49,7 +49,7 @@ def test_accounts_do_not_meet(site: Site) -> None:
 
 
 def test_columns_absent_from_the_file_keep_their_value(site: Site) -> None:
-    """Under `clear` too."""
+    """A column that the file lacks keeps its value, also under `clear`."""
     for blank in ("keep", "clear"):
         site.set(dedup="reference", blank_cells=blank)
         site.apply(f"Référence;Email;Ville\nR;{A};Brest\n")
@@ -61,7 +61,7 @@ def test_columns_absent_from_the_file_keep_their_value(site: Site) -> None:
 def test_a_blank_cell_keeps_or_clears(
     site: Site, blank: str, expected: tuple[str | None, str | None]
 ) -> None:
-    """As the account says."""
+    """`blank_cells` decides whether a blank cell keeps or clears the value."""
     site.set(dedup="reference", blank_cells=blank)
     site.apply(f"Référence;Email;Ville;Date de naissance\nR;{A};Brest;1/2/1980\n")
     row = site.apply(f"Référence;Email;Ville;Date de naissance\nR;{A};;\n")
@@ -71,7 +71,7 @@ def test_a_blank_cell_keeps_or_clears(
 
 @pytest.mark.parametrize("blank", ["keep", "clear"])
 def test_an_invalid_value_overwrites_nothing(site: Site, blank: str) -> None:
-    """Not even under `clear`; beside it a blank one clears."""
+    """An invalid value leaves the column as it is, also under `clear`."""
     site.set(dedup="reference", blank_cells=blank)
     head = "Référence;Email;Mobile;Téléphone Fixe;Date de naissance\n"
     site.apply(head + f"R;{A};0612345678;0298441032;1/2/1980\n")
@@ -83,7 +83,7 @@ def test_an_invalid_value_overwrites_nothing(site: Site, blank: str) -> None:
 
 
 def test_unchanged_rows_are_not_written(site: Site) -> None:
-    """The row's version in the database stays, and so does its date."""
+    """An unchanged contact keeps its row version and its date."""
     site.set(dedup="reference")
     data = f"Référence;Email;Ville\nR;{A};Brest\nS;{B};Lyon\n"
     site.apply(data)
@@ -96,7 +96,7 @@ def test_unchanged_rows_are_not_written(site: Site) -> None:
 
 
 def test_all_31_columns_are_stored(site: Site) -> None:
-    """And come back as typed; awkward texts too."""
+    """All columns come back as typed, including texts that are special in COPY."""
     values = {key: f"v {key}" for key in FRENCH} | {
         "email": A,
         "phone": "+33298441032",

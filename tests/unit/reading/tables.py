@@ -27,7 +27,7 @@ def table(data: bytes | list[bytes], separator: str = ";") -> list[tuple[int, di
 
 
 def bad(data: bytes | list[bytes]) -> list[tuple[int, str]]:
-    """(line, code) of every row that is none."""
+    """(line, code) of every malformed row."""
     return [(b.line(place), code) for b in reader(data) for place, code in sorted((*b.errors, *b.ragged))]
 
 

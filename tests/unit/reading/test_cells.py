@@ -20,14 +20,14 @@ FIELD = st.one_of(
 
 @given(st.lists(FIELD, max_size=6), st.booleans())
 def test_the_columns_values_are_each_cells_value(fields: list[str], quoted: bool) -> None:
-    """Values cut out a column at a time are those cut out one by one; blank is null."""
+    """Values read a column at a time equal those read one by one; blank is null."""
     quoted = quoted or any('"' in field for field in fields)
     found = column_values(pa.array(fields, pa.string()), quoted=quoted).to_pylist()
     assert found == [cell_text(field.encode()) or None for field in fields]
 
 
 def test_trimming_means_the_same_white_space_as_python() -> None:
-    """Arrow's idea of white space is Python's, for every character."""
+    """Arrow and Python trim the same characters."""
     characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
     found = column_values(pa.array([f"{c}x{c}" for c in characters]), quoted=False).to_pylist()
     assert [c for c, value in zip(characters, found, strict=True) if value != f"{c}x{c}".strip()] == []

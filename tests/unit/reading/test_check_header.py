@@ -39,7 +39,7 @@ from tests.unit.reading.verdicts import ACCOUNT, account
     ],
 )
 def test_which_columns_must_be_there(action: str, dedup: Any, header: str, missing: str | None) -> None:
-    """By action and criterion; the reason names what is missing."""
+    """The action and the criterion decide which columns are required; the reason names the missing ones."""
     matched = match_header(header.split(";"), [None] * 15)
     if missing is None:
         check_header(matched, account(dedup=dedup), ACTIONS[action])
@@ -50,6 +50,6 @@ def test_which_columns_must_be_there(action: str, dedup: Any, header: str, missi
 
 
 def test_delete_needs_a_criterion() -> None:
-    """An account without one gets the whole file refused, whatever its columns."""
+    """Without a criterion, the whole file is refused, even with all columns."""
     with pytest.raises(FileRefused, match="no_criterion"):
         check_header(match_header(["Référence", "Email"], [None] * 15), ACCOUNT, ACTIONS["delete"])

@@ -17,7 +17,7 @@ from tests.unit.reading.zips import CSV, zipped
 
 
 def test_a_plain_file_is_read_as_it_is(read: Read) -> None:
-    """Anything without a known signature is a CSV."""
+    """Bytes without a known signature are a CSV."""
     assert read(CSV) == CSV
 
 
@@ -25,19 +25,19 @@ def test_a_plain_file_is_read_as_it_is(read: Read) -> None:
     "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 )
 def test_one_csv_in_one_zip(read: Read, method: int) -> None:
-    """Whatever its compression and its name."""
+    """Any supported compression and any member name are read."""
     assert read(zipped(("../../etc/passwd", CSV), method=method)) == CSV
 
 
-def test_what_a_file_is_its_bytes_say(read: Read) -> None:
-    """A member need not be called .csv, and a comment does not matter."""
+def test_bytes_decide_what_a_file_is(read: Read) -> None:
+    """A member's name and the zip's comment do not matter."""
     assert read(zipped(("x.bin", CSV), comment=b"made by x")) == CSV
 
 
 @pytest.mark.parametrize(
     "junk", ["__MACOSX/._a.csv", "__MACOSX/x/._a.csv", ".DS_Store", "data/.DS_Store", "data/", "a/b/c/"]
 )
-def test_what_systems_leave_in_zips_does_not_count(read: Read, junk: str) -> None:
+def test_files_that_macos_adds_to_zips_are_ignored(read: Read, junk: str) -> None:
     """`__MACOSX/`, `.DS_Store` and folders are ignored."""
     assert read(zipped((junk, b"" if junk.endswith("/") else b"junk"), ("data/a.csv", CSV))) == CSV
 
@@ -63,7 +63,7 @@ def test_a_streamed_zip_is_read(read: Read) -> None:
 
 
 def test_chunks_are_full_and_can_be_read_again(tmp_path: Path) -> None:
-    """Each chunk but the last has CHUNK_BYTES, zipped or not, and reading starts anew each time."""
+    """Each chunk but the last has CHUNK_BYTES, zipped or not, and each reading starts at the beginning."""
     data = b"Email\n" * 500_000
     for content in (data, zipped(("a.csv", data))):
         path = tmp_path / "deposit"
@@ -75,30 +75,30 @@ def test_chunks_are_full_and_can_be_read_again(tmp_path: Path) -> None:
 
 
 def test_an_empty_file(refusal: Refusal) -> None:
-    """Not a byte."""
+    """A file of no bytes is refused as empty."""
     assert refusal(b"").code == "empty_file"
 
 
 def test_an_empty_csv_in_a_zip(refusal: Refusal) -> None:
-    """One file inside, not a byte in it."""
+    """A zip whose only member has no bytes is refused as empty."""
     assert refusal(zipped(("a.csv", b""))).code == "empty_file"
 
 
 @pytest.mark.parametrize("members", [[], [("a/", b"")], [("__MACOSX/._a.csv", b"x"), (".DS_Store", b"x")]])
 def test_a_zip_without_a_file(refusal: Refusal, members: list[tuple[str, bytes]]) -> None:
-    """Nothing, or nothing that counts."""
+    """A zip with no member that counts is refused."""
     assert refusal(zipped(*members)).code == "zip_empty"
 
 
 def test_several_files(refusal: Refusal) -> None:
-    """Their number is told."""
+    """A zip with several files is refused, with their number."""
     error = refusal(zipped(("a.csv", CSV), ("b.csv", CSV), ("readme.txt", b"x")))
     assert (error.code, error.details["count"]) == ("zip_several_files", 3)
 
 
 @pytest.mark.parametrize("inner", [zipped(("a.csv", CSV)), zipped()])
 def test_a_zip_in_a_zip(refusal: Refusal, inner: bytes) -> None:
-    """Nested, even an empty one."""
+    """A nested zip is refused, even an empty one."""
     assert refusal(zipped(("a.zip", inner))).code == "zip_nested"
 
 
@@ -111,18 +111,18 @@ def test_a_zip_in_a_zip(refusal: Refusal, inner: bytes) -> None:
     ],
 )
 def test_workbooks(refusal: Refusal, members: list[tuple[str, bytes]]) -> None:
-    """.xlsx, .ods and .numbers are zips; the reason says workbook."""
+    """.xlsx, .ods and .numbers are zips, but they are refused as workbooks."""
     assert refusal(zipped(*members)).code == "workbook"
     assert refusal(zipped(("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))).code == "workbook"
 
 
 def test_an_old_workbook(refusal: Refusal) -> None:
-    """.xls is OLE2."""
+    """An .xls file (OLE2) is refused as a workbook."""
     assert refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500).code == "workbook"
 
 
 def test_a_workbook_in_a_zip(refusal: Refusal) -> None:
-    """A zipped .xlsx is called a workbook, not a nested zip."""
+    """A zipped .xlsx is refused as a workbook, not as a nested zip."""
     inner = zipped(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x"))
     assert refusal(zipped(("a.xlsx", inner))).code == "workbook"
 
@@ -138,14 +138,14 @@ def test_a_workbook_in_a_zip(refusal: Refusal) -> None:
     ],
 )
 def test_other_formats_are_named(refusal: Refusal, data: bytes, found: str) -> None:
-    """Bare or inside a zip."""
+    """The refusal names the format, bare or inside a zip."""
     for content in (data, zipped(("a.csv", data))):
         error = refusal(content)
         assert (error.code, error.details["found"]) == ("not_csv", found)
 
 
 def test_a_bomb_is_refused_while_it_inflates(tmp_path: Path) -> None:
-    """Nothing past the limit is handed out, and the limit is told in MiB."""
+    """No byte past the limit is read, and the reason names the limit in MiB."""
     path = tmp_path / "bomb.zip"
     path.write_bytes(zipped(("a.csv", b"a" * (8 << 20))))
     got: list[bytes] = []
@@ -156,5 +156,5 @@ def test_a_bomb_is_refused_while_it_inflates(tmp_path: Path) -> None:
 
 
 def test_exactly_the_limit_is_allowed(read: Read) -> None:
-    """The limit itself fits."""
+    """A zip that inflates to exactly the limit is read."""
     assert len(read(zipped(("a.csv", b"a" * (1 << 20))), 1 << 20)) == 1 << 20

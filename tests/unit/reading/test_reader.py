@@ -30,7 +30,7 @@ def test_the_protocols_own_example() -> None:
     }
 
 
-def test_blank_rows_are_nothing() -> None:
+def test_blank_rows_are_skipped() -> None:
     """Rows whose cells are all blank give no row and no error, however many cells they have."""
     data = HEAD + b'\n;;\n;\n   \n\xc2\xa0;\t;\n"";" "\n;;;;;;\na;b;c\n'
     assert table(data) == [(9, {"reference": "a", "last_name": "b", "email": "c"})]
@@ -38,12 +38,12 @@ def test_blank_rows_are_nothing() -> None:
 
 
 def test_a_row_with_values_in_unknown_columns_only_is_a_row() -> None:
-    """What the protocol does not know is still no blank row."""
+    """A value in an unknown column makes the row a row."""
     assert table(b"Email;Shoe\n;42\n") == [(2, {"email": None})]
 
 
 def test_blank_cells_past_the_end_are_forgiven() -> None:
-    """A row may go on with blank fields."""
+    """A row may have extra blank fields at its end."""
     assert table(HEAD + b'a;b;c;; ;""\n') == [(2, {"reference": "a", "last_name": "b", "email": "c"})]
 
 
@@ -58,15 +58,15 @@ def test_blank_cells_past_the_end_are_forgiven() -> None:
         (b'a;"b"x;c', "text_after_quote"),
     ],
 )
-def test_ragged_rows_and_bad_quotes_are_told(row: bytes, code: str) -> None:
-    """Each row of a wrong shape is told with its line, and is not among the good ones."""
+def test_ragged_rows_and_bad_quotes_are_reported(row: bytes, code: str) -> None:
+    """Each malformed row is reported with its line, and is not among the good rows."""
     data = HEAD + b"a;b;c\n" + row + b"\n"
     assert bad(data) == [(3, code)]
     assert [line for line, _ in table(data)] == [2]
 
 
 @pytest.mark.parametrize("tail", [b'"', b'"  \n\n', b'"\n', b'a;b;"'])
-def test_an_open_quote_at_the_end_is_an_error_even_where_nothing_follows(tail: bytes) -> None:
+def test_an_open_quote_at_the_end_is_an_error_even_if_nothing_follows(tail: bytes) -> None:
     """A lone quote on the last line is an unterminated one, not a blank row."""
     assert bad(HEAD + b"a;b;c\n" + tail) == [(3, "unterminated_quote")]
 
@@ -112,7 +112,7 @@ def test_a_batch_for_each_chunk_gives_the_same_rows() -> None:
 
 
 def test_lines_of_many_rows_are_those_of_each() -> None:
-    """`lines` and `line` agree."""
+    """`lines` gives the same numbers as `line`."""
     batch: Batch = next(iter(reader(b'\nNom;Email\n"a\n";b\n\nc;d\n')))
     places = batch.frame.index.to_numpy()
     assert batch.lines(places).tolist() == [batch.line(int(p)) for p in places] == [3, 6]

@@ -8,7 +8,7 @@ from tests.unit.reading.tables import refusal, table
 
 
 def test_the_header_may_follow_blank_lines() -> None:
-    """Blank lines before the header are nothing, but they count as lines."""
+    """Blank lines before the header are skipped, but they count as lines."""
     assert table(b"\n;;\n\r\n  \nNom;Email\na;b\n") == [(6, {"last_name": "a", "email": "b"})]
 
 
@@ -27,19 +27,19 @@ def test_no_known_column() -> None:
     ("found", "expected"), [(",", ";"), ("\t", ";"), ("|", ";"), (";", ","), (";", "\t")]
 )
 def test_a_wrong_separator_is_named(found: str, expected: str) -> None:
-    """The reason tells which separator the file has and which one the account expects."""
+    """The reason names the separator of the file and the one that the account expects."""
     error = refusal(f"Référence{found}Nom{found}Email\n".encode(), expected)
     assert (error.code, dict(error.details)) == ("wrong_separator", {"found": found, "expected": expected})
 
 
-def test_a_header_quoted_as_a_whole_is_not_told_to_use_its_own_separator() -> None:
-    """Never: the columns are separated by X, but this account expects X."""
+def test_a_header_quoted_as_a_whole_is_not_blamed_on_its_separator() -> None:
+    """The reason never names the same separator as found and as expected."""
     error = refusal(b'"Reference;Nom;Email"\n"a;b;c"\n')
     assert error.details.get("found") != ";"
 
 
 def test_a_known_column_named_twice() -> None:
-    """Two headers of one column, in whatever language, refuse the file."""
+    """Two headers of one column refuse the file, also in two languages."""
     error = refusal("Prénom;Email;First name;E M A I L\n".encode())
     assert (error.code, error.details["columns"]) == ("duplicate_column", "Prénom, Email")
 
@@ -49,6 +49,6 @@ def test_a_known_column_named_twice() -> None:
     [(b'"Nom"x;Email\n', "text_after_quote"), (b'Nom;"Email\na;b\n', "unterminated_quote")],
 )
 def test_bad_quotes_in_the_header(header: bytes, code: str) -> None:
-    """The header line obeys the same grammar."""
+    """Misplaced quotes in the header line refuse the file, with its line."""
     error = refusal(b"\n" + header)
     assert (error.code, error.errors[0].line) == (code, 2)

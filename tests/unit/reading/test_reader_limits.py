@@ -19,13 +19,13 @@ def test_256_columns_are_allowed_and_no_more() -> None:
 
 
 def test_a_row_of_more_than_256_columns() -> None:
-    """Blank or not, what goes past 256 columns is too much."""
+    """A row with more than 256 columns is an error, even if they are blank."""
     assert bad(b"Email\na;" + b";" * 255 + b"x\n") == [(2, "too_many_columns")]
 
 
 @pytest.mark.parametrize("char", ["x", "é", "€"])
 def test_a_cell_may_have_32768_characters(char: str) -> None:
-    """Characters count, not bytes."""
+    """The limit of a cell counts characters, not bytes."""
     fits, over = (
         HEAD + (f"a;b;{char * n}\n").encode() for n in (MAX_CELL_CHARACTERS, MAX_CELL_CHARACTERS + 1)
     )
@@ -33,7 +33,7 @@ def test_a_cell_may_have_32768_characters(char: str) -> None:
 
 
 def test_a_header_cell_has_the_same_limit() -> None:
-    """A cell over 32,768 characters refuses the file wherever it stands."""
+    """A header cell over 32,768 characters is an error, even in an unknown column."""
     data = b"Email;" + b"x" * (MAX_CELL_CHARACTERS + 1) + b"\na;b\n"
     try:
         found = [code for _, code in bad(data)]
@@ -43,12 +43,12 @@ def test_a_header_cell_has_the_same_limit() -> None:
 
 
 def test_spaces_and_quotes_do_not_count_as_characters_of_a_cell() -> None:
-    """It is the value that has the limit."""
+    """The limit applies to the value, without quotes and spaces."""
     assert bad(HEAD + b'a;b;  "' + b'""' * MAX_CELL_CHARACTERS + b'"  \n') == []
 
 
-def test_a_row_that_goes_on_for_ever_ends_the_file_early() -> None:
-    """An unclosed quote is told on its line after 2 MiB, without reading the file to its end."""
+def test_an_endless_row_ends_the_file_early() -> None:
+    """An unclosed quote is reported on its line after 2 MiB, without reading the rest of the file."""
     fed = []
 
     def chunks() -> object:

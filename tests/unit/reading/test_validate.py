@@ -14,7 +14,7 @@ from tests.unit.reading.verdicts import GOOD, accepted, account, frame, judge, r
 
 
 def test_values_are_stored_in_their_normal_form() -> None:
-    """E-mail lower-cased, phones E.164 in the account's region, dates ISO; the rest as typed."""
+    """E-mail is lower-cased, phones are E.164 in the account's region, dates ISO; the rest stays as typed."""
     verdict = judge(
         {
             "email": "Yann.LeGoff@Example-Mail.FR",
@@ -53,7 +53,7 @@ def test_values_are_stored_in_their_normal_form() -> None:
 def test_a_row_without_a_valid_means_is_rejected(
     row: dict[str, str | None], column: str | None, code: str
 ) -> None:
-    """Told by the first cell that was there and not valid, or else as missing."""
+    """The reason names the first invalid cell, or that all means are missing."""
     verdict = judge({**row, "city": "Brest"})
     assert rejects(verdict) == [(3, column, code)]
     assert len(verdict.accepted.places) == 0
@@ -73,7 +73,7 @@ def test_a_row_without_a_valid_means_is_rejected(
 def test_an_invalid_value_beside_a_valid_means_is_dropped(
     row: dict[str, str], warning: str, bit: int
 ) -> None:
-    """It becomes null, is counted as a warning, and remembered so that it overwrites nothing."""
+    """It becomes null, counts as a warning, and gets its bit so that it overwrites nothing."""
     verdict = judge(row)
     bad = next(key for key, value in KEPT_BITS.items() if value == bit)
     assert rejects(verdict) == []
@@ -83,7 +83,7 @@ def test_an_invalid_value_beside_a_valid_means_is_dropped(
 
 
 def test_blank_cells_are_not_kept() -> None:
-    """Only what was there and invalid has its bit; a blank cell has none."""
+    """Only a filled but invalid cell has its bit; a blank cell has none."""
     verdict = judge({"email": GOOD, "phone": None, "birth_date": None})
     assert accepted(verdict, "kept") == {3: 0}
 
@@ -96,7 +96,7 @@ def test_several_invalid_cells_add_up() -> None:
 
 
 def test_the_account_may_ask_for_valid_numbers() -> None:
-    """What is possible by its length need not be valid."""
+    """A number of a possible length may still be invalid."""
     row = {"mobile": "336 90 12 34 56"}
     assert rejects(judge(row)) == []
     assert rejects(judge(row, of=account(phone_check="valid"))) == [(3, "Mobile", "invalid_mobile")]
@@ -110,7 +110,7 @@ def test_the_region_is_the_accounts() -> None:
 
 
 def test_rejects_are_in_order_of_the_file_and_by_place() -> None:
-    """Places are those of the batch's rows, whatever rule they break."""
+    """Rejects are sorted by their place in the batch, not by rule."""
     verdict = judge(
         {"reference": "1", "email": GOOD},
         {"reference": None, "email": GOOD},
@@ -128,14 +128,14 @@ def test_rejects_are_in_order_of_the_file_and_by_place() -> None:
 
 
 def test_a_row_is_rejected_once() -> None:
-    """By the first rule that it breaks."""
+    """A row is rejected by the first rule that it breaks."""
     verdict = judge({"reference": None, "email": "x"}, of=account(dedup="reference"))
     assert rejects(verdict) == [(3, "Référence", "missing_reference")]
 
 
 @pytest.mark.parametrize("dedup", ["none", "triplet"])
 def test_the_reference_matters_under_its_criterion_only(dedup: Any) -> None:
-    """A missing or long reference is no fault elsewhere."""
+    """Under other criteria a missing or long reference is valid."""
     verdict = judge(
         {"reference": None, "email": GOOD}, {"reference": "r" * 300, "email": GOOD}, of=account(dedup=dedup)
     )
@@ -143,12 +143,12 @@ def test_the_reference_matters_under_its_criterion_only(dedup: Any) -> None:
 
 
 def test_a_reference_has_255_characters_whatever_their_bytes() -> None:
-    """Characters count."""
+    """The limit of a reference counts characters, not bytes."""
     assert rejects(judge({"reference": "é" * 255, "email": GOOD}, of=account(dedup="reference"))) == []
 
 
 def test_identities() -> None:
-    """None under `none`; the three means, blank where absent or invalid, under `triplet`; the reference to the letter."""
+    """An identity is null, the three means (blank if absent or invalid), or the exact reference."""
     rows = (
         {"reference": "a1", "email": "A@example-mail.fr", "mobile": "12"},
         {"reference": "A1", "mobile": "0612345678"},
@@ -162,7 +162,7 @@ def test_identities() -> None:
 
 
 def test_references_of_rejected_rows_are_spared() -> None:
-    """Under `reference`, mode 3 must not remove whom a rejected row names."""
+    """Under `reference`, the references of rejected rows are kept for mode 3, which must not remove them."""
     verdict = judge(
         {"reference": "ok", "email": GOOD},
         {"reference": "bad", "email": "x"},
@@ -175,7 +175,7 @@ def test_references_of_rejected_rows_are_spared() -> None:
 
 @pytest.mark.parametrize("action", ["import", "optoutEMAIL", "delete"])
 def test_no_rows_at_all(action: str) -> None:
-    """A batch may hold blank rows only."""
+    """A batch of blank rows only gives an empty verdict."""
     nothing = frame({"reference": "x", "email": GOOD}).iloc[:0]
     verdict = validate(nothing, account(dedup="reference"), ACTIONS[action])
     assert (len(verdict.accepted.places), rejects(verdict), verdict.warnings) == (0, [], Counter())

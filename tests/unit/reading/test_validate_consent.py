@@ -20,8 +20,10 @@ from tests.unit.reading.verdicts import GOOD, accepted, account, judge, rejects
     ],
 )
 @pytest.mark.parametrize("kind", ["optout", "optin"])
-def test_consent_asks_for_its_means_alone(kind: str, medium: str, key: str, value: str, address: str) -> None:
-    """Valid is a row whose means is there and valid, reference or not; other means do not help."""
+def test_consent_needs_only_the_column_of_its_medium(
+    kind: str, medium: str, key: str, value: str, address: str
+) -> None:
+    """A row is valid if its medium's column is; the other means and the reference do not matter."""
     header = FRENCH[key]
     other = "email" if key != "email" else "mobile"
     good = GOOD if other == "email" else "0612345678"
@@ -37,8 +39,8 @@ def test_consent_asks_for_its_means_alone(kind: str, medium: str, key: str, valu
     assert verdict.warnings == Counter()
 
 
-def test_a_ruined_number_is_told_in_consent_too() -> None:
-    """Scientific notation has its own reason everywhere."""
+def test_a_shortened_number_has_its_own_reason_in_consent_too() -> None:
+    """Scientific notation has its own reason in consent files too."""
     assert rejects(judge({"mobile": "3.36E+10"}, action="optoutSMS")) == [
         (3, "Mobile", "scientific_notation")
     ]

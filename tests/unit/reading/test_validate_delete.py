@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.unit.reading.verdicts import GOOD, accepted, account, judge, rejects
 
 
-def test_delete_by_reference_asks_for_nothing_else() -> None:
-    """Neither valid means nor a short reference."""
+def test_delete_by_reference_needs_only_the_reference() -> None:
+    """Invalid means and long references do not matter."""
     verdict = judge(
         {"reference": "A", "email": "nonsense"},
         {"reference": None, "email": GOOD},
@@ -18,8 +18,8 @@ def test_delete_by_reference_asks_for_nothing_else() -> None:
     assert rejects(verdict) == [(4, "Référence", "missing_reference")]
 
 
-def test_delete_by_triplet_wants_no_invalid_means() -> None:
-    """At least one valid, and none invalid: the row would meet somebody else."""
+def test_delete_by_triplet_rejects_invalid_means() -> None:
+    """One means must be valid and none invalid: the row would match another contact."""
     verdict = judge(
         {"email": GOOD, "phone": None},
         {"email": GOOD, "phone": "12"},
@@ -36,8 +36,8 @@ def test_delete_by_triplet_wants_no_invalid_means() -> None:
     ]
 
 
-def test_delete_and_import_speak_of_the_same_triplet() -> None:
-    """A row has one identity, whatever it is for and however its columns are ordered."""
+def test_delete_and_import_use_the_same_triplet() -> None:
+    """A row has the same identity in an import and a delete file, in any order of columns."""
     row = {"mobile": "0612345678", "email": "B@example-mail.fr", "phone": None}
     by = account(dedup="triplet")
     assert list(accepted(judge(row, of=by), "identity").values()) == list(

@@ -24,39 +24,39 @@ WHOLE = [
 
 @pytest.mark.parametrize("flags", [0x1, 0x41, 0x801, 0x9])
 def test_an_encrypted_zip(refusal: Refusal, flags: int) -> None:
-    """Traditional and strong encryption alike."""
+    """Traditional and strong encryption are both refused."""
     assert refusal(patched(zipped(("a.csv", CSV)), flags=flags)).code == "zip_encrypted"
 
 
 def test_an_aes_zip(refusal: Refusal) -> None:
-    """WinZip's AES has method 99 and the flag."""
+    """WinZip's AES (method 99 and the flag) is refused as encrypted."""
     assert refusal(patched(zipped(("a.csv", CSV)), flags=1, method=99)).code == "zip_encrypted"
 
 
 @pytest.mark.parametrize("method", [1, 9, 93, 98])
 def test_an_unknown_compression(refusal: Refusal, method: int) -> None:
-    """Deflate64, Zstandard and others: the fix is another compression, not another upload."""
+    """Deflate64, Zstandard and others have their own reason: another upload would not help."""
     assert refusal(patched(zipped(("a.csv", CSV)), method=method)).code == "zip_method"
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_a_damaged_zip(refusal: Refusal, method: int) -> None:
-    """Bytes changed in the data: the CRC or the stream tells."""
+    """A changed byte in the data is found by the CRC or the decompressor."""
     data = bytearray(zipped(("a.csv", CSV), method=method))
     data[len(data) // 2] ^= 0x10
     assert refusal(bytes(data)).code == "zip_damaged"
 
 
 def test_a_wrong_crc(refusal: Refusal) -> None:
-    """The checksum in the directory decides, at the end of the data."""
+    """The checksum in the directory is compared at the end of the data."""
     data = bytearray(zipped(("a.csv", CSV)))
     place = data.index(b"PK\x01\x02")
     data[place + 16] ^= 1
     assert refusal(bytes(data)).code == "zip_damaged"
 
 
-def test_what_the_directory_says_of_sizes_is_not_believed(refusal: Refusal) -> None:
-    """A bomb whose directory tells a small size is damaged or too large, never read on."""
+def test_sizes_in_the_directory_are_not_trusted(refusal: Refusal) -> None:
+    """A bomb whose directory claims a small size is refused as damaged or too large."""
     data = bytearray(zipped(("a.csv", b"a" * (8 << 20))))
     place = data.index(b"PK\x01\x02")
     struct.pack_into("<L", data, place + 24, 10)
@@ -71,7 +71,7 @@ def test_what_the_directory_says_of_sizes_is_not_believed(refusal: Refusal) -> N
 def test_no_damage_is_anything_but_a_refusal(
     read: Read, data: bytes, changes: list[tuple[float, int]]
 ) -> None:
-    """However a zip is damaged, it is read or refused: any other exception would block its account."""
+    """A damaged zip is read or refused, never anything else: another exception would block its account."""
     raw = bytearray(data)
     for place, byte in changes:
         raw[int(place * len(raw))] = byte
@@ -87,12 +87,12 @@ def test_no_damage_is_anything_but_a_refusal(
     ],
 )
 def test_damaged_names_are_damage(refusal: Refusal, change: Callable[[bytes], bytes]) -> None:
-    """A member's name that cannot be read is a damaged zip, or one without a file."""
+    """A zip with an unreadable member name is refused as damaged or empty."""
     assert refusal(change(zipped(("é.csv", CSV)))).code in ("zip_damaged", "zip_empty")
 
 
 def test_damaged_lzma_data_is_damage(refusal: Refusal) -> None:
-    """liblzma's own exception is understood."""
+    """liblzma's own exception leads to the same refusal."""
     data = bytearray(zipped(("a.csv", CSV), method=zipfile.ZIP_LZMA))
     data[80:120] = b"\xff" * 40
     assert refusal(bytes(data)).code == "zip_damaged"

@@ -21,23 +21,23 @@ def test_a_whole_zip_has_its_end() -> None:
 
 
 def test_a_zip64_is_read(read: Read) -> None:
-    """Though its end record itself tells 65,535 entries."""
+    """A ZIP64 is read, although its plain end record claims 65,535 entries."""
     assert read(zip64(zipped(("a.csv", CSV)))) == CSV
 
 
 def test_a_zip64_of_several_files_is_refused(refusal: Refusal) -> None:
-    """With their true number."""
+    """A ZIP64 of several files is refused, with their true number."""
     error = refusal(zip64(zipped(("a.csv", CSV), ("b.csv", CSV))))
     assert (error.code, error.details["count"]) == ("zip_several_files", 2)
 
 
 def test_bytes_after_the_zip_do_not_matter(read: Read) -> None:
-    """Servers that pad to a block leave it readable."""
+    """A zip that a server padded to a whole block is read."""
     assert read(zipped(("a.csv", CSV)) + b"\0" * 100) == CSV
 
 
 def test_a_zip_with_something_before_it_is_no_zip(read: Read) -> None:
-    """Its bytes do not begin like a zip, so it is read as a CSV, which other checks refuse."""
+    """It does not begin like a zip, so it is read as a CSV, which other checks refuse."""
     data = b"MZ stub" + zipped(("a.csv", CSV))
     assert read(data) == data
 
@@ -45,7 +45,7 @@ def test_a_zip_with_something_before_it_is_no_zip(read: Read) -> None:
 def test_a_directory_of_very_many_entries_is_not_opened(
     refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The end record tells the number; reading 200,000 entries would take 192 MB."""
+    """The end record has the number of entries; opening 200,000 entries would take 192 MB."""
     data = zipped(*((f"{n}", b"") for n in range(MAX_ZIP_ENTRIES + 1)))
     monkeypatch.setattr(zipfile, "ZipFile", None)
     error = refusal(data)
@@ -53,28 +53,28 @@ def test_a_directory_of_very_many_entries_is_not_opened(
 
 
 def test_a_truncated_zip(refusal: Refusal) -> None:
-    """Cut anywhere before its end."""
+    """A zip cut anywhere before its end is refused as truncated."""
     data = zipped(("a.csv", CSV))
     assert b"\n" in data
     assert {refusal(data[:size]).code for size in range(len(data) // 2, len(data), 7)} == {"zip_truncated"}
 
 
 def test_ascii_mode_that_added_carriage_returns(refusal: Refusal) -> None:
-    """LF became CRLF."""
+    """A transfer that turned LF into CRLF is recognised."""
     data = zipped(("a.csv", CSV)).replace(b"\r\n", b"\n")  # as a Unix client's ASCII mode meets it
     assert b"\n" in data
     assert refusal(data.replace(b"\n", b"\r\n")).code == "zip_ascii_mode"
 
 
 def test_ascii_mode_that_dropped_carriage_returns(refusal: Refusal) -> None:
-    """CRLF became LF."""
+    """A transfer that turned CRLF into LF is recognised."""
     member = bytes(range(256)) * 40 + b"\r\n" * 10
     data = zipped(("a.csv", member), method=zipfile.ZIP_STORED)
     assert refusal(data.replace(b"\r\n", b"\n")).code == "zip_ascii_mode"
 
 
 def test_a_gap_inside_a_zip_is_damage(refusal: Refusal) -> None:
-    """The directory does not end where its end record begins."""
+    """A directory that does not end where the end record begins is damaged."""
     data = zipped(("a.csv", CSV))
     place = data.index(b"PK\x05\x06")
     assert refusal(data[:place] + b"xx" + data[place:]).code == "zip_damaged"
