@@ -6,14 +6,14 @@ out of the account's home.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from contactsync.domain.deposit import ACTIONS, Action
-from contactsync.domain.errors import AccountBusy
+from contactsync.domain.errors import AccountBusy, FoldersMissing
+from contactsync.runtime.directories import open_directory, open_locked
 from contactsync.spool.unchanged import UnchangedFolders, times_of
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 BOXES = ("in", "on", "ok", "ko")
 IN_MODE, BOX_MODE = 0o2770, 0o2750  # docs/ftp-facts.md, "Permissions that hold"
 MARKERS_MODE = 0o1020  # what `import/` has more: markers can be made in it, its folders cannot be moved
-
-_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OPEN_HOME = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC  # it is root's: the daemon may only pass through
 
 
 class Folders:
@@ -41,22 +38,16 @@ class Folders:
         self._fds: dict[str, int] = {}
 
     def open(self) -> None:
-        """Open `contacts/` and lock it until `close`; the lock goes with the process, however that ends.
+        """Open `contacts/` and lock it until `close`, or until the process ends.
 
-        Raises AccountBusy, FileNotFoundError where `contactsync init` has not been run.
+        Raises AccountBusy if another process holds the lock, and FoldersMissing if there is no `contacts/`.
         """
-        root = os.open(self._home, _OPEN_HOME)
         try:
-            self._fds["contacts"] = os.open("contacts", _OPEN, dir_fd=root)
-        finally:
-            os.close(root)
-        try:
-            fcntl.flock(self._fds["contacts"], fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
-        except OSError as error:
-            self.close()
-            if isinstance(error, BlockingIOError):
-                raise AccountBusy from None
-            raise
+            self._fds["contacts"] = open_locked(self._home, "contacts", wait=self._wait)
+        except FileNotFoundError:
+            raise FoldersMissing(self._home / "contacts") from None
+        except BlockingIOError:
+            raise AccountBusy from None
 
     def close(self) -> None:
         """Close all folders."""
@@ -70,11 +61,11 @@ class Folders:
             parent = self.fd(action) if box else self._fds["contacts"]
             name = box or action.name
             try:
-                self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
+                self._fds[key] = open_directory(name, parent)
             except FileNotFoundError:
                 with suppress(FileExistsError):  # `init` was quicker
                     os.mkdir(name, self._mode_of_sibling(action, box), dir_fd=parent)
-                self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
+                self._fds[key] = open_directory(name, parent)
         return self._fds[key]
 
     def recreate_missing(self) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from contactsync.domain.deposit import ACTIONS, Action, Incoming, Mode
-from contactsync.domain.errors import AccountBusy, Retryable
+from contactsync.domain.errors import AccountBusy, FoldersMissing, Retryable
 from contactsync.runtime import kernel
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.runtime.kernel import Lease
@@ -171,8 +171,9 @@ def test_an_account_is_worked_on_by_one_at_a_time(home: Path, box: Spool) -> Non
 
 def test_a_home_without_contacts_was_never_initialised(tmp_path: Path) -> None:
     """The daemon makes what is below `contacts/`, not that itself."""
-    with pytest.raises(FileNotFoundError), opened(tmp_path):
+    with pytest.raises(FoldersMissing) as caught, opened(tmp_path):
         pass
+    assert caught.value.path == tmp_path / "contacts"
     assert os.listdir(tmp_path) == []
 
 
@@ -853,9 +854,8 @@ def test_the_mode_is_read_when_the_file_is_admitted(home: Path, box: Spool, drop
 AS_ANOTHER = """
 import os, signal, sys
 from pathlib import Path
-from contactsync.kernel import take_lease
-from contactsync.model import ACTIONS
-from contactsync.spool import Spool
+from contactsync.runtime.kernel import take_lease
+from contactsync.spool.spool import Spool
 signal.signal(signal.SIGIO, signal.SIG_IGN)
 os.umask(0)
 os.setgroups([])
