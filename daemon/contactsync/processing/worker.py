@@ -44,7 +44,7 @@ class DepositWorker:
             rescan_seconds=settings.rescan_seconds,
         )
         home = lane.account.home_under(settings.ftp_root)
-        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, still=lane.still)
+        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, unchanged=lane.still)
         try:
             with spool, gil.in_turn():
                 if not lane.ledger_checked:

@@ -1,4 +1,4 @@
-"""The folders of one account as open descriptors, and the lock that keeps other processes away.
+"""The folders of one account as open descriptors, and the lock that keeps other processes out.
 
 Each folder is opened relative to the one above it and without following links, so that no swapped folder leads
 out of the account's home.
@@ -21,20 +21,21 @@ if TYPE_CHECKING:
 
 BOXES = ("in", "on", "ok", "ko")
 IN_MODE, BOX_MODE = 0o2770, 0o2750  # docs/ftp-facts.md, "Permissions that hold"
-MARKERS_MODE = 0o1020  # what `import/` has more: markers can be made in it, its folders cannot be moved
+# The extra bits of `import/`: the group can create markers in it, but cannot move its folders.
+MARKERS_MODE = 0o1020
 
 
 class Folders:
-    """Descriptors of `contacts/` and what is below, opened when they are first asked for."""
+    """Descriptors of `contacts/` and what is below, opened on first use."""
 
-    def __init__(self, home: Path, *, wait: bool = False, still: UnchangedFolders | None = None) -> None:
-        """Prepare for the account whose FTP home is `home`; with `wait`, whoever has its lock is waited for.
+    def __init__(self, home: Path, *, wait: bool = False, unchanged: UnchangedFolders | None = None) -> None:
+        """Prepare for the account whose FTP home is `home`; with `wait`, `open` waits for the lock.
 
-        `still` is what is known of its folders from earlier.
+        `unchanged` is what earlier scans learned about its folders.
         """
         self._home = home
         self._wait = wait
-        self._still = still or UnchangedFolders()
+        self._unchanged = unchanged or UnchangedFolders()
         self._fds: dict[str, int] = {}
 
     def open(self) -> None:
@@ -55,7 +56,7 @@ class Folders:
             os.close(self._fds.popitem()[1])
 
     def fd(self, action: Action, box: str | None = None) -> int:
-        """A descriptor of `contacts/<action>[/<box>]`, made again where it is missing."""
+        """A descriptor of `contacts/<action>[/<box>]`, which is recreated if it is missing."""
         key = _path(action, box)
         if key not in self._fds:
             parent = self.fd(action) if box else self._fds["contacts"]
@@ -63,43 +64,44 @@ class Folders:
             try:
                 self._fds[key] = open_directory(name, parent)
             except FileNotFoundError:
-                with suppress(FileExistsError):  # `init` was quicker
+                with suppress(FileExistsError):  # `init` was faster
                     os.mkdir(name, self._mode_of_sibling(action, box), dir_fd=parent)
                 self._fds[key] = open_directory(name, parent)
         return self._fds[key]
 
     def recreate_missing(self) -> None:
-        """Make again what is missing below `contacts/` (protocol 1)."""
+        """Recreate the folders that are missing below `contacts/` (protocol 1)."""
         for action in ACTIONS.values():
-            if not self._is_still(action.name):  # its times change with what is made or removed in it
+            # An action's folder changes its times when one of its four folders is created or removed.
+            if not self._is_unchanged(action.name):
                 for box in BOXES:
                     self.fd(action, box)
-                self._still.note(action.name)
+                self._unchanged.note(action.name)
 
-    def is_still_empty(self, action: Action, box: str) -> bool:
-        """Whether there was nothing in a folder, and nothing has come since."""
-        return self._is_still(_path(action, box))
+    def is_known_empty(self, action: Action, box: str) -> bool:
+        """Whether a folder was empty and has not changed since."""
+        return self._is_unchanged(_path(action, box))
 
     def note_empty(self, action: Action, box: str) -> None:
-        """Nothing was in the folder, which was read after `is_still_empty` had been asked."""
-        self._still.note(_path(action, box))
+        """Record that the folder was empty. Call `is_known_empty` first, then read the folder, then this."""
+        self._unchanged.note(_path(action, box))
 
     def note_change(self, action: Action, box: str) -> None:
-        """We put something into the folder ourselves: that shall not hang on its times."""
-        self._still.forget(_path(action, box))
+        """Record that we are about to put something into the folder: do not rely on its times to show it."""
+        self._unchanged.forget(_path(action, box))
 
-    def _is_still(self, path: str) -> bool:
+    def _is_unchanged(self, path: str) -> bool:
         try:
             status = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
         except OSError:
-            self._still.forget(path)
+            self._unchanged.forget(path)
             return False
-        return self._still.holds(path, times_of(status))
+        return self._unchanged.is_unchanged(path, times_of(status))
 
     def _mode_of_sibling(self, action: Action, box: str | None) -> int:
-        """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree.
+        """The mode of the same folder of another action, so that a recreated folder fits into its tree.
 
-        `import/` is asked last: it is open to markers, and no other action is.
+        `import/` comes last: it is open to markers, and no other action is.
         """
         markers = MARKERS_MODE if action.name == "import" and box is None else 0
         for other in sorted(ACTIONS, key=lambda name: name == "import"):
@@ -108,8 +110,8 @@ class Folders:
                     path = f"{other}/{box}" if box else other
                     found = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
                     if stat.S_ISDIR(found.st_mode):
-                        more = MARKERS_MODE if other == "import" and box is None else 0
-                        return stat.S_IMODE(found.st_mode) & ~more | markers
+                        extra = MARKERS_MODE if other == "import" and box is None else 0
+                        return stat.S_IMODE(found.st_mode) & ~extra | markers
         return (IN_MODE if box == "in" else BOX_MODE) | markers
 
 
