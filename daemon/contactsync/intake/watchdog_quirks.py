@@ -26,9 +26,9 @@ def set_up() -> None:
     """Adjust what holds for the whole process: the pairing delay, warnings and logs."""
     # In a version that has moved this class, uploads may be delayed by half a second while folders are renamed.
     with suppress(ImportError):
-        from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper  # noqa: PLC0415 - may be missing
+        from watchdog.observers import inotify_move_event_grouper as grouper  # noqa: PLC0415 - may be missing
 
-        InotifyMoveEventGrouper.delay = PAIRING_SECONDS
+        grouper.InotifyMoveEventGrouper.delay = PAIRING_SECONDS
     # It warns, with a list of every watch, if folders appear faster than it walks them; the scan sees them.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
     # `watch` handles its log while it watches. Otherwise nobody needs it.

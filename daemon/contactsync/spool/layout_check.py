@@ -19,7 +19,7 @@ from contactsync.spool.layout import HOME_MODE, LAYOUT, Folder, Owners
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Something that differs from what `layout_make.make` makes. `fix` is a command for root's shell; modes are octal."""
+    """A difference from what `layout_make.make` makes. `fix` is a command for root's shell; modes are octal."""
 
     account: str
     path: str

@@ -1,4 +1,4 @@
-"""Which upload is claimed next, and when: order, writers, complete files. On real files, with a clock that the test sets."""
+"""Which upload is claimed next, and when. On real files, with a clock that the test sets."""
 
 from __future__ import annotations
 
