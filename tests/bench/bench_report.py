@@ -27,7 +27,7 @@ from contactsync.domain.columns import KEYS
 from contactsync.reports import days, publisher
 from contactsync.reports.folder import ReportFolder
 from contactsync.settings.settings import Settings
-from contactsync.spool import layout
+from contactsync.spool import layout_make
 
 ACCOUNTS, CAMPAIGNS, REACTIONS = 10, 20, 5_000
 DAY = date(2015, 4, 27)
@@ -95,7 +95,7 @@ def main() -> None:
             migrate(conn)
             everyone = _seed(conn, number)
         for account in everyone:
-            layout.make(account.home_under(root), None)
+            layout_make.make(account.home_under(root), None)
         reactions = number * CAMPAIGNS * REACTIONS
         print(f"{number} accounts x {CAMPAIGNS} campaigns x {REACTIONS} reactions = {reactions} reactions")
         for name in ("first", "again"):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from contactsync.domain.account import Account
-    from contactsync.spool.layout import Deviation
+    from contactsync.spool.layout_check import Deviation
 
 
 def init(
@@ -70,18 +70,18 @@ def init(
 
 
 def _make(account: Account, home: Path) -> list[Deviation]:
-    from contactsync.spool import layout
+    from contactsync.spool import layout, layout_make
 
-    done = layout.make(home, layout.owners_of(account))
+    done = layout_make.make(home, layout.owners_of(account))
     for line in done or [f"{account.name}: all is there below {home}"]:
         typer.echo(line)
     return []
 
 
 def _check(account: Account, home: Path, *, quiet: bool) -> list[Deviation]:
-    from contactsync.spool import layout
+    from contactsync.spool import layout, layout_check
 
-    found = layout.check(account.name, home, layout.owners_of(account))
+    found = layout_check.check(account.name, home, layout.owners_of(account))
     lines = [str(each) for each in found] or [f"{account.name}: all is as it should be below {home}"]
     if not quiet:
         typer.echo("\n".join(lines))

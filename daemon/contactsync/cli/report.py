@@ -11,7 +11,7 @@ import typer
 from contactsync.cli import output
 from contactsync.cli.exit_status import explain
 from contactsync.cli.session import connected, find_account, load_settings
-from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError
+from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError, FoldersMissing
 
 if TYPE_CHECKING:
     from contactsync.database.connection import Connection
@@ -86,10 +86,8 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
     try:
         with ReportFolder(home, wait=True) as folder:
             contents = publish(conn, account, folder, days.day_of(day, zone), settings)
-    except FileNotFoundError as error:
-        if error.filename not in (str(home), home, "reporting"):
-            raise
-        raise AnswerIsNo(f"there is no {home}/reporting: contactsync init {account.name}") from None
+    except FoldersMissing as error:
+        raise AnswerIsNo(f"there is no {error.path}: contactsync init {account.name}") from None
     if days.expired([day], datetime.now(UTC), zone, settings.report_retention_days):
         note = "is older than report_retention_days: a running daemon removes it at the next midnight"
         typer.echo(f"{account.name}: {day} {note}", err=True)

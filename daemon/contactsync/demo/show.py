@@ -45,7 +45,7 @@ from contactsync.domain.account import Account
 from contactsync.domain.errors import ConfigurationError, Retryable
 from contactsync.service.daemon import Daemon
 from contactsync.settings.settings import Settings
-from contactsync.spool import layout
+from contactsync.spool import layout, layout_make
 from contactsync.telemetry import log
 
 SAMPLE_NAME = "sample.csv"
@@ -158,7 +158,7 @@ class Demo:
             if all(each.name != NAME for each in store.every(conn)):
                 changes.add(conn, NAME, _account_as_wanted, self.settings.ftp_root)
             account = find_account(conn, NAME)
-        layout.make(account.home_under(self.settings.ftp_root), layout.owners_of(account))
+        layout_make.make(account.home_under(self.settings.ftp_root), layout.owners_of(account))
         return account
 
     # --- the visitor ---------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 MAX_LISTED_ERRORS = 100
@@ -62,6 +63,15 @@ class DatabaseAway(Retryable):
 
 class AnswerIsNo(ContactsyncError):  # noqa: N818 - nothing is wrong
     """The command is valid but cannot be granted. Exit status 1, nothing changed."""
+
+
+class FoldersMissing(ContactsyncError):  # noqa: N818 - nothing failed: `contactsync init` has not been run
+    """The account has no folders at `path`; `contactsync init` makes them."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the missing folder directly below the home: `contacts/` or `reporting/`."""
+        super().__init__(f"there is no {path}: run contactsync init")
+        self.path = path
 
 
 class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has the account

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from contactsync.domain.errors import AccountBusy
+from contactsync.domain.errors import AccountBusy, FoldersMissing
 from contactsync.processing.pipeline import Pipeline, Rules
 from contactsync.processing.pool import Lane
 from contactsync.runtime import gil
@@ -44,7 +44,7 @@ class DepositWorker:
             rescan_seconds=settings.rescan_seconds,
         )
         home = lane.account.home_under(settings.ftp_root)
-        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, still=lane.still)
+        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, unchanged=lane.still)
         try:
             with spool, gil.in_turn():
                 if not lane.ledger_checked:
@@ -54,9 +54,7 @@ class DepositWorker:
                 delay = self.pipeline.step(lane.account, lane.line, spool, seconds=TURN_SECONDS)
         except AccountBusy:
             return BUSY_SECONDS
-        except FileNotFoundError as error:
-            if error.filename not in (str(home), home, "contacts"):
-                raise
+        except FoldersMissing:
             if not lane.told_missing:
                 log.error(
                     "account.no_folders",

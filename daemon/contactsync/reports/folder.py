@@ -9,7 +9,6 @@ when the folder is next opened.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -21,16 +20,15 @@ from types import TracebackType
 from typing import BinaryIO
 
 from contactsync.domain import names
-from contactsync.domain.errors import AccountBusy, ContactsyncError
+from contactsync.domain.errors import AccountBusy, ContactsyncError, FoldersMissing
 from contactsync.reports.days import as_day
+from contactsync.runtime import directories
 from contactsync.runtime.kernel import rename_exchange
 
 FILE_MODE = 0o640
 DAY_MODE = 0o750
 ASIDE_MODE = 0o700  # the group, which is the FTP account, does not see half a day
 
-_OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OPEN_HOME = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC  # it is root's: the daemon may only pass through
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW, _OLD = b".new-", b".old-"
 
@@ -76,19 +74,16 @@ class ReportFolder:
     def __enter__(self) -> ReportFolder:
         """Open and lock the folder, and clear away what a killed build left.
 
-        Raises AccountBusy where another process publishes, FileNotFoundError where there is no such folder.
+        Raises AccountBusy if another process is publishing, and FoldersMissing if there is no such folder.
         """
-        root = os.open(self._home, _OPEN_HOME)
         try:
-            self._fd = os.open("reporting", _OPEN_DIR, dir_fd=root)
-        finally:
-            os.close(root)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
-            self._clear()
+            self._fd = directories.open_locked(self._home, "reporting", wait=self._wait)
+        except FileNotFoundError:
+            raise FoldersMissing(self._home / "reporting") from None
         except BlockingIOError:
-            os.close(self._fd)
             raise AccountBusy from None
+        try:
+            self._clear()
         except BaseException:
             os.close(self._fd)
             raise
@@ -125,16 +120,13 @@ class ReportFolder:
             _require_ours(self._fd, name)
         os.mkdir(_NEW + name, ASIDE_MODE, dir_fd=self._fd)
         try:
-            fd = os.open(_NEW + name, _OPEN_DIR, dir_fd=self._fd)
-            try:
+            with directories.opened(_NEW + name, self._fd) as fd:
                 _give(fd, owner)
                 yield Build(fd, owner)
                 # When the data were read: a day that was built before it had ended is built again.
                 _date(fd, begun)
                 os.fchmod(fd, DAY_MODE)
                 os.fsync(fd)
-            finally:
-                os.close(fd)
             self._put(name)
         finally:
             self._clear()
@@ -142,11 +134,8 @@ class ReportFolder:
 
     def date_back(self, day: date, begun: datetime) -> None:
         """Let a day seem to have been built earlier than it was."""
-        fd = os.open(_name(day), _OPEN_DIR, dir_fd=self._fd)
-        try:
+        with directories.opened(_name(day), self._fd) as fd:
             _date(fd, begun)
-        finally:
-            os.close(fd)
 
     def remove(self, day: date) -> None:
         """Take a day away, at once for its readers; raises NotOurs where it holds something else."""
@@ -171,12 +160,9 @@ class ReportFolder:
         """Remove the dot-folders: half a day, or one that was replaced."""
         for name in map(os.fsencode, os.listdir(self._fd)):
             if name.startswith((_NEW, _OLD)) and as_day(name[len(_NEW) :]):
-                fd = os.open(name, _OPEN_DIR, dir_fd=self._fd)
-                try:
+                with directories.opened(name, self._fd) as fd:
                     for entry in os.listdir(fd):
                         os.unlink(entry, dir_fd=fd)
-                finally:
-                    os.close(fd)
                 os.rmdir(name, dir_fd=self._fd)
 
 
@@ -191,7 +177,7 @@ def _name(day: date) -> bytes:
 def _require_ours(parent: int, name: bytes) -> None:
     """Raise NotOurs unless it is a folder that holds nothing but zips."""
     try:
-        fd = os.open(name, _OPEN_DIR, dir_fd=parent)
+        fd = directories.open_directory(name, parent)
     except NotADirectoryError:
         raise NotOurs(f"reporting/{names.printable(name)} is no folder: move it away") from None
     try:

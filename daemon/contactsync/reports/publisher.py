@@ -18,7 +18,7 @@ import structlog
 
 from contactsync.database.connection import Connection, Session, errors_mean
 from contactsync.domain.account import Account
-from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway
+from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.reports import days as reporting
 from contactsync.reports.days import Day
 from contactsync.reports.folder import NotOurs, ReportFolder
@@ -188,9 +188,7 @@ class Publisher:
                     for day in reporting.expired(built, now, zone, retention):
                         self._remove(turn, folder, day)
                     turn.swept = reporting.today(now, zone)
-        except FileNotFoundError as error:
-            if error.filename not in (str(home), home, "reporting"):
-                raise
+        except FoldersMissing:
             fix = f"contactsync init {account.name}"
             self._tell_once(turn, "report.no_folder", fix=fix)
             return soon

@@ -16,7 +16,7 @@ import structlog
 
 from contactsync.database.connection import Connection, Session
 from contactsync.domain.account import Account
-from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway
+from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.retention import sweep as retention
 from contactsync.retention.sweep import Swept
 from contactsync.settings.settings import Settings
@@ -156,9 +156,7 @@ class Sweeper:
             except AccountBusy:
                 self._rest(BUSY_SECONDS)
                 continue
-            except FileNotFoundError as error:
-                if error.filename not in (str(home), home, "contacts"):
-                    raise
+            except FoldersMissing:
                 return  # no folders yet, so no files
             yield swept
             if cursor is not None:

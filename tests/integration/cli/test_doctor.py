@@ -21,7 +21,7 @@ from contactsync.cli.doctor import host
 from contactsync.cli.doctor.finding import Finding
 from contactsync.database import ledger
 from contactsync.settings.settings import Settings
-from contactsync.spool import layout
+from contactsync.spool import layout_make
 from tests.conftest import reached_by
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def look(site: Site) -> Look:
     """All that is found with these settings."""
 
     (site.root.parent / "data").mkdir(exist_ok=True)
-    layout.make(site.root / "acme", None)
+    layout_make.make(site.root / "acme", None)
 
     def found(**settings: object) -> list[Finding]:
         given = {"ftp_root": site.root, "data_dir": site.root.parent / "data", "database_url": site.url}
@@ -194,7 +194,7 @@ def run(site: Site, *prefix: str) -> subprocess.CompletedProcess[str]:
 
 def test_exit_status_and_rights(site: Site) -> None:
     """0 without errors, 1 with one; what capabilities are missing is told."""
-    layout.make(site.root / "acme", None)
+    layout_make.make(site.root / "acme", None)
     done = run(site)
     assert (done.returncode, done.stderr) == (0, "")
     shutil.rmtree(site.folder("delete"))

@@ -50,10 +50,12 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
 
 def _of(settings: Settings, account: Account) -> Iterator[Finding]:
     from contactsync.domain.errors import ConfigurationError
-    from contactsync.spool import layout
+    from contactsync.spool import layout, layout_check
 
     try:
-        found = layout.check(account.name, account.home_under(settings.ftp_root), layout.owners_of(account))
+        found = layout_check.check(
+            account.name, account.home_under(settings.ftp_root), layout.owners_of(account)
+        )
     except ConfigurationError as error:
         yield Finding("warning", "folders", str(error))
         return
