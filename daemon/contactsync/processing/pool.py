@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import heapq
 import itertools
-import os
 import random
 import threading
 import time
@@ -22,6 +20,7 @@ from contactsync.domain.account import Account
 from contactsync.domain.errors import DatabaseAway, Retryable
 from contactsync.intake.upload_queue import UploadQueue
 from contactsync.spool.unchanged import UnchangedFolders
+from contactsync.telemetry.log import reason_of
 from contactsync.telemetry.log_throttle import Doubling
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.status import DaemonStatus, Trouble
@@ -287,7 +286,7 @@ class WorkerPool:
             self._remember(lane, f"the database: {error}")
             self.metrics.trouble("database")
         except (Retryable, OSError) as error:
-            reason = _reason(error)
+            reason = reason_of(error)
             self._tell(lane, "deposit.waits", reason=reason)
             self._remember(lane, reason)
             self.metrics.trouble("deposit")
@@ -316,12 +315,3 @@ class WorkerPool:
         failures = lane.failures + 1
         if failures & (failures - 1) == 0:
             log.error(event, account=lane.account.name, failures=failures, **fields)
-
-
-def _reason(error: Retryable | OSError) -> str:
-    """What ops are told; no path of the kernel's, which may hold a file's name."""
-    if isinstance(error, Retryable):
-        return str(error)
-    if error.errno == errno.EXDEV:
-        return "in/, on/, ok/ and ko/ lie on several file systems: deposits are renamed between them, mount them as one"
-    return os.strerror(error.errno or 0)
