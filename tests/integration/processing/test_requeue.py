@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contactsync.database import ledger, statements
-from contactsync.processing import requeue
+from contactsync.processing import recovery, requeue
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Site
@@ -92,12 +92,12 @@ def test_what_was_killed_half_way_is_finished(site: Site, moved: bool) -> None:
         ko = site.folder(box="ko") / old["claimed_name"]
         ko.rename(site.folder(box="in") / "list.csv")
     with site.spool() as spool:
-        site.pipeline.finish_retries(site.account, spool)
+        recovery.finish_retries(site.pipeline, site.account, spool)
     assert site.boxes() == {"in": ["list.csv"], "on": [], "ok": [], "ko": []}
     (new,) = site.work()
     assert new["retry_of"] == old["deposit_id"]
     with site.spool() as spool:
-        site.pipeline.finish_retries(site.account, spool)
+        recovery.finish_retries(site.pipeline, site.account, spool)
     assert site.boxes()["in"] == []
 
 
