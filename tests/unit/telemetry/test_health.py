@@ -30,9 +30,9 @@ def test_a_daemon_that_is_well() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"silent": 30.1}, "the main loop has made no round for 30 s"),
+        ({"silent": 30.1}, "the main loop has completed no pass for 30 s"),
         ({"workers_ended": 2}, "2 worker threads have ended"),
-        ({"longest_step_seconds": STEP_SECONDS + 1}, "a deposit has been in work for 3601 s"),
+        ({"longest_step_seconds": STEP_SECONDS + 1}, "a deposit has been in progress for 3601 s"),
     ],
 )
 def test_what_a_restart_would_help(changes: dict[str, Any], problem: str) -> None:
@@ -43,7 +43,10 @@ def test_what_a_restart_would_help(changes: dict[str, Any], problem: str) -> Non
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"database_away": "57P03 (CannotConnectNow)"}, "the database is away: 57P03 (CannotConnectNow)"),
+        (
+            {"database_away": "57P03 (CannotConnectNow)"},
+            "the database is unreachable: 57P03 (CannotConnectNow)",
+        ),
         ({"troubles": (TROUBLE,)}, "1 accounts wait, acme longest: No space left on device"),
     ],
 )

@@ -32,7 +32,7 @@ class Told:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(heartbeat, "SIGN_SECONDS", 0.0)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("often")
@@ -87,7 +87,7 @@ def test_another_process_of_the_same_number_is_none(tmp_path: Path) -> None:
     dead = {**json.loads(done.stdout), "pid": os.getpid(), "as_of": NOW}
     (tmp_path / heartbeat.FILE_NAME).write_text(json.dumps(dead))
     sign = heartbeat.read(tmp_path)
-    assert (sign.state, "did not end in good order" in sign.sentence) == ("not running", True)
+    assert (sign.state, "did not shut down cleanly" in sign.sentence) == ("not running", True)
 
 
 def test_a_process_that_was_killed_is_none_before_anybody_asks_for_it() -> None:

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from contactsync.telemetry import http as monitor
-from contactsync.telemetry.http import MAX_CONNECTIONS, Answer, Monitor
+from contactsync.telemetry.http import MAX_CONNECTIONS, Answer, MetricsServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,14 +42,14 @@ def made() -> list[int]:
 
 
 @pytest.fixture
-def served(made: list[int]) -> Iterator[Monitor]:
+def served(made: list[int]) -> Iterator[MetricsServer]:
     """A server with an answer, a bug, and an answer that is larger than any buffer."""
 
     def count() -> Answer:
         made.append(1)
         return Answer(HTTPStatus.OK, "text/plain", b"hello\n")
 
-    found = Monitor(
+    found = MetricsServer(
         HOST,
         free_port(),
         {
@@ -83,14 +83,14 @@ def reachable(port: int) -> bool:
     return True
 
 
-def ask(server: Monitor, method: str, path: str) -> tuple[int, bytes]:
+def ask(server: MetricsServer, method: str, path: str) -> tuple[int, bytes]:
     with closing(http.client.HTTPConnection(HOST, server.port, timeout=PATIENCE)) as link:
         link.request(method, path)
         response = link.getresponse()
         return response.status, response.read()
 
 
-def raw(server: Monitor, request: bytes) -> bytes:
+def raw(server: MetricsServer, request: bytes) -> bytes:
     with socket.create_connection((HOST, server.port), PATIENCE) as link:
         link.sendall(request)
         return b"".join(iter(lambda: link.recv(65_536), b""))
@@ -116,17 +116,17 @@ def is_cut(link: socket.socket) -> bool:
         ("POST", "/count", 405, b"GET or HEAD\n"),
     ],
 )
-def test_it_answers(served: Monitor, method: str, path: str, status: int, body: bytes) -> None:
+def test_it_answers(served: MetricsServer, method: str, path: str, status: int, body: bytes) -> None:
     """Status and body, and the connection is closed."""
     assert ask(served, method, path) == (status, body)
 
 
-def test_what_is_no_http_is_told_so(served: Monitor) -> None:
+def test_what_is_no_http_is_told_so(served: MetricsServer) -> None:
     """Briefly."""
     assert raw(served, b"EHLO here\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_request_that_does_not_end_is_cut(served: Monitor) -> None:
+def test_a_request_that_does_not_end_is_cut(served: MetricsServer) -> None:
     """After 8 KiB the connection is closed; nobody fills our memory."""
     with socket.create_connection((HOST, served.port), PATIENCE) as link:
         with suppress(ConnectionError):  # cut amid it
@@ -135,7 +135,7 @@ def test_a_request_that_does_not_end_is_cut(served: Monitor) -> None:
     assert ask(served, "GET", "/count")[0] == 200
 
 
-def test_a_bug_is_told_without_its_text(served: Monitor) -> None:
+def test_a_bug_is_told_without_its_text(served: MetricsServer) -> None:
     """500, a line in the log, and the server goes on."""
     with structlog.testing.capture_logs() as logs:
         assert ask(served, "GET", "/bug") == (500, b"a bug: see the log\n")
@@ -144,7 +144,7 @@ def test_a_bug_is_told_without_its_text(served: Monitor) -> None:
 
 
 def test_many_askers_cost_one_answer(
-    served: Monitor, made: list[int], monkeypatch: pytest.MonkeyPatch
+    served: MetricsServer, made: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer is made anew when it is no longer fresh."""
     monkeypatch.setattr(monitor, "FRESH_SECONDS", 3600.0)
@@ -156,7 +156,7 @@ def test_many_askers_cost_one_answer(
     assert len(made) == 2
 
 
-def test_slow_clients_are_bounded(served: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_clients_are_bounded(served: MetricsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Silent ones hold the door for their time only; who comes in beyond the bound is turned away at once."""
     monkeypatch.setattr(monitor, "CONNECTION_SECONDS", 3.0)
     with ExitStack() as stack:
@@ -173,7 +173,7 @@ def test_slow_clients_are_bounded(served: Monitor, monkeypatch: pytest.MonkeyPat
         assert ask(served, "GET", "/count") == (200, b"hello\n")
 
 
-def test_a_client_that_does_not_read_is_cut(served: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_read_is_cut(served: MetricsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer larger than any buffer does not wait for ever for its reader."""
     monkeypatch.setattr(monitor, "CONNECTION_SECONDS", 0.5)
     with socket.create_connection((HOST, served.port), PATIENCE) as link:
@@ -183,7 +183,7 @@ def test_a_client_that_does_not_read_is_cut(served: Monitor, monkeypatch: pytest
         assert ask(served, "GET", "/count")[0] == 200
 
 
-def test_stopping_waits_for_nobody(served: Monitor) -> None:
+def test_stopping_waits_for_nobody(served: MetricsServer) -> None:
     """Open connections end with the server."""
     with socket.create_connection((HOST, served.port), PATIENCE) as link:
         link.sendall(b"GET /count HT")
@@ -199,7 +199,7 @@ def test_stopping_waits_for_nobody(served: Monitor) -> None:
 def test_a_taken_port_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once, not every time; and it is served as soon as the port is free."""
     monkeypatch.setattr(monitor, "RETRY_SECONDS", 0.05)
-    found = Monitor(HOST, 0, {"/x": lambda: Answer(HTTPStatus.OK, "text/plain", b"x")})
+    found = MetricsServer(HOST, 0, {"/x": lambda: Answer(HTTPStatus.OK, "text/plain", b"x")})
     with socket.socket() as other, structlog.testing.capture_logs() as logs:
         other.bind((HOST, 0))
         other.listen()
