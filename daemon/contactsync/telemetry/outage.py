@@ -1,4 +1,4 @@
-"""Who waits for the database, why, and since when; logs the start and the end of an outage."""
+"""Which accounts wait for the database, why, and since when; logs the start and the end of an outage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.telemetry.log_throttle import Doubling
 
 MAIN_THREAD = ""
-"""The main thread among those who wait; every other one is an account, by its name."""
+"""The name of the main thread as a waiter; every other waiter is an account."""
 
 FLICKER_SECONDS = 30.0
 """A database that fails again within this time flickers: its outages are logged at doubling intervals."""
@@ -24,9 +24,9 @@ log = structlog.get_logger()
 
 
 class DatabaseOutage:
-    """An outage starts with the first failure and ends once nobody waits any more; safe from any thread.
+    """An outage starts with the first failure and ends once no waiter is left; safe from any thread.
 
-    Some get an answer while others still wait: a full or read-only database continues to answer questions.
+    Some waiters get an answer while others still wait: a full or read-only database continues to answer questions.
     """
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -51,14 +51,14 @@ class DatabaseOutage:
         with self._lock:
             return self._reason, self._since
 
-    def failed(self, who: str, reason: str) -> None:
-        """Note that `who`, an account or MAIN_THREAD, waits for the database.
+    def failed(self, waiter: str, reason: str) -> None:
+        """Note that `waiter`, an account or MAIN_THREAD, waits for the database.
 
         Logs each reason once per outage. If the database flickers, logs an outage each time their number doubles,
         and each one that lasts.
         """
         with self._lock:
-            self._waiting.add(who)
+            self._waiting.add(waiter)
             if self._since is None:
                 self._since, self._started = self._clock.now(), self._clock.monotonic()
                 deserves_a_line = self._throttle.count("database.away") > 0
@@ -70,19 +70,19 @@ class DatabaseOutage:
                 log.warning("database.away", reason=reason)
             self._reason = reason
 
-    def answered(self, who: str) -> None:
-        """Note that `who` got an answer."""
+    def answered(self, waiter: str) -> None:
+        """Note that `waiter` got an answer."""
         with self._lock:
-            self._waiting.discard(who)
-            self._end_if_nobody_waits()
+            self._waiting.discard(waiter)
+            self._end_without_waiters()
 
     def keep_only(self, accounts: Collection[str]) -> None:
         """Forget the accounts that are no longer served."""
         with self._lock:
             self._waiting &= {MAIN_THREAD, *accounts}
-            self._end_if_nobody_waits()
+            self._end_without_waiters()
 
-    def _end_if_nobody_waits(self) -> None:
+    def _end_without_waiters(self) -> None:
         if self._reason is None or self._waiting:
             return
         if self._logged:

@@ -1,4 +1,4 @@
-"""A pool whose workers do what a test tells them, step by step."""
+"""A pool whose steps a test ends one by one."""
 
 from __future__ import annotations
 

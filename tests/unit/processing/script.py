@@ -1,4 +1,4 @@
-"""Accounts without a database, and workers that do what a test tells them."""
+"""Accounts without a database, and workers whose steps a test ends."""
 
 from __future__ import annotations
 

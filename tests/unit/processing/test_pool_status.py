@@ -55,7 +55,7 @@ def test_the_status_shows_since_when_the_database_is_unreachable(start: Start) -
 
 
 def test_a_removed_account_no_longer_waits_for_the_database(start: Start, script: Script) -> None:
-    """The outage ends once nobody who is served waits."""
+    """The outage ends once no account that is served waits."""
     pool = start(1, "a", "b")
     script.next()
     script.fail(DatabaseAway("53100"))

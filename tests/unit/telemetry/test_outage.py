@@ -1,4 +1,4 @@
-"""An outage of the database: who waits, since when, and how often it is logged."""
+"""An outage of the database: what waits, since when, and how often it is logged."""
 
 from __future__ import annotations
 
