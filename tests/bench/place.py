@@ -19,7 +19,8 @@ from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
-from contactsync.processing.pipeline import Pipeline, Rules
+from contactsync.processing.apply import Rules
+from contactsync.processing.pipeline import Pipeline
 from contactsync.spool import layout_make
 from contactsync.spool.spool import Spool
 from contactsync.telemetry import log

@@ -153,7 +153,7 @@ def _daemon(sign: Sign) -> dict[str, Any]:
         "database_away_since",
         "troubles",
     )
-    told = {key: sign.told.get(key) for key in (*shown, "queued", "running", "pausing")}
+    told = {key: sign.content.get(key) for key in (*shown, "queued", "running", "pausing")}
     return {"state": sign.state, "sentence": sign.sentence, "silent_seconds": sign.silent_seconds, **told}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def homes_without_database(settings: Settings, sign: Sign) -> dict[str, Path]:
     """The accounts' homes as far as folders and daemon tell: every folder of ftp_root that has a `contacts/`."""
-    found = {name: Path(home) for name, home in sign.told.get("homes", {}).items()}
+    found = {name: Path(home) for name, home in sign.content.get("homes", {}).items()}
     try:
         with os.scandir(settings.ftp_root) as entries:
             for entry in entries:
@@ -65,7 +65,7 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
 
 def waits_for(account: str, waiting: int, sign: Sign) -> str | None:
     """What an account's deposits wait for, None where there is nothing."""
-    told = sign.told
+    told = sign.content
     trouble = next((each for each in told.get("troubles", ()) if each["account"] == account), None)
     if sign.state == "not running":
         return "the daemon, which does not run" if waiting else None

@@ -7,7 +7,6 @@ ended. So days missed while the daemon was down are made up, several daemons pub
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -25,6 +24,7 @@ from contactsync.reports.folder import NotOurs, ReportFolder
 from contactsync.reports.writer import Contents, Interrupted, Writer
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.settings.settings import Settings
+from contactsync.telemetry.log import reason_of
 from contactsync.telemetry.metrics import Metrics
 
 LOOK_SECONDS = 30.0
@@ -153,7 +153,7 @@ class Publisher:
             self._database_away = True
             self._metrics.trouble("report")
         except (ContactsyncError, OSError) as error:
-            reason = str(error) if isinstance(error, ContactsyncError) else os.strerror(error.errno or 0)
+            reason = reason_of(error)
             if reason != turn.failure:  # a line for each outage, not for each try
                 log.warning("report.waits", account=turn.account.name, reason=reason)
             turn.failure = reason

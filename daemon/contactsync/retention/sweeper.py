@@ -6,7 +6,6 @@ ten times as long as that took.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +20,7 @@ from contactsync.retention import sweep as retention
 from contactsync.retention.sweep import Swept
 from contactsync.settings.settings import Settings
 from contactsync.spool.spool import Spool
+from contactsync.telemetry.log import reason_of
 
 ROUND_SECONDS = 6 * 3600.0
 """How often all accounts are looked at."""
@@ -114,7 +114,7 @@ class Sweeper:
         except DatabaseAway:
             return False
         except (ContactsyncError, OSError) as error:
-            reason = str(error) if isinstance(error, ContactsyncError) else os.strerror(error.errno or 0)
+            reason = reason_of(error)
             self._tell_once(account, reason)
         except Exception as error:
             if account.name not in self._told:

@@ -23,6 +23,7 @@ from contactsync.domain.errors import ConfigurationError, Retryable
 from contactsync.intake.rescan import Rescan
 from contactsync.intake.upload_queue import UploadQueue
 from contactsync.intake.watch import Watch
+from contactsync.processing.attempts import Attempts
 from contactsync.processing.isolation import Isolation
 from contactsync.processing.pipeline import Pipeline
 from contactsync.processing.pool import WorkerPool
@@ -34,9 +35,11 @@ from contactsync.service.systemd import Notifier
 from contactsync.service.wakeup import Wakeup
 from contactsync.settings.reload import taken_over
 from contactsync.settings.settings import Settings
+from contactsync.telemetry import health
 from contactsync.telemetry.heartbeat import Heartbeat
 from contactsync.telemetry.log_throttle import Doubling
 from contactsync.telemetry.metrics import Metrics
+from contactsync.telemetry.outage import MAIN_THREAD
 
 DEEP_SCAN_SECONDS = 30.0
 """How often `on/` is looked at too, for what another daemon left when it was killed, and whose home is whose."""
@@ -46,9 +49,6 @@ ONCE_PATIENCE_SECONDS = 30.0
 
 MAIN_PATIENCE_SECONDS = 5.0
 """The main thread asks for accounts only, and must hear SIGTERM even where the database is silent."""
-
-HUNG_SECONDS = 3600.0
-"""No step takes so long, the longest merge takes a quarter of it: workers that all do are not coming back."""
 
 EMBEDDED_PATIENCE_SECONDS = 5.0
 """How long a pass of the main loop waits for the embedded server to come back; then the next one goes on waiting."""
@@ -84,8 +84,8 @@ class Daemon:
     _refused: dict[str, str] = field(default_factory=dict)
     _homes_due: float = 0.0
     _deep_scan_at: float = 0.0
-    _begun: set[tuple[int, str, bytes]] = field(default_factory=set)
-    _quarantine: Isolation = field(default_factory=Isolation)
+    _attempts: Attempts = field(default_factory=Attempts)
+    _isolation: Isolation = field(default_factory=Isolation)
     _workers: WorkerPool | None = None
     _reporter: Publisher | None = None
     _keeper: Sweeper | None = None
@@ -125,7 +125,7 @@ class Daemon:
             self._keeper = Sweeper(self.settings, url)
             heartbeat = Heartbeat(self.settings.data_dir, lambda: self._as_told(workers))
             shown = monitor(
-                self.settings, self._metrics, workers.condition, lambda: list(self._homes), self._pulse
+                self.settings, self._metrics, workers.status, lambda: list(self._homes), self._pulse
             )
             workers.start()
             watch.start()
@@ -171,7 +171,7 @@ class Daemon:
         """What other processes may know: the condition, and where the homes are that ftp_root does not tell."""
         root = self.settings.ftp_root
         elsewhere = {name: str(home) for home, name in self._homes.items() if home != root / name}
-        return {**workers.condition().as_mapping(), "ftp_root": str(root), "homes": elsewhere}
+        return {**workers.status().as_mapping(), "ftp_root": str(root), "homes": elsewhere}
 
     def _ignores(self, name: bytes) -> bool:
         return self.settings.ignores(name)  # which a reload may change
@@ -181,8 +181,8 @@ class Daemon:
             Session(url),
             rules(self.settings),
             lambda: workers.stopping,
-            self._begun,
-            self._quarantine,
+            self._attempts,
+            self._isolation,
             self._metrics,
             workers.note_progress,
         )
@@ -228,9 +228,9 @@ class Daemon:
         """
         until = time.monotonic() + seconds
         while not self._stopped:
-            hung = workers.are_hung(HUNG_SECONDS)
+            hung = workers.are_hung()
             if hung and not self._hung:
-                log.error("workers.hung", seconds=HUNG_SECONDS)
+                log.error("workers.hung", seconds=health.STEP_SECONDS)
             self._hung = hung
             self._notifier.pulse(lambda: self._status(workers), alive=not hung)
             left = until - time.monotonic()
@@ -239,7 +239,7 @@ class Daemon:
 
     def _status(self, workers: WorkerPool) -> str:
         refused = "the new configuration is wrong and was not taken over (see the log); "
-        return (refused if self._reload_refused else "") + workers.condition().summary
+        return (refused if self._reload_refused else "") + workers.status().summary
 
     def _take_over_settings(self, workers: WorkerPool) -> None:
         """SIGHUP: what can change live changes, from each account's next step on; accounts are read in this pass."""
@@ -287,9 +287,9 @@ class Daemon:
         except (Retryable, _SchemaRefused) as error:
             if self.once and isinstance(error, _SchemaRefused):
                 raise
-            workers.tell_database_away("", str(error))
+            workers.outage.failed(MAIN_THREAD, str(error))
             return False
-        workers.tell_database_back("")
+        workers.outage.answered(MAIN_THREAD)
         if found is not None:
             self._accounts, self._fingerprint, self._homes_due = found, fingerprint, 0.0
         if time.monotonic() >= self._homes_due:
@@ -351,9 +351,9 @@ class Daemon:
             return 0
         patience = self.settings.settle_seconds + self.settings.grace_seconds + ONCE_PATIENCE_SECONDS
         stuck = (
-            workers.database_away is not None and time.monotonic() - workers.progress > ONCE_PATIENCE_SECONDS
+            workers.outage.reason is not None and time.monotonic() - workers.progress > ONCE_PATIENCE_SECONDS
         )
         if not stuck and time.monotonic() - workers.progress < patience:
             return None
-        log.error("once.gave_up", accounts=remaining, database=workers.database_away or "up")
+        log.error("once.gave_up", accounts=remaining, database=workers.outage.reason or "up")
         return 1

@@ -13,7 +13,7 @@ from prometheus_client.exposition import generate_latest
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import backlog, health
 from contactsync.telemetry.gauges import Gauges
-from contactsync.telemetry.http import Answer, Monitor
+from contactsync.telemetry.http import Answer, MetricsServer
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.status import DaemonStatus
 
@@ -43,7 +43,7 @@ def monitor(
     condition: Callable[[], DaemonStatus],
     homes: Callable[[], Iterable[Path]],
     pulse: Pulse,
-) -> Monitor | None:
+) -> MetricsServer | None:
     """The server that the settings ask for, not started yet; None where they ask for none."""
     if settings.metrics_port is None:
         return None
@@ -64,6 +64,6 @@ def monitor(
         body = json.dumps(health.as_mapping(verdict, now, silent), ensure_ascii=False)
         return Answer(status, "application/json", body.encode() + b"\n")
 
-    return Monitor(
+    return MetricsServer(
         settings.metrics_address, settings.metrics_port, {"/metrics": say_metrics, "/healthz": say_health}
     )

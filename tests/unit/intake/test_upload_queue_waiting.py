@@ -72,11 +72,11 @@ def test_nothing_is_waited_for(spool: Spool, root: Path) -> None:
         ),
         (
             Waiting("delete", "x", "grace", NOW + timedelta(seconds=90), 0),
-            "delete/in/x does not look whole, is taken in 90 s",
+            "delete/in/x looks incomplete; will be processed in 90 s",
         ),
         (
             Waiting("delete", "x", "grace", NOW - timedelta(seconds=9), 0),
-            "delete/in/x does not look whole, is taken in 0 s",
+            "delete/in/x looks incomplete; will be processed in 0 s",
         ),
     ],
 )

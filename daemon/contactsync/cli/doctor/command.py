@@ -80,16 +80,16 @@ def _daemon(settings: Settings, sign: Sign) -> Iterator[Finding]:
     yield Finding(level, "daemon", sign.sentence, fix)  # type: ignore[arg-type]  # the values are levels
     if sign.state != "running":
         return
-    if sign.told.get("version") != __version__:
-        message = f"it runs version {sign.told.get('version')}, installed is {__version__}"
+    if sign.content.get("version") != __version__:
+        message = f"it runs version {sign.content.get('version')}, installed is {__version__}"
         yield Finding("warning", "daemon", message, SILENT_FIX)
-    if sign.told.get("ftp_root") != str(settings.ftp_root):
-        message = f"it works in {sign.told.get('ftp_root')}, this configuration says {settings.ftp_root}"
+    if sign.content.get("ftp_root") != str(settings.ftp_root):
+        message = f"it works in {sign.content.get('ftp_root')}, this configuration says {settings.ftp_root}"
         yield Finding("warning", "daemon", message, "contactsync config show")
-    if sign.told.get("database_away"):
-        message = f"it waits for the database since {sign.told['database_away_since'][:19]}Z: {sign.told['database_away']}"
+    if sign.content.get("database_away"):
+        message = f"it waits for the database since {sign.content['database_away_since'][:19]}Z: {sign.content['database_away']}"
         yield Finding("error", "daemon", message, "contactsync status")
-    for trouble in sign.told.get("troubles", ()):
+    for trouble in sign.content.get("troubles", ()):
         message = f"{trouble['account']} waits since {trouble['since'][:19]}Z: {trouble['reason']}"
         yield Finding("error", "daemon", message, "journalctl -u contactsync -p warning --since today")
 

@@ -92,7 +92,7 @@ def _space(settings: Settings, disk: Disk) -> Iterator[Finding]:
 
 def _capabilities(sign: Sign) -> Iterator[Finding]:
     """Of the running daemon, else of who asks."""
-    pid = sign.told["pid"] if sign.state in ("running", "silent") else "self"
+    pid = sign.content["pid"] if sign.state in ("running", "silent") else "self"
     whose = "the daemon" if pid != "self" else "this user (the daemon does not run)"
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
