@@ -15,9 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from contactsync import __version__
+from contactsync.runtime.background import Background
 
 FILE_NAME = "condition.json"
 LOOK_SECONDS = 1.0
@@ -26,11 +27,14 @@ SILENT_SECONDS = 15.0
 """A daemon that has given no sign for so long hangs, or was killed."""
 
 
-class Heartbeat:
+class Heartbeat(Background[object, object]):
     """The thread that writes the file."""
+
+    max_stop_seconds: ClassVar[float] = LOOK_SECONDS
 
     def __init__(self, data_dir: Path, tell: Callable[[], Mapping[str, Any]]) -> None:
         """Prepare; `tell` says how the daemon is, as JSON takes it, `as_of` among it. It is called by the thread."""
+        super().__init__("heartbeat")
         self._folder = data_dir
         self._tell = tell
         self._me = {
@@ -40,34 +44,26 @@ class Heartbeat:
             "version": __version__,
             "since": datetime.now(UTC).isoformat(),
         }
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it and take the file away; another daemon's, in the same folder, is left."""
-        self._stopped.set()
-        if self._thread.ident is not None:
-            self._thread.join(LOOK_SECONDS)
+    def stop(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """End the thread and remove the file. Another daemon's file in the same folder is kept."""
+        ended = super().stop(seconds)
         found = _load(self._folder)
         if found is not None and found.get("pid") == os.getpid():
             with suppress(OSError):
                 os.unlink(self._folder / FILE_NAME)
+        return ended
 
     def _run(self) -> None:
         said: Mapping[str, Any] | None = None
         said_at = float("-inf")
-        while True:
+        while not self._stopping:
             told = self._tell()
             news = {key: value for key, value in told.items() if key != "as_of"}
             if news != said or time.monotonic() - said_at >= SIGN_SECONDS:
                 self._write({**self._me, **told})
                 said, said_at = news, time.monotonic()
-            if self._stopped.wait(LOOK_SECONDS):
-                return
+            self._pause(LOOK_SECONDS)
 
     def _write(self, content: Mapping[str, Any]) -> None:
         aside = self._folder / f".{FILE_NAME}.{os.getpid()}"

@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import ClassVar
 
 import structlog
 
+from contactsync.runtime.background import Background
 from contactsync.telemetry.log_throttle import Doubling
 
 MAX_CONNECTIONS = 16
@@ -54,8 +56,10 @@ _BUG = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", b"a
 
 
 @dataclass
-class Monitor:
+class Monitor(Background[object, object]):
     """The server; `answers` maps paths to what makes their answers, one at a time."""
+
+    max_stop_seconds: ClassVar[float] = STOP_SECONDS
 
     address: str
     port: int
@@ -66,23 +70,27 @@ class Monitor:
     _loop: asyncio.AbstractEventLoop | None = None
     _stopped: asyncio.Event | None = None
     _ready: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        """Prepare the thread."""
+        super().__init__("http")
 
     def start(self) -> None:
-        """Start the thread; a daemon thread, so one that hangs does not keep the process."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="monitor", daemon=True)
-        self._thread.start()
+        """Start the thread."""
+        super().start()
         self._ready.wait(STOP_SECONDS)
 
-    def stop(self) -> None:
-        """End it, open connections too."""
+    def stop(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """End the thread and close open connections."""
         if self._loop is not None and self._stopped is not None:
             with suppress(RuntimeError):  # it has ended by itself
                 self._loop.call_soon_threadsafe(self._stopped.set)
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
+        return super().stop(seconds)
 
-    async def _run(self) -> None:
+    def _run(self) -> None:
+        asyncio.run(self._listen())
+
+    async def _listen(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         self._ready.set()
         while not self._stopped.is_set():

@@ -5,6 +5,7 @@ docs/logs.md lists every event; a test holds it to the code.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -16,6 +17,7 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from contactsync.domain.errors import Retryable
 from contactsync.telemetry.log_throttle import Doubling
 
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
@@ -55,6 +57,15 @@ def bare(error: BaseException) -> dict[str, Any]:
         frames += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return {"error": " from ".join(names), "traceback": frames}
+
+
+def reason_of(error: Retryable | OSError) -> str:
+    """Return what operators read about an error. No path of the kernel's: it may hold a file's name (protocol 5.7)."""
+    if isinstance(error, Retryable):
+        return str(error)
+    if error.errno == errno.EXDEV:
+        return "in/, on/, ok/ and ko/ are on several file systems: deposits are renamed between them, mount them as one"
+    return os.strerror(error.errno or 0)
 
 
 def _bare_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -34,9 +34,9 @@ def remove_files(site: Site, days: int = 10) -> Swept:
         return sweep.remove_files(site.daemon, site.account, spool, days, START)
 
 
-def forget(site: Site, days: int = 10) -> Swept:
+def delete_rows(site: Site, days: int = 10) -> Swept:
     with site.spool() as spool:
-        return sweep.forget(site.daemon, site.account, spool, days, START)
+        return sweep.delete_rows(site.daemon, site.account, spool, days, START)
 
 
 def path_of(site: Site, row: dict[str, Any], box: str) -> Path:
@@ -68,7 +68,7 @@ def test_what_is_in_work_is_never_touched(site: Site) -> None:
     row = settled(site, days=99)
     path_of(site, row, "ok").rename(path_of(site, row, "on"))
     assert remove_files(site).files == 0
-    assert forget(site).rows == 0
+    assert delete_rows(site).rows == 0
     assert path_of(site, row, "on").exists()
     assert site.work() == []  # the restart moves it, by its row
     assert path_of(site, row, "ok").exists()
@@ -89,8 +89,8 @@ def test_a_row_outlives_its_file(site: Site) -> None:
     gone = site.apply("Email\nstop@example.org\n", "stop.csv", "optoutEMAIL")
     site.conn.execute("UPDATE contactsync.deposit SET finished_at = now() - interval '99 days'")
     path_of(site, gone, "ok").unlink()
-    assert forget(site, days=100).rows == 0
-    assert forget(site).rows == 1
+    assert delete_rows(site, days=100).rows == 0
+    assert delete_rows(site).rows == 1
     assert [row["deposit_id"] for row in site.ledger()] == [kept["deposit_id"]]
     assert site.rows("SELECT deposit_id FROM contactsync.consent_event") == [(gone["deposit_id"],)]
     assert len(site.rows("SELECT 1 FROM contactsync.opt_out")) == 1
@@ -101,7 +101,7 @@ def test_deposits_in_work_keep_their_rows(site: Site) -> None:
     row = settled(site, days=99)
     site.conn.execute("UPDATE contactsync.deposit SET state = 'on'")
     path_of(site, row, "ok").unlink()
-    assert (remove_files(site).files, forget(site).rows) == (0, 0)
+    assert (remove_files(site).files, delete_rows(site).rows) == (0, 0)
     assert len(site.ledger()) == 1
 
 
@@ -133,7 +133,7 @@ def test_a_corrected_rejected_file_finds_its_list_when_the_row_has_gone(site: Si
     """Without the ledger's row the list is that of the file's name."""
     row = settled(site, HALF, "people.csv", days=99)
     remove_files(site)
-    forget(site)
+    delete_rows(site)
     assert site.ledger() == []
     again = site.apply("Email\nc@example.org\n", f"{row['claimed_name']}.rejected.csv")
     assert again["state"] == "ok"
@@ -150,4 +150,4 @@ def test_a_clock_that_runs_ahead_removes_nothing(site: Site, monkeypatch: pytest
             return datetime(2999, 1, 1, tzinfo=tz)
 
     monkeypatch.setattr(sweep, "datetime", Ahead)
-    assert (remove_files(site).files, forget(site).rows) == (0, 0)
+    assert (remove_files(site).files, delete_rows(site).rows) == (0, 0)
