@@ -44,7 +44,7 @@ def test_a_status_is_told_when_it_changes_and_once_a_second_at_most(
 
 def test_a_status_is_one_line(systemd: Systemd) -> None:
     """Whatever an error's text holds, it is no other assignment."""
-    Notifier(systemd.address).tell("away:\nREADY=1\udcff")
+    Notifier(systemd.address).send_status("away:\nREADY=1\udcff")
     assert systemd.hear() == ["STATUS=away: READY=1?"]
 
 
