@@ -95,7 +95,12 @@ class Publisher(Background[Account, Settings]):
 
     def _run(self) -> None:
         while (turn := self._take()) is not None:
-            turn.due = self._clock.monotonic() + self._attend(turn)
+            due = turn.due
+            wait = self._attend(turn)
+            with self._changed:
+                # Otherwise `configure` wants the account checked again at once.
+                if turn.due == due:
+                    turn.due = self._clock.monotonic() + wait
         self._session.close()
 
     def _take(self) -> _Turn | None:

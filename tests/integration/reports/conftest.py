@@ -12,6 +12,7 @@ import structlog
 
 from contactsync.reports import publisher
 from tests.integration.reports.nightly import Run
+from tests.integration.reports.platform import Platform
 from tests.integration.reports.site import Site
 
 
@@ -44,3 +45,9 @@ def run(site: Site) -> Iterator[Run]:
     found = Run(site)
     yield found
     found.stop()
+
+
+@pytest.fixture
+def platform(conn: psycopg.Connection[Any]) -> Platform:
+    """The sending platform of one account."""
+    return Platform(conn)

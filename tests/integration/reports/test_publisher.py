@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from contactsync.reports import publisher
 from contactsync.reports.days import day_of
 from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish
+from contactsync.reports.writer import Contents
 from tests.integration.reports.nightly import DEADLINE, PARIS, Run, ago, days, today, until
 from tests.integration.reports.site import Site
 
@@ -126,3 +128,25 @@ def test_several_daemons_publish_a_day_once(site: Site, run: Run, lines: list[di
     for each in (run(), run()):
         assert each.stop(DEADLINE)
     assert len([line for line in lines if line["event"] == "report.published"]) == 7
+
+
+def test_new_settings_during_a_check_are_applied_right_after_it(
+    site: Site, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next regular check would be an hour away."""
+    monkeypatch.setattr(publisher, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(publisher, "MAX_BACKOFF_SECONDS", 3600.0)
+    site.campaign(1, opened_on=ago(2), closed_on=None)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait(*arguments: Any, **named: Any) -> Contents:
+        begun.set()
+        assert go_on.wait(DEADLINE)
+        return publish(*arguments, **named)
+
+    monkeypatch.setattr(publisher, "publish", wait)
+    here = run(report_retention_days=1)
+    assert begun.wait(DEADLINE)
+    here.configure(here._settings.model_copy(update={"report_retention_days": 2}))
+    go_on.set()
+    until(lambda: days(site) == [str(ago(2)), str(ago(1))], "the second day")
