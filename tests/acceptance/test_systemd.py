@@ -220,7 +220,7 @@ def test_a_wrong_configuration_changes_nothing(service: Program, systemd: System
     systemd.until("READY=1")
     file.write_text("settle_seconds = -1\nworker = 3\nresult_files = false\n", encoding="utf-8")
     service.send_signal(signal.SIGHUP)
-    systemd.status("configuration is wrong")
+    systemd.status("configuration is invalid")
     (told,) = service.events("settings.refused")
     assert len(told["problems"]) == 2
     assert "settle_seconds" in told["problems"][0]

@@ -24,8 +24,9 @@ from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
 from contactsync.domain.account import Account
 from contactsync.domain.columns import KEYS
-from contactsync.reports import days, publisher
+from contactsync.reports import days
 from contactsync.reports.folder import ReportFolder
+from contactsync.reports.publish import publish as publish_day
 from contactsync.settings.settings import Settings
 from contactsync.spool import layout_make
 
@@ -58,7 +59,7 @@ def publish(url: str, root: Path, everyone: list[Account]) -> int:
     for account in everyone:
         day = days.day_of(DAY, days.zone_of(account))
         with connect(url) as conn, ReportFolder(account.home_under(root)) as folder:
-            rows += publisher.publish(conn, account, folder, day, settings).rows
+            rows += publish_day(conn, account, folder, day, settings).rows
     return rows
 
 

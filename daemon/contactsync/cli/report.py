@@ -75,7 +75,7 @@ def _day(text: str | None) -> date | None:
 def _publish(conn: Connection, settings: Settings, account: Account, wanted: date | None) -> dict[str, Any]:
     from contactsync.reports import days
     from contactsync.reports.folder import ReportFolder
-    from contactsync.reports.publisher import publish
+    from contactsync.reports.publish import publish
 
     zone = days.zone_of(account)
     today = days.today(datetime.now(UTC), zone)

@@ -92,5 +92,5 @@ def _tidy(conn: Connection, settings: Settings, account: Account) -> dict[str, A
             cursor = swept.cursor
 
     every_batch(retention.remove_files, settings.keep_settled_days)
-    every_batch(retention.forget, settings.keep_history_days)
+    every_batch(retention.delete_rows, settings.keep_history_days)
     return {"account": account.name, **total}

@@ -10,7 +10,7 @@ from contactsync.database.connection import Connection
 from contactsync.domain.account import Account
 from contactsync.reports import days
 from contactsync.reports.folder import ReportFolder
-from contactsync.reports.publisher import publish
+from contactsync.reports.publish import publish
 from contactsync.settings.settings import Settings
 
 CAMPAIGNS = {101: "Soldes d'été", 102: "Invitation / atelier"}

@@ -15,9 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from contactsync import __version__
+from contactsync.runtime.background import Background
 from contactsync.telemetry.status import DaemonStatus
 
 FILE_NAME = "condition.json"
@@ -27,11 +28,14 @@ SILENT_SECONDS = 15.0
 """A daemon without a heartbeat for this long is hung, or was killed."""
 
 
-class Heartbeat:
+class Heartbeat(Background[object, object]):
     """The thread that writes the file."""
+
+    max_stop_seconds: ClassVar[float] = LOOK_SECONDS
 
     def __init__(self, data_dir: Path, describe: Callable[[], Mapping[str, Any]]) -> None:
         """`describe` returns the file's content, ready for JSON, with `as_of` and `summary`. The thread calls it."""
+        super().__init__("heartbeat")
         self._folder = data_dir
         self._describe = describe
         self._me = {
@@ -41,34 +45,26 @@ class Heartbeat:
             "version": __version__,
             "since": datetime.now(UTC).isoformat(),
         }
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread and remove the file, unless it is that of another daemon with the same folder."""
-        self._stopped.set()
-        if self._thread.ident is not None:
-            self._thread.join(LOOK_SECONDS)
+    def stop(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """End the thread and remove the file. Another daemon's file in the same folder is kept."""
+        ended = super().stop(seconds)
         found = _load(self._folder)
         if found is not None and found.get("pid") == os.getpid():
             with suppress(OSError):
                 os.unlink(self._folder / FILE_NAME)
+        return ended
 
     def _run(self) -> None:
         written: Mapping[str, Any] | None = None
         written_at = float("-inf")
-        while True:
+        while not self._stopping:
             content = self._describe()
             changing = {key: value for key, value in content.items() if key != "as_of"}
             if changing != written or time.monotonic() - written_at >= BEAT_SECONDS:
                 self._write({**self._me, **content})
                 written, written_at = changing, time.monotonic()
-            if self._stopped.wait(LOOK_SECONDS):
-                return
+            self._pause(LOOK_SECONDS)
 
     def _write(self, content: Mapping[str, Any]) -> None:
         aside = self._folder / f".{FILE_NAME}.{os.getpid()}"

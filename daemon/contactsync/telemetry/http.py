@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import ClassVar
 
 import structlog
 
+from contactsync.runtime.background import Background
 from contactsync.telemetry.log_throttle import Doubling
 
 MAX_CONNECTIONS = 16
@@ -54,8 +56,10 @@ _BUG = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", b"a
 
 
 @dataclass
-class MetricsServer:
+class MetricsServer(Background[object, object]):
     """The server; `answers` maps each path to the function that computes its answer, one at a time."""
+
+    max_stop_seconds: ClassVar[float] = STOP_SECONDS
 
     address: str
     port: int
@@ -66,24 +70,28 @@ class MetricsServer:
     _loop: asyncio.AbstractEventLoop | None = None
     _stopped: asyncio.Event | None = None
     _ready: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        """Prepare the thread."""
+        super().__init__("http")
 
     def start(self) -> None:
-        """Start the thread; a daemon thread, so one that hangs does not keep the process alive."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="http", daemon=True)
-        self._thread.start()
+        """Start the thread."""
+        super().start()
         self._ready.wait(STOP_SECONDS)
 
-    def stop(self) -> None:
-        """End the thread, and with it the open connections."""
+    def stop(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """End the thread and close open connections."""
         if self._loop is not None and self._stopped is not None:
             # The loop may have ended.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stopped.set)
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
+        return super().stop(seconds)
 
-    async def _run(self) -> None:
+    def _run(self) -> None:
+        asyncio.run(self._listen())
+
+    async def _listen(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         self._ready.set()
         while not self._stopped.is_set():

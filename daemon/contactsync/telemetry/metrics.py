@@ -33,10 +33,10 @@ MAX_ACCOUNTS = 500
 OTHER = "other"
 
 Stage = Literal["admit", "read", "merge", "settle"]
-Trouble = Literal["database", "deposit", "report", "bug"]
+Trouble = Literal["database", "deposit", "report", "retention", "bug"]
 
 STAGES: tuple[Stage, ...] = ("admit", "read", "merge", "settle")
-TROUBLES: tuple[Trouble, ...] = ("database", "deposit", "report", "bug")
+TROUBLES: tuple[Trouble, ...] = ("database", "deposit", "report", "retention", "bug")
 EFFECTS = ("inserted", "updated", "unchanged", "removed")
 
 WORK_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 900)
