@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from contactsync.domain import names
 from contactsync.domain.deposit import ACTIONS
@@ -33,27 +34,61 @@ class Backlog:
         return 0.0 if self.oldest is None else max(0.0, time.time() - self.oldest)
 
 
+@dataclass(frozen=True, slots=True)
+class Inboxes:
+    """The uploads in an account's `in/` folders; `oldest` is the oldest one's ctime, `problem` the last folder's."""
+
+    waiting: int
+    oldest: float | None
+    problem: Literal["missing", "unreadable"] | None
+
+
+def count_waiting(home: Path, ignores: Callable[[bytes], bool]) -> Inboxes:
+    """Count the uploads in an account's `in/` folders, without those that `ignores` names (protocol 1)."""
+    waiting, oldest = 0, float("inf")
+    problem: Literal["missing", "unreadable"] | None = None
+    for action in ACTIONS:
+        try:
+            for changed in _waiting(home, action, ignores, most=None):
+                waiting, oldest = waiting + 1, min(oldest, changed)
+        except (FileNotFoundError, NotADirectoryError):
+            problem = "missing"
+        except OSError:
+            problem = "unreadable"
+    return Inboxes(waiting, oldest if waiting else None, problem)
+
+
 def look(homes: Iterable[Path], ignores: Callable[[bytes], bool]) -> Backlog:
-    """Look at the folders of accounts; what cannot be read counts as empty."""
+    """Count the deposits in the folders of accounts; an unreadable folder counts as empty."""
     waiting, in_work, oldest = 0, 0, float("inf")
     for home in homes:
         for action in ACTIONS:
-            for name, changed in _files(f"{home}/contacts/{action}/in"):
-                if not ignores(name):
+            with suppress(OSError):
+                for changed in _waiting(home, action, ignores, most=MAX_FILES):
                     waiting, oldest = waiting + 1, min(oldest, changed)
-            for name, changed in _files(f"{home}/contacts/{action}/on"):
-                if not name.startswith(b"."):  # else a copy or a result in the making
-                    in_work, oldest = in_work + 1, min(oldest, names.split_claimed(name)[0] or changed)
+            with suppress(OSError):
+                for name, changed in _files(f"{home}/contacts/{action}/on", MAX_FILES):
+                    # A leading dot marks a copy or a result that is being written.
+                    if not name.startswith(b"."):
+                        in_work, oldest = in_work + 1, min(oldest, names.split_claimed(name)[0] or changed)
             if waiting + in_work >= MAX_FILES:
                 return Backlog(waiting, in_work, oldest, is_whole=False)
     return Backlog(waiting, in_work, oldest if waiting + in_work else None, is_whole=True)
 
 
-def _files(folder: str) -> Iterator[tuple[bytes, float]]:
-    """Each file's name and ctime, which in `in/` is the deposit date (protocol 1)."""
-    with suppress(OSError), os.scandir(os.fsencode(folder)) as entries:
-        for entry in itertools.islice(entries, MAX_FILES):
-            with suppress(FileNotFoundError):  # taken or claimed meanwhile
+def _waiting(
+    home: Path, action: str, ignores: Callable[[bytes], bool], *, most: int | None
+) -> Iterator[float]:
+    """The ctime, which is the deposit date (protocol 1), of each upload in an `in/` folder."""
+    return (changed for name, changed in _files(f"{home}/contacts/{action}/in", most) if not ignores(name))
+
+
+def _files(folder: str, most: int | None) -> Iterator[tuple[bytes, float]]:
+    """The names and ctimes of at most `most` files; raises OSError if the folder cannot be listed."""
+    with os.scandir(os.fsencode(folder)) as entries:
+        for entry in itertools.islice(entries, most):
+            # The file may be claimed or removed meanwhile.
+            with suppress(FileNotFoundError):
                 status = entry.stat(follow_symlinks=False)
                 if not stat.S_ISDIR(status.st_mode):
                     yield entry.name, status.st_ctime
