@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,9 +53,9 @@ def queue(settings: Settings, account: str, home: Path) -> Queue:
     from contactsync.telemetry import backlog
 
     found = backlog.count_waiting(home, settings.ignores)
-    age = None if found.oldest is None else max(0, round(time.time() - found.oldest))
-    problem = {None: "ok", "unreadable": "not readable", "missing": f"missing: contactsync init {account}"}
-    return Queue(found.waiting, age, problem[found.problem])
+    age = None if found.age is None else round(found.age)
+    missing = f"missing: contactsync init {account}"
+    return Queue(found.count, age, missing if found.folders == "missing" else found.folders)
 
 
 def waits_for(account: str, waiting: int, sign: Sign) -> str | None:
