@@ -22,7 +22,7 @@ ADDED_BY_TYPER = ("--install-completion", "--show-completion", "--help")
 BEFORE = """\
 .TH CONTACTSYNC 1 "" "contactsync {version}" "User Commands"
 .SH NAME
-contactsync \\- apply the contact files that CRMs upload over FTP to PostgreSQL, once each
+contactsync \\- apply the contact files that CRMs upload over FTP to PostgreSQL, each exactly once
 .SH SYNOPSIS
 .B contactsync
 .RB [ \\-\\-config

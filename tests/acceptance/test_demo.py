@@ -1,4 +1,4 @@
-"""`contactsync demo` as a newcomer uses it: read its output, upload a file with curl, query, Ctrl-C."""
+"""`contactsync demo` as a newcomer meets it: read what it says, upload a file with curl, look, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Seconds. It takes three.
-PATIENCE = 60.0
+PATIENCE = 20.0  # seconds; it takes three
 MINE = "Référence;Prénom;Email\nZ1;Zoé;zoe@example-mail.fr\n"
 
 
@@ -38,7 +37,7 @@ def free_port() -> int:
 
 
 class Demo:
-    """A running demo and its output so far."""
+    """A running demo and what it has said so far."""
 
     def __init__(self, port: int, folder: Path) -> None:
         # The environment names a database that the demo must not touch.
@@ -55,19 +54,19 @@ class Demo:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self.output = b""
+        self.said = b""
 
     def read_until(self, word: str) -> str:
-        """Read until it has printed `word`; returns all its output."""
+        """Reads on until it has said `word`; returns all it has said."""
         assert self.popen.stdout is not None
         deadline = time.monotonic() + PATIENCE
-        while word not in self.output.decode(errors="replace"):
+        while word not in self.said.decode(errors="replace"):
             left = deadline - time.monotonic()
-            assert select.select([self.popen.stdout], [], [], max(0, left))[0], f"{word!r}: {self.output!r}"
+            assert select.select([self.popen.stdout], [], [], max(0, left))[0], f"{word!r}: {self.said!r}"
             part = os.read(self.popen.stdout.fileno(), 1 << 16)
-            assert part, f"it ended without {word!r}: {self.output.decode(errors='replace')}"
-            self.output += part
-        return self.output.decode()
+            assert part, f"it ended without {word!r}: {self.said.decode(errors='replace')}"
+            self.said += part
+        return self.said.decode()
 
     def interrupt(self) -> int:
         """Ctrl-C; returns the exit status."""
@@ -88,13 +87,13 @@ def demo(free_port: int, tmp_path: Path) -> Iterator[Demo]:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_a_newcomer_uploads_a_file_of_their_own(demo: Demo, tmp_path: Path) -> None:
-    """It shows the sample's contacts. The printed curl line works, and SQL finds the uploaded contact."""
-    output = demo.read_until("Ctrl-C ends the demo.")
-    assert "rows read 3, rows applied 3, rows rejected 0, inserted 3, updated 0, unchanged 0" in output
+    """The sample is shown in the database; the printed curl line works, and the file's contact is found by SQL."""
+    said = demo.read_until("Ctrl-C ends the demo.")
+    assert "rows read 3, rows applied 3, rows rejected 0, inserted 3, updated 0, unchanged 0" in said
     for word in ("LEFÈVRE", "+33690123456", "A10023", "_sample.csv"):
-        assert word in output
-    command = re.search(r"curl -T yourfile\.csv (ftp://\S+)", output)
-    assert command is not None, output
+        assert word in said
+    command = re.search(r"curl -T yourfile\.csv (ftp://\S+)", said)
+    assert command is not None, said
 
     mine = tmp_path / "mine.csv"
     mine.write_text(MINE, encoding="latin-1")
@@ -110,12 +109,12 @@ def test_a_newcomer_uploads_a_file_of_their_own(demo: Demo, tmp_path: Path) -> N
 
 
 def test_a_newcomer_sees_who_reacted(demo: Demo, tmp_path: Path) -> None:
-    """Two campaigns are reported, and the printed curl line fetches the day's zip."""
-    output = demo.read_until("Ctrl-C ends the demo.")
-    assert "_101_Soldes d" in output
-    assert "_102_Invitation _ atelier.zip" in output
-    command = re.search(r"curl -O (ftp://\S+/([0-9-]{10}_Daily\.zip))", output)
-    assert command is not None, output
+    """Two campaigns are seeded and reported; the printed curl line fetches the day's zip."""
+    said = demo.read_until("Ctrl-C ends the demo.")
+    assert "_101_Soldes d" in said
+    assert "_102_Invitation _ atelier.zip" in said
+    command = re.search(r"curl -O (ftp://\S+/([0-9-]{10}_Daily\.zip))", said)
+    assert command is not None, said
     subprocess.run(
         ["curl", "--silent", "--show-error", "-O", command[1]], check=True, timeout=PATIENCE, cwd=tmp_path
     )
@@ -129,7 +128,7 @@ def test_a_newcomer_sees_who_reacted(demo: Demo, tmp_path: Path) -> None:
 
 
 def test_the_sample_is_shown_again_by_a_second_run(free_port: int, tmp_path: Path) -> None:
-    """The data is kept: the same contacts are unchanged, and the newcomer still sees an upload."""
+    """The data stays: the same contacts are there, unchanged, and a newcomer still sees something happen."""
     for count in ("inserted 3, updated 0, unchanged 0", "inserted 0, updated 0, unchanged 3"):
         demo = Demo(free_port, tmp_path / "demo")
         try:
@@ -141,8 +140,8 @@ def test_the_sample_is_shown_again_by_a_second_run(free_port: int, tmp_path: Pat
             demo.popen.communicate()
 
 
-def test_a_taken_port_is_one_sentence_with_the_fix(tmp_path: Path) -> None:
-    """Exit status 2, and no folder is made."""
+def test_a_taken_port_is_told_in_a_sentence_that_names_the_way_out(tmp_path: Path) -> None:
+    """Exit status 2, nothing is made."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         demo = Demo(port, tmp_path / "demo")

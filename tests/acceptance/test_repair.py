@@ -1,4 +1,4 @@
-"""Repair as operators do it: `retry` and `tidy` beside a daemon, killed at any moment; the daemon's own retention."""
+"""Repair as ops do it: `retry` and `tidy` beside a running daemon, killed at any moment, and the daemon's own tidying."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BAD = (HEADER + "R1;Un;un@example.com\nR2;Deux;deux@example.com;\n").encode("lat
 
 @pytest.fixture
 def running(down: Program) -> Iterator[Program]:
-    """A daemon that claims files at once."""
+    """A daemon that takes files at once."""
     with down as program:
         yield program
 
@@ -48,7 +48,7 @@ def refused(program: Program, account: str, name: str = "list.csv") -> dict[str,
 
 
 def test_retry_beside_a_running_daemon(running: Program) -> None:
-    """A ko file is applied after its account has been corrected; the ledger links the two deposits."""
+    """A ko file is applied after its account was set right; the ledger, and `history`, know both."""
     running.add_account("acme")
     old = refused(running, "acme")
     assert cli(running, "account", "set", "acme", "--syntax-errors", "skip").returncode == 0
@@ -64,8 +64,8 @@ def test_retry_beside_a_running_daemon(running: Program) -> None:
     assert f"as deposit {running.ledger('acme')[-1]['deposit_id']}" in again.stderr
 
 
-def test_retry_refuses_with_one_sentence(running: Program) -> None:
-    """An applied, unknown or missing deposit, or a taken name: exit status 1, one sentence, nothing changes."""
+def test_retry_refuses_with_a_word(running: Program) -> None:
+    """What is applied, unknown, gone or has its name taken stays as it is: exit status 1, one sentence."""
     running.add_account("acme")
     running.drop("acme", "good.csv", people(1))
     running.settled("acme", "good.csv")
@@ -73,29 +73,29 @@ def test_retry_refuses_with_one_sentence(running: Program) -> None:
     old = refused(running, "acme")
     running.terminate()
 
-    def refusal(deposit: object) -> str:
+    def said(deposit: object) -> str:
         done = cli(running, "retry", deposit)
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
         return done.stderr
 
-    assert "was applied" in refusal(ok["deposit_id"])
-    assert "there is no deposit 999" in refusal(999)
+    assert "was applied" in said(ok["deposit_id"])
+    assert "there is no deposit 999" in said(999)
     taken = running.drop("acme", "list.csv", people(1))
-    assert "a new upload of that name" in refusal(old["deposit_id"])
+    assert "a new upload of that name" in said(old["deposit_id"])
     assert taken.read_bytes() == people(1)
     taken.unlink()
     running.box("acme", "on", "delete").rmdir()
-    assert "contactsync init acme" in refusal(old["deposit_id"])
+    assert "contactsync init acme" in said(old["deposit_id"])
     assert not running.box("acme", "on", "delete").exists()
     running.box("acme", "on", "delete").mkdir()
     (running.box("acme", "ko") / old["claimed_name"]).unlink()
-    assert "no longer exists" in refusal(old["deposit_id"])
+    assert "no longer exists" in said(old["deposit_id"])
     assert running.ledger("acme")[-1]["retried_at"] is None
 
 
 KILLS = ("renameat2:when=1", "unlinkat:when=2", "fsync:when=1")
-"""A sample: the first unlink and the second fsync behave the same."""
+"""A sample: the first unlink and the second fsync are like these."""
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -103,13 +103,13 @@ KILLS = ("renameat2:when=1", "unlinkat:when=2", "fsync:when=1")
 def test_retry_killed_at_any_step_is_finished_by_the_next_start(
     down: Program, kill: str, tmp_path: Path
 ) -> None:
-    """The file is always in exactly one place; the next start finishes the retry and applies the file once."""
+    """The file lies in one place at every instant; the daemon's next start ends what was begun, applied once."""
     down.add_account("acme", syntax_errors="refuse")
     down.drop("acme", "list.csv", BAD)
     down.start("--once")
     assert down.wait() == 0
     (old,) = down.ledger("acme")
-    (down.box("acme", "ko") / f"{old['claimed_name']}.rejected.csv").touch()  # as after `no_valid_row`
+    (down.box("acme", "ko") / f"{old['claimed_name']}.rejected.csv").touch()  # as `no_valid_row` leaves one
     call = kill.partition(":")[0]
     folders = [part for box in ("in", "ko") for part in ("-P", str(down.box("acme", box)))]
     folders += ["-P", str(down.box("acme", "ko") / old["claimed_name"])]
@@ -138,8 +138,8 @@ def test_retry_killed_at_any_step_is_finished_by_the_next_start(
     assert len(down.contacts("acme")) == 1
 
 
-def test_retry_waits_for_a_deposit_in_progress(running: Program) -> None:
-    """It prints a note, waits for the account's lock, and then does its work."""
+def test_retry_waits_for_a_deposit_in_work(running: Program) -> None:
+    """The account's lock is waited for, with a word; then it is done."""
     import fcntl
 
     running.add_account("acme")
@@ -161,8 +161,8 @@ def aged(program: Program, days: int) -> None:
     program.rows("UPDATE deposit SET finished_at = now() - make_interval(days => %s) RETURNING 1", days)
 
 
-def test_the_daemon_removes_old_files_and_rows_only(down: Program) -> None:
-    """It removes them at its start and later, and logs how many, once per account."""
+def test_the_daemon_removes_what_is_old_and_nothing_else(down: Program) -> None:
+    """At its start and from then on; the log tells how much, once an account."""
     down.configure(keep_settled_days=10, keep_history_days=20)
     down.add_account("acme")
     down.add_account("other")
@@ -184,8 +184,8 @@ def test_the_daemon_removes_old_files_and_rows_only(down: Program) -> None:
     assert cli(down, "retry", a["deposit_id"]).returncode == 1
 
 
-def test_tidy_previews_and_removes(down: Program) -> None:
-    """--dry-run only counts; without it, the same files and rows go. With both settings 0, everything stays."""
+def test_tidy_tells_first_and_does_it_then(down: Program) -> None:
+    """--dry-run changes nothing; without it the same goes; with both settings 0 everything stays."""
     down.add_account("acme")
     down.drop("acme", "a.csv", people(1))
     down.start("--once")
@@ -211,7 +211,7 @@ def test_tidy_previews_and_removes(down: Program) -> None:
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 @pytest.mark.parametrize("kill", ["unlinkat:when=2", "fsync:when=1"])
 def test_tidy_killed_at_any_step_is_done_again(down: Program, kill: str, tmp_path: Path) -> None:
-    """The next run removes the rest; the row goes last."""
+    """What is left after the kill goes the next time; the row goes last."""
     down.configure(keep_settled_days=10, keep_history_days=10)
     down.add_account("acme")
     down.drop("acme", "a.csv", people(1))
@@ -232,7 +232,7 @@ def test_tidy_killed_at_any_step_is_done_again(down: Program, kill: str, tmp_pat
 
 
 def test_two_at_once_remove_each_file_once(down: Program) -> None:
-    """Two concurrent runs share the work, as several daemons would."""
+    """As several daemons do: who comes second finds less to do."""
     down.configure(keep_settled_days=10)
     down.add_account("acme")
     for n in range(3):
@@ -248,7 +248,7 @@ def test_two_at_once_remove_each_file_once(down: Program) -> None:
 
 
 def test_retention_in_small_steps_beside_work(tmp_path: Path, database_url: str) -> None:
-    """A thousand old files are removed while new deposits are applied, and no new file is touched."""
+    """A thousand old files go while new deposits are taken as promptly as ever, and none of them is touched."""
     with closing(Program(tmp_path / "p", database_url, keep_settled_days=10)) as down:
         down.add_account("acme")
         ok = down.box("acme", "ok")

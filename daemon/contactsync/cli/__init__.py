@@ -29,7 +29,7 @@ from contactsync.cli.doctor import command as doctor
 __all__ = ["app", "exit_status"]
 
 app = typer.Typer(
-    help="Applies the contact files that CRMs upload over FTP to PostgreSQL, once each.",
+    help="Applies the contact files that CRMs upload over FTP to PostgreSQL, each exactly once.",
     epilog="To try it without any setup: [bold]contactsync demo[/bold]. "
     "Exit status: 0 done, 1 the answer is no, 2 usage or configuration.",
     rich_markup_mode="rich",

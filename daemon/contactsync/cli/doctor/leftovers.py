@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contactsync.telemetry.heartbeat import Sign
 
 OLD_SECONDS = 3600.0
-"""No deposit is in progress for so long."""
+"""No deposit is ever in progress this long."""
 MOST_FILES = 20_000
 """The maximum number of files checked per folder."""
 
