@@ -278,9 +278,9 @@ def test_report_shows_today_so_far(report: Command) -> None:
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [
-        (["--day", "27/04/2015"], 2, "--day: '27/04/2015' is no day such as 2015-04-27"),
+        (["--day", "27/04/2015"], 2, "--day: '27/04/2015' is not a day such as 2015-04-27"),
         (["--day", "9999-12-31"], 1, "acme: 9999-12-31 has not begun in Europe/Paris"),
-        (["--account", "nobody"], 1, "there is no account 'nobody'; there is acme"),
+        (["--account", "nobody"], 1, "there is no account 'nobody'; the accounts are acme"),
     ],
 )
 def test_report_says_why_not(report: Command, options: list[str], status: int, says: str) -> None:

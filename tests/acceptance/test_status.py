@@ -77,7 +77,7 @@ def test_a_daemon_that_runs_ends_and_is_killed(waiting: Program) -> None:
         code, told = status(waiting)
         assert code == 0
         assert "did not shut down cleanly" in told["daemon"]["sentence"]
-        assert account(told, "acme")["waits_for"] == "the daemon, which does not run"
+        assert account(told, "acme")["waits_for"] == "the daemon, which is not running"
         incoming.unlink()
 
 
@@ -155,7 +155,7 @@ def test_without_the_database_queues_and_daemon_are_told(waiting: Program, datab
         code, told = status(waiting, **away)
         assert code == 1
         assert told["database"]["reachable"] is False
-        assert "away" in told["database"]["error"]
+        assert "unreachable" in told["database"]["error"]
         assert [(each["account"], each["waiting"]) for each in told["accounts"]] == [
             ("acme", 1),
             ("other", 1),
