@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.acceptance.program import Program
+from tests.acceptance.program import DEADLINE, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +98,7 @@ class HostProgram(Program):
         whose = as_user(user, capabilities=False) if user else ()
         command = [*self._host.enter, *whose, *super()._command(*arguments)]
         return subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, timeout=60, check=False
+            command, env=self._environment, capture_output=True, text=True, timeout=DEADLINE, check=False
         )
 
     def shell(self, command: str) -> None:
@@ -110,7 +110,7 @@ class HostProgram(Program):
             env=environment,
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=DEADLINE,
         )
 
     def add_tenants(self) -> None:

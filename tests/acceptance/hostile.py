@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from tests.acceptance.program import HEADER
+from tests.acceptance.tables import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

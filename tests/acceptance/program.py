@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+
 T = TypeVar("T")
 BOXES = ("in", "on", "ok", "ko")
-DEADLINE = 30.0  # seconds after which what is awaited will not come any more
+DEADLINE = 120.0
+"""Seconds after which an awaited event counts as missing. It only guards against a hang: no test measures by it."""
+
 SETTLE_SECONDS = 0.5  # of daemons that wait for the end of uploads
-HEADER = "Référence;Nom;Email;Mobile\n"
 
 _uploads = iter(range(1, 1_000_000))
 
@@ -249,14 +251,3 @@ def _is_result(name: str) -> bool:
     """A name with two stamps is a rejected file that came back as a deposit."""
     is_result = r"[0-9]{10}_(.*\.result\.json|(?![0-9]{10}_).*\.rejected\.csv)"
     return re.fullmatch(is_result, name, re.DOTALL) is not None
-
-
-def people(count: int, first: int = 1) -> bytes:
-    """A CSV of good rows: references R<n>, an e-mail and a mobile each."""
-    rows = (f"R{n};Nom{n};p{n}@example.com;06{n:08d}\n" for n in range(first, first + count))
-    return (HEADER + "".join(rows)).encode("latin-1")
-
-
-def table(header: str, *rows: str) -> bytes:
-    """A CSV in ISO-8859-1."""
-    return "".join(f"{line}\n" for line in (header, *rows)).encode("latin-1")

@@ -21,7 +21,7 @@ from tests.acceptance.hostile import (
     text,
     zipped,
 )
-from tests.acceptance.program import HEADER
+from tests.acceptance.tables import HEADER
 
 if TYPE_CHECKING:
     from tests.acceptance.hostile import Put

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-DEADLINE = 60.0
+DEADLINE = 120.0
+"""Seconds after which a message counts as missing: guards against a hang."""
 
 
 class Systemd:
@@ -34,7 +35,7 @@ class Systemd:
         self._socket.settimeout(seconds)
         try:
             said = self._socket.recv(1 << 16).decode().split("\n")
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return []
         self.heard += said
         return said
@@ -48,9 +49,9 @@ class Systemd:
                     return each
         raise AssertionError(f"not said: {wanted}; heard {self.heard}")
 
-    def silence(self) -> None:
-        """Take out what was said until now."""
-        while self.hear(0.001):
+    def drain(self) -> None:
+        """Discard every message that has arrived."""
+        while self.hear(0.0):
             pass
 
     def status(self, part: str) -> str:

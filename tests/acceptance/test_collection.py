@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contactsync.domain.messages.reasons import REASONS
-from tests.acceptance.program import Program, people
+from tests.acceptance.program import Program
+from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

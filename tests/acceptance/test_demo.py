@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE = 20.0  # seconds; it takes three
+PATIENCE = 120.0  # seconds: guards against a demo that hangs
 MINE = "Référence;Prénom;Email\nZ1;Zoé;zoe@example-mail.fr\n"
 
 

@@ -1,64 +1,28 @@
-"""`/metrics` and `/healthz` of a running daemon: what it does is seen there, and nothing there stops it."""
+"""`/metrics` and `/healthz` of a running daemon: they show what it does, and nothing there stops it."""
 
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import re
 import socket
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from contactsync.telemetry import health
-from tests.acceptance.program import HEADER, Program, people, table
+from tests.acceptance.program import Program
+from tests.acceptance.tables import HEADER, people, table
+from tests.acceptance.watched import HOST, Watched
 from tests.faults.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HOST = "127.0.0.1"
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207  # <linux/ptrace.h>
-
-
-class Watched(Program):
-    """A daemon with its metrics."""
-
-    def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port = probe.getsockname()[1]
-        super().__init__(folder, database_url, rescan_seconds=0.3, metrics_port=self.port, **settings)
-
-    def get(self, path: str, *, seconds: float = 30) -> tuple[int, str]:
-        """Status and body; 0 where nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.port}{path}", timeout=seconds) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
-
-    def health(self) -> tuple[int, dict[str, Any]]:
-        status, body = self.get("/healthz")
-        return status, json.loads(body or "{}")
-
-    def value(self, name: str, **labels: str) -> float | None:
-        """A sample of /metrics; None where there is none."""
-        for family in text_string_to_metric_families(self.get("/metrics")[1]):
-            for sample in family.samples:
-                if sample.name == f"contactsync_{name}" and sample.labels == labels:
-                    return sample.value
-        return None
 
 
 @pytest.fixture
@@ -71,6 +35,7 @@ def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
 def test_what_the_daemon_did_is_counted(watched: Watched) -> None:
     """Deposits, rows, rejects, effects and times add up to what result.json and the log tell."""
     watched.add_account("acme")
+    started = time.time()
     bad = table(HEADER.strip(), "R1;a;a@example.com;", "R2;b;no address;", "R3;c;;", ";d;d@example.com;")
     with watched:
         watched.drop("acme", "good.csv", people(10))
@@ -99,7 +64,8 @@ def test_what_the_daemon_did_is_counted(watched: Watched) -> None:
         assert watched.value("accounts") == 1
         assert watched.value("database_up") == 1
         rescan = watched.value("last_rescan_timestamp_seconds")
-        assert rescan == pytest.approx(time.time(), abs=60)
+        assert rescan is not None
+        assert started <= rescan <= time.time()
         assert watched.health()[0] == 200
 
 
@@ -108,11 +74,11 @@ def test_what_waits_is_seen(watched: Watched) -> None:
     watched.configure(grace_seconds=3600)
     watched.add_account("acme")
     with watched:
-        watched.drop("acme", "half.csv", people(3)[:-1])
+        half = watched.drop("acme", "half.csv", people(3)[:-1])
         watched.until(lambda: watched.value("deposits_waiting") == 1, "it is counted")
         age = watched.value("oldest_deposit_age_seconds")
         assert age is not None
-        assert 0 < age < 60
+        assert 0 < age <= time.time() - half.stat().st_ctime
         watched.until(lambda: watched.health()[1]["pausing"] == 1, "its account pauses")
 
 
@@ -186,10 +152,7 @@ def test_a_main_loop_that_stands_still_is_failing(watched: Watched) -> None:
     with watched:
         watched.until(lambda: watched.health()[1].get("accounts") == 1, "it knows its accounts")
         with frozen(watched):
-            started = time.monotonic()
-            while watched.health()[0] == 200:
-                assert time.monotonic() - started < health.LOOP_SECONDS + 60
-                time.sleep(0.2)
+            watched.until(lambda: watched.health()[0] != 200, "the main loop's time is up")
             status, told = watched.health()
             assert (status, told["status"]) == (503, "failing")
             assert "main loop" in told["problems"][0]
@@ -209,9 +172,7 @@ def test_slow_clients_disturb_nothing(watched: Watched) -> None:
             link.sendall(b"GET /metrics HTTP/1.1\r\n")
         watched.drop("acme", "list.csv", people(3))
         assert watched.settled("acme", "list.csv").state == "ok"
-        started = time.monotonic()
-        assert watched.terminate() == 0
-        assert time.monotonic() - started < 10
+        assert watched.terminate() == 0  # the connections are still open
         assert watched.events("bug") == []
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import signal
 import subprocess
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,8 @@ import pytest
 
 from contactsync.database.embedded.server import EmbeddedServer
 from tests.acceptance.hostile import packed
-from tests.acceptance.program import HEADER, people
-from tests.acceptance.test_monitoring import Watched
+from tests.acceptance.tables import HEADER, people
+from tests.acceptance.watched import Watched
 from tests.catalogue import of_page
 
 if TYPE_CHECKING:
@@ -146,19 +146,22 @@ def _leaks(program: Planted) -> list[str]:
 
 def _cut_amid_copy(program: Planted) -> None:
     """End a session in the middle of its COPY: PostgreSQL then tells the line that it was at."""
-    for number in range(20):
-        content = people(20_000).replace(b";Nom", f";{NAME}".encode()).replace(NAME.encode(), b"Nom", 1)
-        program.drop("acme", f"big-{number}.csv", content)
-        deadline = time.monotonic() + 60
-        while program.everywhere("acme", "import") and time.monotonic() < deadline:
-            ended = program.rows(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~* '^ *copy' AND state = 'active'"
-            )
-            if ended:
-                return
-            if any(name.endswith(f"big-{number}.csv") for name in program.lying("acme", "ok")):
-                break
-    pytest.fail("no COPY was met")
+    content = people(200_000).replace(b";Nom", f";{NAME}".encode()).replace(NAME.encode(), b"Nom", 1)
+    numbers = itertools.count()
+    name = ""
+
+    def ended() -> bool:
+        """Whether a COPY was ended: of the next big file, where that of the last one was over too soon."""
+        nonlocal name
+        if not name or any(each.endswith(name) for each in program.lying("acme", "ok")):
+            name = f"big-{next(numbers)}.csv"
+            program.drop("acme", name, content)
+        found = program.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~* '^ *copy' AND state = 'active'"
+        )
+        return bool(found)
+
+    program.until(ended, "a COPY is ended")
 
 
 def test_nothing_planted_is_said(planted: Planted) -> None:

@@ -23,7 +23,8 @@ from contactsync.intake.rescan import Rescan
 from contactsync.settings.settings import Settings
 from contactsync.spool import layout
 from contactsync.spool.unchanged import TRUST_SECONDS
-from tests.acceptance.program import Program, people
+from tests.acceptance.program import Program
+from tests.acceptance.tables import people
 
 ACCOUNTS = 1000
 DEPOSITS = 500

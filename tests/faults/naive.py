@@ -42,7 +42,7 @@ class Naive(Contactsync):
     def _command(self, *_: str) -> list[str]:
         return [*self.prefix, sys.executable, "-m", "tests.faults.naive", str(self.ftp), self.database_url]
 
-    def once(self, *prefix: str, seconds: float = 60.0) -> int:
+    def once(self, *prefix: str, seconds: float = 180.0) -> int:
         self.prefix = prefix
         return subprocess.run(self._command(), env=self._environment, timeout=seconds, check=False).returncode
 

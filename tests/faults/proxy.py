@@ -6,6 +6,7 @@ message before it is forwarded and says what becomes of it.
 
 from __future__ import annotations
 
+import itertools
 import socket
 import struct
 import threading
@@ -203,14 +204,17 @@ class Answer:
 
 
 class Hold:
-    """A watch that keeps the first message of which `when` is true until it is let go; the server waits meanwhile."""
+    """A watch that holds back one message until it is let go; the server waits meanwhile.
 
-    def __init__(self, when: Callable[[Message], bool]) -> None:
-        self._when = when
+    It is the first message for which `when` is true, after `skip` others.
+    """
+
+    def __init__(self, when: Callable[[Message], bool], *, skip: int = 0) -> None:
+        self._when, self._skip = when, itertools.count(-skip)
         self.reached, self._let_go = threading.Event(), threading.Event()
 
     def __call__(self, message: Message) -> Say:
-        if not self.reached.is_set() and self._when(message):
+        if not self.reached.is_set() and self._when(message) and next(self._skip) >= 0:
             self.reached.set()
             self._let_go.wait()
         return Say.PASS

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.program import BOXES, Program, table
+from tests.acceptance.program import BOXES, Program
+from tests.acceptance.tables import table
 
 ACCOUNT = "acme"
 HEADER = "Référence;Nom;Email;Mobile"
@@ -70,7 +71,7 @@ class Run(Program):
             command[1:3] = ["-c", f"{self.hook}\nfrom contactsync.__main__ import main\nmain()"]
         return [*self.prefix, *command]
 
-    def once(self, *prefix: str, seconds: float = 60.0) -> int:
+    def once(self, *prefix: str, seconds: float = 180.0) -> int:
         """`run --once` under the prefix; its exit status, negative where a signal ended it."""
         self.prefix = prefix
         self.start("--once")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.program import people
+from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from tests.faults.scene import Run

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contactsync.domain.deposit import ACTIONS
-from tests.acceptance.program import BOXES, people
+from tests.acceptance.program import BOXES, DEADLINE
+from tests.acceptance.tables import people
 from tests.faults import files
 from tests.faults.proxy import VERDICT, Hold, Proxy
 
@@ -97,7 +98,7 @@ def test_a_disk_that_is_full_when_the_verdict_falls(
         hold = proxy.watch = Hold(VERDICT)
         run.drop("acme", "list.csv", content)
         run.start()
-        assert hold.reached.wait(60)
+        assert hold.reached.wait(DEADLINE)
         ballast = disk.fill(leaving=0)
         hold.let_go()
         run.until(lambda: run.events("deposit.waits"), "the disk is found full")

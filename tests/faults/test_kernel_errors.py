@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.program import BOXES, Program, people
+from tests.acceptance.program import BOXES, Program
+from tests.acceptance.tables import people
 from tests.faults import kill_points
 from tests.faults.injection import injected
 from tests.faults.scene import Run
@@ -70,11 +71,11 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
 
 
 def traced(home: Path) -> list[Path]:
-    """The folders and files that importing `list.csv` touches, should it be deposited in the next seconds."""
+    """The folders and files that importing `list.csv` touches if it is deposited within a minute from now."""
     folder = home / "contacts" / "import"
     now = int(time.time())
     prefixes = ("", ".copy.", ".result.", ".rejected.")
-    made = [folder / "on" / f"{prefix}{now + n}_list.csv" for prefix in prefixes for n in range(10)]
+    made = [folder / "on" / f"{prefix}{now + n}_list.csv" for prefix in prefixes for n in range(60)]
     return [
         home,
         home / "contacts",

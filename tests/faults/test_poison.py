@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.program import BOXES, people
+from tests.acceptance.program import BOXES
+from tests.acceptance.tables import people
 from tests.faults.injection import injected
 from tests.faults.scene import Run
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.acceptance.program import people
+from tests.acceptance.program import DEADLINE
+from tests.acceptance.tables import people
 from tests.faults.proxy import VERDICT, Hold, Proxy
 from tests.faults.scene import Run
 from tests.faults.server import REPLICATING, Server
@@ -92,7 +93,7 @@ def begin(run: Run, server: Server, proxy: Proxy, moment: str) -> None:
         return
     hold = proxy.watch = Hold(VERDICT)
     run.drop("acme", "list.csv", CONTENT)
-    assert hold.reached.wait(60)
+    assert hold.reached.wait(DEADLINE)
     want_a_standby(run, server)
     hold.let_go()
     run.until(lambda: waiting(run, "COMMIT"), "the commit of the effects waits")

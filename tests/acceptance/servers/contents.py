@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.acceptance.program import people
+from tests.acceptance.tables import people
 
 HALF = people(1500)
 LONG_ROW = b"R0;" + b"x" * 30_000 + b";p0@example.com;0600000000\n"

@@ -1,0 +1,25 @@
+"""Commands that operators run beside the daemon."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.acceptance.program import DEADLINE, Program
+
+if TYPE_CHECKING:
+    pass
+
+
+def cli(
+    program: Program, *arguments: object, prefix: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a command with the daemon's settings."""
+    return subprocess.run(
+        [*prefix, *program._command(*map(str, arguments))],
+        env=program._environment,
+        text=True,
+        capture_output=True,
+        timeout=DEADLINE,
+        check=False,
+    )
