@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USER, PASSWORD = "crm", "ftp-test"
 TIMEOUT = 120.0  # seconds: guards against a client that hangs
 
-# The server tells its port, and ends when the tests do: then its standard input is closed.
+# The server prints its port. It ends when the tests do, because its standard input is then closed.
 SERVER = f"""
 import os, sys, threading
 from pyftpdlib.authorizers import DummyAuthorizer

@@ -1,6 +1,6 @@
 """A host with users of its own: the daemon's and two FTP accounts', in a mount namespace that has them in /etc/passwd.
 
-Permissions do not bind root, so the daemon and whoever uploads run under uids of their own.
+Permissions do not bind root, so the daemon and the uploaders run under uids of their own.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class HostProgram(Program):
         )
 
     def shell(self, command: str) -> None:
-        """A command line of root's, such as `init --check` tells; `contactsync` is this one."""
+        """A command line that root runs, such as `init --check` prints; `contactsync` is this program."""
         environment = self._environment | {"CONTACTSYNC": " ".join(super()._command()), "ENV": ""}
         script = f'contactsync() {{ $CONTACTSYNC "$@"; }}; {command}'
         subprocess.run(
@@ -124,7 +124,7 @@ class HostProgram(Program):
         assert done.returncode == 0, done.stderr
 
 
-# Runs statements as they come, one a line in JSON, and tells what each came to: its value, or its error's name.
+# Evaluates expressions, one JSON line each, and answers with the value or the name of the error.
 TENANT = """
 import errno, fcntl, json, os, socket, stat, sys
 names = globals()

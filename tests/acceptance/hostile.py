@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 CELL = "x" * 32_768  # the longest that is accepted
-CANARY = "canari"  # stands in every cell and address of the hostile files, and must stand in no log line
+CANARY = "canari"  # is in every cell and address of the hostile files, and must be in no log line
 ROW = f"R1;{CANARY};{CANARY}@example.com;0600000001\n"
 GOOD = (HEADER + ROW).encode("latin-1")
 

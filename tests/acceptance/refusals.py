@@ -1,4 +1,4 @@
-"""The table of deposits that are refused as a whole, with the reason and the fix that their uploader is told."""
+"""The table of deposits that are refused as a whole, with the reason and the fix that their uploader sees."""
 
 from __future__ import annotations
 

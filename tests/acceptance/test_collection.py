@@ -145,7 +145,7 @@ def test_refused(program: Program, name: str) -> None:
     assert program.contacts(f"refused-{number}") == []
 
 
-def test_the_daemon_works_on(program: Program) -> None:
+def test_the_daemon_still_applies_files(program: Program) -> None:
     """After the whole collection a good file is applied."""
     program.drop("applied-0", "good.csv", people(3))
     assert program.settled("applied-0", "good.csv").result["rows_applied"] == 3

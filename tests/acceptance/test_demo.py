@@ -140,7 +140,7 @@ def test_the_sample_is_shown_again_by_a_second_run(free_port: int, tmp_path: Pat
             demo.popen.communicate()
 
 
-def test_a_taken_port_is_told_in_a_sentence_that_names_the_way_out(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_with_the_fix(tmp_path: Path) -> None:
     """Exit status 2, nothing is made."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

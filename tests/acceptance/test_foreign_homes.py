@@ -29,8 +29,8 @@ def rooted(tmp_path: Path, database_url: str) -> Iterator[Program]:
         yield program
 
 
-def test_homes_that_are_not_ones_own_are_left_alone(rooted: Program) -> None:
-    """Written into the table by SQL: told once each in the log, nothing below them is touched, and acme goes on."""
+def test_foreign_homes_are_left_alone(rooted: Program) -> None:
+    """Written into the table by SQL: each is logged once, nothing below it is touched, and acme is served."""
     outside = rooted.folder / "outside"
     (outside / "contacts/import/in").mkdir(parents=True)
     (outside / "contacts/import/in/list.csv").write_bytes(people(1))
@@ -53,17 +53,17 @@ def test_homes_that_are_not_ones_own_are_left_alone(rooted: Program) -> None:
     (inside / "list.csv").write_bytes(people(1))
     with rooted:
         assert rooted.settled("acme", "list.csv").state == "ok"
-        told = rooted.until(
+        logged = rooted.until(
             lambda: (
                 len(rooted.events("account.bad_home")) >= len(homes) and rooted.events("account.bad_home")
             ),
-            "all are told",
+            "all are logged",
         )
-        assert {line["account"] for line in told} == set(homes)
-        assert len(told) == len(homes)
-        assert all(line["fix"].startswith("contactsync account set") for line in told)
+        assert {line["account"] for line in logged} == set(homes)
+        assert len(logged) == len(homes)
+        assert all(line["fix"].startswith("contactsync account set") for line in logged)
         rooted.connection.execute("UPDATE account SET home = %s WHERE name = 'climbing'", [str(outside)])
-        rooted.until(lambda: rooted.ledger("climbing"), "its home was mended")
+        rooted.until(lambda: rooted.ledger("climbing"), "its home is right again")
     assert [name for name in homes if rooted.ledger(name)] == ["climbing"]
     assert (inside / "list.csv").read_bytes() == people(1)
     assert len(rooted.ledger("acme")) == 1
@@ -80,7 +80,7 @@ def test_homes_that_are_not_ones_own_are_left_alone(rooted: Program) -> None:
 
 @pytest.mark.parametrize("name", ["../etc", "a/b", "..", ".hidden", "a\nb", "", "a" * 65, "é"])
 def test_the_table_takes_no_name_that_leads_elsewhere(rooted: Program, name: str) -> None:
-    """Whoever writes it."""
+    """By SQL too."""
     with pytest.raises(psycopg.errors.CheckViolation):
         rooted.connection.execute("INSERT INTO account (name) VALUES (%s)", [name])
 

@@ -23,10 +23,10 @@ import sys
 import structlog
 from contactsync.telemetry import log
 log.configure(sys.argv[1] if len(sys.argv) > 1 else None)
-told = structlog.get_logger()
-told.info("daemon.started")
-told.warning("database.away")
-told.error("bug", exc_info=ValueError("x"))
+logger = structlog.get_logger()
+logger.info("daemon.started")
+logger.warning("database.away")
+logger.error("bug", exc_info=ValueError("x"))
 raise RuntimeError("planted@example.com")
 """
 

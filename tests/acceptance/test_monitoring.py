@@ -32,8 +32,8 @@ def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
         yield program
 
 
-def test_what_the_daemon_did_is_counted(watched: Watched) -> None:
-    """Deposits, rows, rejects, effects and times add up to what result.json and the log tell."""
+def test_deposits_rows_and_times_are_counted(watched: Watched) -> None:
+    """Deposits, rows, rejects, effects and times match result.json and the log."""
     watched.add_account("acme")
     started = time.time()
     bad = table(HEADER.strip(), "R1;a;a@example.com;", "R2;b;no address;", "R3;c;;", ";d;d@example.com;")
@@ -69,7 +69,7 @@ def test_what_the_daemon_did_is_counted(watched: Watched) -> None:
         assert watched.health()[0] == 200
 
 
-def test_what_waits_is_seen(watched: Watched) -> None:
+def test_waiting_files_are_counted(watched: Watched) -> None:
     """A file that does not look whole waits out its grace time: it is counted, and it has an age."""
     watched.configure(grace_seconds=3600)
     watched.add_account("acme")
@@ -82,7 +82,7 @@ def test_what_waits_is_seen(watched: Watched) -> None:
         watched.until(lambda: watched.health()[1]["pausing"] == 1, "its account pauses")
 
 
-def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) -> None:
+def test_an_unreachable_database_is_degraded(tmp_path: Path, database_url: str) -> None:
     """200 with the reason: a restart would not help. It is over when the database is back."""
     with Proxy(database_url) as proxy, closing(Watched(tmp_path / "away", database_url)) as watched:
         watched.configure(database_url=proxy.url)
@@ -92,9 +92,9 @@ def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) 
             proxy.refusing = True
             proxy.cut_all()
             watched.until(lambda: watched.value("database_up") == 0, "it is noticed")
-            status, told = watched.health()
-            assert (status, told["status"]) == (200, "degraded")
-            assert re.fullmatch(r"the database is away: .*", told["problems"][0])
+            status, body = watched.health()
+            assert (status, body["status"]) == (200, "degraded")
+            assert re.fullmatch(r"the database is away: .*", body["problems"][0])
             assert watched.value("database_away_seconds") is not None
             watched.drop("acme", "list.csv", people(3))
             watched.until(
@@ -106,7 +106,7 @@ def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) 
 
 
 def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
-    """It is named with what it waits for; the others go on."""
+    """It is named with what it waits for; the others are served."""
     for account in ("acme", "other"):
         watched.add_account(account)
     in_the_way = watched.box("acme", "ok", "delete")
@@ -114,9 +114,9 @@ def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
     in_the_way.touch()
     with watched:
         watched.until(lambda: watched.value("accounts_in_trouble") == 1, "it is seen")
-        status, told = watched.health()
-        assert (status, told["status"]) == (200, "degraded")
-        assert told["problems"] == ["1 accounts wait, acme longest: Not a directory"]
+        status, body = watched.health()
+        assert (status, body["status"]) == (200, "degraded")
+        assert body["problems"] == ["1 accounts wait, acme longest: Not a directory"]
         assert (watched.value("troubles_total", kind="deposit") or 0) > 0
         watched.drop("other", "list.csv", people(3))
         assert watched.settled("other", "list.csv").state == "ok"
@@ -126,7 +126,7 @@ def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
 
 @contextmanager
 def frozen(program: Watched) -> Iterator[None]:
-    """The daemon's main thread stands still, and its others go on: as in a system call that hangs."""
+    """The daemon's main thread is stopped and its other threads run, as in a system call that hangs."""
     for _ in range(50):
         _ptrace(PTRACE_SEIZE, program.pid)
         _ptrace(PTRACE_INTERRUPT, program.pid)
@@ -147,16 +147,16 @@ def _ptrace(request: int, pid: int) -> None:
 
 
 def test_a_main_loop_that_stands_still_is_failing(watched: Watched) -> None:
-    """503 once its time is up, while workers go on; 200 again when the loop does."""
+    """503 once its time is up, while workers continue; 200 again when the loop continues."""
     watched.add_account("acme")
     with watched:
         watched.until(lambda: watched.health()[1].get("accounts") == 1, "it knows its accounts")
         with frozen(watched):
             watched.until(lambda: watched.health()[0] != 200, "the main loop's time is up")
-            status, told = watched.health()
-            assert (status, told["status"]) == (503, "failing")
-            assert "main loop" in told["problems"][0]
-            assert told["main_loop_seconds"] > health.LOOP_SECONDS
+            status, body = watched.health()
+            assert (status, body["status"]) == (503, "failing")
+            assert "main loop" in body["problems"][0]
+            assert body["main_loop_seconds"] > health.LOOP_SECONDS
             watched.drop("acme", "list.csv", people(3))
             assert watched.settled("acme", "list.csv").state == "ok"  # by its event
         watched.until(lambda: watched.health()[0] == 200, "it is well again")
@@ -177,7 +177,7 @@ def test_slow_clients_disturb_nothing(watched: Watched) -> None:
 
 
 def test_a_taken_port_does_not_stop_the_work(watched: Watched) -> None:
-    """It is told, deposits are settled, and it is served once the port is free."""
+    """The daemon logs it and settles deposits, and serves the metrics once the port is free."""
     watched.add_account("acme")
     with socket.socket() as other:
         other.bind((HOST, watched.port))
@@ -185,13 +185,13 @@ def test_a_taken_port_does_not_stop_the_work(watched: Watched) -> None:
         with watched:
             watched.drop("acme", "list.csv", people(3))
             assert watched.settled("acme", "list.csv").state == "ok"
-            (told,) = watched.until(lambda: watched.events("metrics.unavailable"), "the log tells")
-            assert (told["reason"], told["port"]) == ("Address already in use", watched.port)
+            (body,) = watched.until(lambda: watched.events("metrics.unavailable"), "it is logged")
+            assert (body["reason"], body["port"]) == ("Address already in use", watched.port)
             other.close()
             watched.until(lambda: watched.health()[0] == 200, "it is served")
 
 
-def test_nothing_is_served_unasked(down: Program) -> None:
+def test_nothing_is_served_without_metrics_port(down: Program) -> None:
     """Without metrics_port no TCP port is listened to."""
     with down:
         inodes = {os.readlink(f"/proc/{down.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{down.pid}/fd")}

@@ -43,7 +43,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
-def test_strange_names_are_accepted(eager: Program, name: bytes) -> None:
+def test_odd_names_are_accepted(eager: Program, name: bytes) -> None:
     """The file is applied, keeps its bytes after its stamp where they fit, and its log line is printable."""
     account = unused_account()
     settled = make_deposit(eager, account, os.fsdecode(name), raw(GOOD), "import")
@@ -78,7 +78,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("put", ACCEPTED.values(), ids=ACCEPTED.keys())
-def test_strange_but_good(eager: Program, put: Put) -> None:
+def test_odd_but_valid_content_is_applied(eager: Program, put: Put) -> None:
     """Within the limits the file is applied without a rejected row."""
     account = unused_account()
     settled = make_deposit(eager, account, "list.csv", put, "import")
@@ -101,7 +101,7 @@ def test_exactly_20_mib_is_accepted(eager: Program) -> None:
     assert (settled.state, settled.path.stat().st_size) == ("ok", 20 * MIB)
 
 
-def test_folders_in_in_are_left_alone_and_told_once(eager: Program) -> None:
+def test_folders_in_in_are_left_alone_and_logged_once(eager: Program) -> None:
     """A folder stays where it is, is not entered, and is logged once though the daemon looks again and again."""
     account = unused_account()
     folder = eager.box(account, "in") / "archive"
@@ -111,8 +111,10 @@ def test_folders_in_in_are_left_alone_and_told_once(eager: Program) -> None:
         eager.drop(account, f"{number}.csv", GOOD)
         eager.settled(account, f"{number}.csv")
     assert (folder / "inside.csv").read_bytes() == GOOD
-    told: list[dict[str, Any]] = [each for each in eager.events("stray.folder") if each["account"] == account]
-    assert [each["path"] for each in told] == ["import/in/archive"]
+    logged: list[dict[str, Any]] = [
+        each for each in eager.events("stray.folder") if each["account"] == account
+    ]
+    assert [each["path"] for each in logged] == ["import/in/archive"]
 
 
 def test_the_log_contains_no_cell(eager: Program) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """Makes deposits one after the other, also as the coarse clock of the file system tells."""
+    """Makes deposits one after the other, in order by the file system's coarse clock too."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -81,7 +81,7 @@ def test_deposits_are_applied_in_order_of_their_date_across_folders(down: Progra
     assert observer.most == 1
 
 
-def test_an_opt_out_after_an_opt_in_is_the_last_word(down: Program) -> None:
+def test_the_latest_consent_file_wins(down: Program) -> None:
     """Contradicting files end as the later one says, whichever folder's name comes first."""
     account = down.add_account("acme")
     sender = Sender(down)
@@ -106,7 +106,7 @@ def test_a_file_that_settles_holds_back_the_later_ones(down: Program) -> None:
     assert [row["name"] for row in down.ledger(account)] == ["unfinished.csv", "later.csv"]
 
 
-def test_a_file_that_is_being_written_holds_nobody_back(down: Program) -> None:
+def test_a_file_that_is_being_written_delays_no_other_file(down: Program) -> None:
     """While somebody has a file open for writing, a later one of the account goes first."""
     account = down.add_account("acme")
     with down:

@@ -33,7 +33,6 @@ import logging, os, signal, threading, warnings
 import contactsync.reading.examination as examine
 
 good = examine.validate
-told = set()
 
 class Unraisable:
     def __del__(self):
@@ -145,7 +144,7 @@ def _leaks(program: Planted) -> list[str]:
 
 
 def _cut_amid_copy(program: Planted) -> None:
-    """End a session in the middle of its COPY: PostgreSQL then tells the line that it was at."""
+    """End a session in the middle of its COPY: PostgreSQL then logs the line that it had reached."""
     content = people(200_000).replace(b";Nom", f";{NAME}".encode()).replace(NAME.encode(), b"Nom", 1)
     numbers = itertools.count()
     name = ""
@@ -164,7 +163,7 @@ def _cut_amid_copy(program: Planted) -> None:
     program.until(ended, "a COPY is ended")
 
 
-def test_nothing_planted_is_said(planted: Planted) -> None:
+def test_no_planted_value_is_in_any_output(planted: Planted) -> None:
     """Every kind of file and fault, with the planted values in each: none is in any output, and each path was taken."""
     planted.start()
     planted.started()
@@ -181,11 +180,11 @@ def test_nothing_planted_is_said(planted: Planted) -> None:
     for action, name in FILES:
         planted.settled("acme", name, action)
     assert planted.settled("acme", "refused-by-database.csv").result["reason"] == "database_refused"
-    planted.until(lambda: len(planted.events("bug")) >= 3, "bugs are told")
+    planted.until(lambda: len(planted.events("bug")) >= 3, "bugs are logged")
     assert planted.settled("memory", "memory.csv").result["reason"] == "poison"
     planted.until(lambda: planted.value("accounts_in_trouble") == 1, "and seen")
     _cut_amid_copy(planted)
-    planted.until(lambda: planted.events("database.away"), "a session's end is told")
+    planted.until(lambda: planted.events("database.away"), "the end of a session is logged")
     assert _leaks(planted) == []
 
     _commands(planted)
@@ -200,7 +199,7 @@ def test_nothing_planted_is_said(planted: Planted) -> None:
 
     planted.configure(log_format="console")
     planted.start()
-    planted.until(lambda: re.search(r"\[error *\] .*bug ", planted.log()), "the bug is told in columns")
+    planted.until(lambda: re.search(r"\[error *\] .*bug ", planted.log()), "the bug is logged in columns")
     planted.terminate()
     assert _leaks(planted) == []
     _was_thorough(planted)

@@ -49,7 +49,7 @@ REJECTIONS = [
 
 @pytest.mark.parametrize("case", REJECTIONS, ids=lambda case: case.name.replace(" ", "-"))
 def test_a_row_is_rejected_and_the_others_are_applied(eager: Program, case: Rejection) -> None:
-    """The file goes to `ok/`; the row is told by line, column and code, and stands in the rejected file."""
+    """The file goes to `ok/`. The result names the row's line, column and code, and the rejected file contains the row."""
     account = unused_account()
     content = GOOD + f"{case.row}\n".encode("latin-1")
     settled = make_deposit(eager, account, "list.csv", raw(content), case.action)

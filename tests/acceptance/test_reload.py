@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 # --- SIGHUP --------------------------------------------------------------------------------------------------
 
 
-def test_a_reload_is_told_from_its_beginning_to_its_end(running: tuple[Program, Systemd]) -> None:
+def test_a_reload_is_reported_from_beginning_to_end(running: tuple[Program, Systemd]) -> None:
     """RELOADING=1 with the time of it, then READY=1."""
     service, systemd = running
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     service.send_signal(signal.SIGHUP)
     systemd.until("RELOADING=1")
-    (told,) = [each for each in systemd.heard if each.startswith("MONOTONIC_USEC=")]
-    assert before <= int(told.partition("=")[2]) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    (logged,) = [each for each in systemd.heard if each.startswith("MONOTONIC_USEC=")]
+    assert before <= int(logged.partition("=")[2]) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     systemd.until("READY=1")
 
 
@@ -45,8 +45,8 @@ def test_settings_change_live(down: Program) -> None:
         settled = down.settled("acme", name)
         assert settled.state == "ok"
         assert not settled.beside(".result.json").exists()
-    (told,) = down.events("settings.reloaded")
-    assert told["changed"] == ["settle_seconds", "grace_seconds", "ignored_names", "result_files"]
+    (logged,) = down.events("settings.reloaded")
+    assert logged["changed"] == ["settle_seconds", "grace_seconds", "ignored_names", "result_files"]
 
 
 def test_a_key_that_needs_a_restart_is_named(down: Program) -> None:
@@ -57,13 +57,13 @@ def test_a_key_that_needs_a_restart_is_named(down: Program) -> None:
     file.write_text("workers = 3\nlog_format = 'console'\nsettle_seconds = 0\n", encoding="utf-8")
     del down._environment["CONTACTSYNC_LOG_FORMAT"]
     down.send_signal(signal.SIGHUP)
-    (told,) = down.until(lambda: down.events("settings.need_restart"), "the keys are named")
-    assert told["keys"] == ["workers"]  # log_format is in the environment, which comes first
+    (logged,) = down.until(lambda: down.events("settings.need_restart"), "the keys are named")
+    assert logged["keys"] == ["workers"]  # log_format is in the environment, which comes first
     assert down.events("settings.reloaded")[0]["changed"] == ["settle_seconds"]
 
 
 def test_a_wrong_configuration_changes_nothing(service: Program, systemd: Systemd) -> None:
-    """All problems are told, the status says so, the daemon works on as before, and a good one is taken over."""
+    """The daemon reports every problem, also in its status, keeps its settings, and accepts a valid file later."""
     file = configure_by_file(service, "settle_seconds = 0\ngrace_seconds = 0\n")
     service.add_account("acme")
     service.start("--config", str(file))
@@ -71,9 +71,9 @@ def test_a_wrong_configuration_changes_nothing(service: Program, systemd: System
     file.write_text("settle_seconds = -1\nworker = 3\nresult_files = false\n", encoding="utf-8")
     service.send_signal(signal.SIGHUP)
     systemd.status("configuration is wrong")
-    (told,) = service.events("settings.refused")
-    assert len(told["problems"]) == 2
-    assert "settle_seconds" in told["problems"][0]
+    (logged,) = service.events("settings.refused")
+    assert len(logged["problems"]) == 2
+    assert "settle_seconds" in logged["problems"][0]
     service.drop("acme", "list.csv", people(3))
     assert service.settled("acme", "list.csv").result["state"] == "ok"
     file.write_text("settle_seconds = 0\ngrace_seconds = 0\nresult_files = false\n", encoding="utf-8")
@@ -83,7 +83,7 @@ def test_a_wrong_configuration_changes_nothing(service: Program, systemd: System
     assert not service.settled("acme", "next.csv").beside(".result.json").exists()
 
 
-def test_a_new_account_is_seen_at_once(down: Program) -> None:
+def test_a_reload_finds_a_new_account_at_once(down: Program) -> None:
     """SIGHUP reads the accounts too, however long the next look would be away."""
     down.configure(rescan_seconds=3600)
     down.start()

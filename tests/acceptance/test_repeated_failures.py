@@ -1,4 +1,4 @@
-"""A failure that goes on is a handful of lines, however often it is tried."""
+"""A lasting failure is logged in a handful of lines, however often it is retried."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     pass
 
 
-def test_an_account_that_cannot_go_on(tmp_path: Path, database_url: str) -> None:
+def test_a_stuck_account_is_logged_at_each_doubling(tmp_path: Path, database_url: str) -> None:
     """Its tries are counted in the metrics; the log has the 1st, 2nd, 4th, 8th …"""
     with closing(Watched(tmp_path / "watched", database_url)) as program:
         program.add_account("acme")
@@ -31,7 +31,7 @@ def test_an_account_that_cannot_go_on(tmp_path: Path, database_url: str) -> None
 
 
 def test_an_embedded_server_that_dies_again_and_again(tmp_path: Path) -> None:
-    """It is started each time, and told at each doubling."""
+    """It is restarted each time, and logged each time the number of restarts doubles."""
     folder = tmp_path / "embedded"
     with closing(Watched(folder, EmbeddedServer(folder / "data").url)) as program:
         del program._environment["CONTACTSYNC_DATABASE_URL"]
@@ -44,11 +44,11 @@ def test_an_embedded_server_that_dies_again_and_again(tmp_path: Path) -> None:
             program.until(lambda last=server: _server(folder, other_than=last), "it runs")
             program.until(lambda: program.health()[1].get("status") == "ok", "it is well")
             # A kill amid the start is a start that failed, else one more that came up.
-            told = [program.events(f"database.{how}") for how in ("restarted", "unavailable")]
-            assert [[line["times"] for line in lines] for lines in told] == [
-                [1, 2, 4][: len(lines)] for lines in told
+            logged = [program.events(f"database.{how}") for how in ("restarted", "unavailable")]
+            assert [[line["times"] for line in lines] for lines in logged] == [
+                [1, 2, 4][: len(lines)] for lines in logged
             ]
-            assert told[0]
+            assert logged[0]
             assert len(program.events("database.away")) <= 4
 
 

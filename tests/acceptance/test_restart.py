@@ -106,7 +106,7 @@ def test_a_killed_daemon_finishes_the_file_at_its_next_start(down: Program, mome
 
 
 @pytest.mark.parametrize("moment", ["claimed", "staging", "merging"])
-def test_sigterm_ends_in_good_order(down: Program, moment: str) -> None:
+def test_sigterm_ends_cleanly(down: Program, moment: str) -> None:
     """SIGTERM in the midst of a file: exit status 0, the file in one place, applied once in the end."""
     with begun(down, MOMENTS[moment]):
         down.send_signal(signal.SIGTERM)
@@ -119,7 +119,7 @@ def test_sigterm_ends_in_good_order(down: Program, moment: str) -> None:
     assert down.events("bug") == []
 
 
-def test_a_file_on_which_the_daemon_dies_thrice_is_refused(down: Program) -> None:
+def test_a_file_on_which_the_daemon_dies_three_times_is_refused(down: Program) -> None:
     """After three kills in its midst the file goes to `ko/` unapplied, and the account's next one is applied."""
     with begun(down, MOMENTS["in the ledger"]):
         for attempts in (2, 3):
@@ -135,7 +135,7 @@ def test_a_file_on_which_the_daemon_dies_thrice_is_refused(down: Program) -> Non
     assert down.lists("acme") == [("next", 3)]
 
 
-def test_what_came_while_the_daemon_was_down_is_taken_at_its_start(down: Program) -> None:
+def test_uploads_of_the_downtime_are_processed_at_the_start(down: Program) -> None:
     """Deposits of two accounts wait in `in/` for the daemon."""
     for name in ("acme", "globex"):
         down.add_account(name)
@@ -147,7 +147,7 @@ def test_what_came_while_the_daemon_was_down_is_taken_at_its_start(down: Program
         assert down.settled(name, "who.csv", "optoutSMS").state == "ok"
 
 
-def test_run_once_takes_all_that_is_there(down: Program) -> None:
+def test_run_once_processes_everything(down: Program) -> None:
     """`run --once` finishes leftovers in `on/`, applies and refuses what is in `in/`, and exits 0."""
     with begun(down, MOMENTS["staging"]):
         down.kill()

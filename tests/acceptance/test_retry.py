@@ -51,7 +51,7 @@ def test_retry_beside_a_running_daemon(running: Program) -> None:
     assert f"it became {running.ledger('acme')[-1]['deposit_id']}" in again.stderr
 
 
-def test_retry_refuses_with_a_word(running: Program) -> None:
+def test_retry_refuses_with_one_sentence(running: Program) -> None:
     """What is applied, unknown, gone or has its name taken stays as it is: exit status 1, one sentence."""
     running.add_account("acme")
     running.drop("acme", "good.csv", people(1))
@@ -125,7 +125,7 @@ def test_retry_killed_at_any_step_is_finished_by_the_next_start(
     assert len(down.contacts("acme")) == 1
 
 
-def test_retry_waits_for_a_deposit_in_work(running: Program) -> None:
+def test_retry_waits_for_a_deposit_in_progress(running: Program) -> None:
     """The account's lock is waited for, with a word; then it is done."""
     import fcntl
 

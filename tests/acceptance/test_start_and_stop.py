@@ -25,7 +25,7 @@ WAITING = "SELECT FROM pg_locks WHERE relation = 'campaign'::regclass AND NOT gr
 
 
 def test_it_waits_for_its_schema(service: Program, systemd: Systemd) -> None:
-    """On a database without the schema it is ready, says what to do, and goes on by itself when that was done."""
+    """On a database without the schema it is ready and says what to do, and it starts work once that is done."""
     name = f"{psycopg.conninfo.conninfo_to_dict(service.database_url)['dbname']}_bare"
     with psycopg.connect(service.database_url, autocommit=True) as conn:
         conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -35,14 +35,14 @@ def test_it_waits_for_its_schema(service: Program, systemd: Systemd) -> None:
         service.start()
         systemd.until("READY=1")
         assert any("run `contactsync migrate`" in each for each in systemd.heard)
-        (told,) = service.until(lambda: service.events("database.schema"), "it is in the log")
-        assert "run `contactsync migrate`" in told["reason"]
+        (logged,) = service.until(lambda: service.events("database.schema"), "it is in the log")
+        assert "run `contactsync migrate`" in logged["reason"]
         with psycopg.connect(bare) as conn:
             migrate(conn)
         systemd.status("STATUS=0 accounts")
         assert service.terminate() == 0
-        told = [each["reason"] for each in service.events("database.schema")]
-        assert len(set(told)) == len(told)  # once, and once again where it looked between two migrations
+        logged = [each["reason"] for each in service.events("database.schema")]
+        assert len(set(logged)) == len(logged)  # once, and once again where it looked between two migrations
     finally:
         with psycopg.connect(service.database_url, autocommit=True) as conn:
             conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -33,7 +33,7 @@ WAITING = (
 
 
 @pytest.mark.parametrize("abstract", [False, True], ids=["path", "abstract"])
-def test_it_says_that_it_is_ready_once_it_works(down: Program, tmp_path: Path, abstract: bool) -> None:
+def test_it_reports_ready_once_watch_and_workers_run(down: Program, tmp_path: Path, abstract: bool) -> None:
     """READY=1 comes when watch and workers run, with a status that counts the accounts."""
     with Systemd(tmp_path, abstract=abstract) as systemd:
         run_as_service(down, systemd)
@@ -44,10 +44,10 @@ def test_it_says_that_it_is_ready_once_it_works(down: Program, tmp_path: Path, a
         systemd.status("1 accounts; 0 in work")
 
 
-def test_it_is_ready_without_a_database_and_says_what_it_waits_for(
+def test_it_is_ready_without_a_database_and_reports_what_it_waits_for(
     service: Program, systemd: Systemd
 ) -> None:
-    """The daemon survives a missing database, so its start does too; it stops in good order all the same."""
+    """The daemon survives a missing database, so it starts without one. It also stops cleanly without one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     service.configure(database_url=f"postgresql://contactsync@127.0.0.1:{port}/contactsync")
@@ -59,8 +59,8 @@ def test_it_is_ready_without_a_database_and_says_what_it_waits_for(
     systemd.until("STOPPING=1")
 
 
-def test_its_status_tells_who_waits_for_what(running: tuple[Program, Systemd]) -> None:
-    """An account that cannot go on is named with the reason, and no more once it can."""
+def test_its_status_names_an_account_that_waits(running: tuple[Program, Systemd]) -> None:
+    """The status names an account that is stuck, with the reason, until it is served again."""
     service, systemd = running
     (service.folder / "elsewhere").mkdir()
     box = service.box("acme", "ok")

@@ -24,7 +24,7 @@ def aged(program: Program, days: int) -> None:
 
 
 def test_the_daemon_removes_what_is_old_and_nothing_else(down: Program) -> None:
-    """At its start and from then on; the log tells how much, once an account."""
+    """At its start and from then on. The log reports how much was removed, once per account."""
     down.configure(keep_settled_days=10, keep_history_days=20)
     down.add_account("acme")
     down.add_account("other")
@@ -37,8 +37,8 @@ def test_the_daemon_removes_what_is_old_and_nothing_else(down: Program) -> None:
     down.rows("UPDATE deposit SET finished_at = now() - interval '30 days' WHERE name = 'a.csv' RETURNING 1")
     down.rows("UPDATE deposit SET finished_at = now() WHERE name = 'c.csv' RETURNING 1")
     down.start()
-    told = down.until(lambda: down.events("retention.removed"), "old files are removed")
-    assert [(each["account"], each["files"], each["rows"]) for each in told] == [("acme", 2, 1)]
+    removed = down.until(lambda: down.events("retention.removed"), "old files are removed")
+    assert [(each["account"], each["files"], each["rows"]) for each in removed] == [("acme", 2, 1)]
     assert os.listdir(down.box("acme", "ok")) == []
     assert [row["name"] for row in down.ledger("acme")] == ["b.csv"]
     assert len(down.lying("other", "ok")) == 1
@@ -46,7 +46,7 @@ def test_the_daemon_removes_what_is_old_and_nothing_else(down: Program) -> None:
     assert cli(down, "retry", a["deposit_id"]).returncode == 1
 
 
-def test_tidy_tells_first_and_does_it_then(down: Program) -> None:
+def test_tidy_dry_run_reports_what_tidy_then_removes(down: Program) -> None:
     """--dry-run changes nothing; without it the same goes; with both settings 0 everything stays."""
     down.add_account("acme")
     down.drop("acme", "a.csv", people(1))
@@ -57,11 +57,11 @@ def test_tidy_tells_first_and_does_it_then(down: Program) -> None:
     assert json.loads(done.stdout) == [{"account": "acme", "files": 0, "bytes": 0, "rows": 0}]
     assert "are 0" in done.stderr
     down.configure(keep_settled_days=10, keep_history_days=10)
-    told = json.loads(cli(down, "tidy", "--dry-run", "--json").stdout)
-    assert [(each["files"], each["rows"]) for each in told] == [(1, 1)]
+    removed = json.loads(cli(down, "tidy", "--dry-run", "--json").stdout)
+    assert [(each["files"], each["rows"]) for each in removed] == [(1, 1)]
     assert len(down.lying("acme", "ok")) == 1
-    told = json.loads(cli(down, "tidy", "--json").stdout)
-    assert [(each["files"], each["rows"]) for each in told] == [(1, 1)]
+    removed = json.loads(cli(down, "tidy", "--json").stdout)
+    assert [(each["files"], each["rows"]) for each in removed] == [(1, 1)]
     assert os.listdir(down.box("acme", "ok")) == []
     assert down.ledger("acme") == []
     down.rows("INSERT INTO account (name) VALUES ('bare') RETURNING 1")
@@ -88,12 +88,12 @@ def test_tidy_killed_at_any_step_is_done_again(down: Program, kill: str, tmp_pat
     prefix = ("strace", "-f", "-o", str(tmp_path / "strace.log"), "-e", f"trace={call}", "-e", inject, *paths)
     assert cli(down, "tidy", prefix=prefix).returncode == -9
     assert len(down.ledger("acme")) == 1
-    told = json.loads(cli(down, "tidy", "--json").stdout)
-    assert [(each["files"], each["rows"]) for each in told] == [(1, 1)]
+    removed = json.loads(cli(down, "tidy", "--json").stdout)
+    assert [(each["files"], each["rows"]) for each in removed] == [(1, 1)]
     assert os.listdir(ok) == []
 
 
-def test_two_at_once_remove_each_file_once(down: Program) -> None:
+def test_two_tidy_commands_at_once_remove_each_file_once(down: Program) -> None:
     """As several daemons do: who comes second finds less to do."""
     down.configure(keep_settled_days=10)
     down.add_account("acme")
@@ -104,12 +104,12 @@ def test_two_at_once_remove_each_file_once(down: Program) -> None:
     aged(down, 15)
     command = down._command("tidy", "--json")
     both = [subprocess.Popen(command, env=down._environment, stdout=subprocess.PIPE) for _ in range(2)]
-    told = [json.loads(each.communicate(timeout=DEADLINE)[0])[0]["files"] for each in both]
-    assert sorted(told) == [0, 3]
+    removed = [json.loads(each.communicate(timeout=DEADLINE)[0])[0]["files"] for each in both]
+    assert sorted(removed) == [0, 3]
     assert os.listdir(down.box("acme", "ok")) == []
 
 
-def test_retention_in_small_steps_beside_work(tmp_path: Path, database_url: str) -> None:
+def test_retention_does_not_delay_deposits(tmp_path: Path, database_url: str) -> None:
     """A thousand old files go while new deposits are taken as promptly as ever, and none of them is touched."""
     with closing(Program(tmp_path / "p", database_url, keep_settled_days=10)) as down:
         down.add_account("acme")
@@ -126,6 +126,6 @@ def test_retention_in_small_steps_beside_work(tmp_path: Path, database_url: str)
         for n in range(5):
             down.drop("acme", f"new{n}.csv", people(1))
             assert down.settled("acme", f"new{n}.csv").state == "ok"
-        (told,) = down.until(lambda: down.events("retention.removed"), "old files are removed")
-        assert told["files"] == 1000
+        (removed,) = down.until(lambda: down.events("retention.removed"), "old files are removed")
+        assert removed["files"] == 1000
         assert len(down.lying("acme", "ok")) == 5

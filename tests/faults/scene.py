@@ -57,7 +57,7 @@ def children(pid: int) -> list[int]:
 
 
 class Run(Program):
-    """The program under a prefix (strace and its options), over a tree that can be made anew.
+    """The program under a prefix (strace and its options), over a tree that can be created again.
 
     `hook` is Python that the process runs before the program: for faults within it.
     """
@@ -83,7 +83,7 @@ class Run(Program):
             self.prefix = ()
 
     def stop(self) -> None:
-        """Tell the daemon itself, not strace, which would leave it behind."""
+        """Signal the daemon itself, not strace, which would leave it running."""
         if self.prefix[:1] == ("strace",) and self._daemon is not None:
             for pid in children(self.pid):
                 os.kill(pid, signal.SIGTERM)
@@ -192,7 +192,7 @@ def _file(root: Path, path: Path) -> tuple[str, object]:
 
 
 def disagreements(run: Program, account: str = ACCOUNT) -> list[str]:
-    """Where ledger, folders and result files tell different stories."""
+    """Where ledger, folders and result files disagree."""
     wrong = []
     for row in run.ledger(account):
         place = run.box(account, row["state"], row["action"]) / os.fsdecode(row["claimed_bytes"])

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tests.model.generate import Step
 
 CALM_SHARE = 0.4  # of the time, at its end, in which nothing is killed
+RESTS = 50  # looks, one each 20 ms, in which an idle daemon's threads and descriptors stay as they are
 QUIET_SECONDS = 0.3  # settle and grace time
 
 _uploads = iter(range(1, 1_000_000_000))
@@ -101,8 +102,16 @@ def _idle(run: Run, clients: list[Client], gate: threading.Event) -> dict[str, f
     gate.clear()
     wait_until(lambda: not any(client.busy and client.is_alive() for client in clients), "the clients pause")
     wait_until(lambda: not any(run.ftp.glob("*/contacts/*/on/*")), "the daemon is idle")
-    time.sleep(1.0)  # its threads end, its folders are closed
-    return _sample(run.pid)
+    samples = [_sample(run.pid)]
+
+    def rests() -> bool:
+        """Whether threads end and folders are closed no more: as many as in the samples before."""
+        samples.append(_sample(run.pid))
+        counts = [(each["threads"], each["descriptors"]) for each in samples[-RESTS:]]
+        return len(counts) == RESTS and len(set(counts)) == 1
+
+    wait_until(rests, "the daemon rests")
+    return samples[-1]
 
 
 def _sample(pid: int) -> dict[str, float]:

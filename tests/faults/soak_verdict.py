@@ -71,8 +71,8 @@ def judge(run: Run, clients: list[Client], outcome: Outcome) -> None:
                 wrong += compare._unequal("order", bytes(name), step.name)
                 wrong += compare._unequal("state", (state, answer.state), (expected.state,) * 2)
                 if not expected.refused:
-                    told = [getattr(expected, count) for count in compare.COUNTS]
-                    wrong += compare._unequal(f"counts of {step.story}", counts, told)
+                    counted = [getattr(expected, count) for count in compare.COUNTS]
+                    wrong += compare._unequal(f"counts of {step.story}", counts, counted)
                 wrong += compare._results(step, expected, answer)
                 wrong += compare._unequal("bytes", answer.path.read_bytes() == step.content, True)
             wrong += compare._database(connection, account)

@@ -99,7 +99,9 @@ def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: st
     assert run.events("bug") == []
 
 
-def test_no_room_for_the_owners_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_does_not_keep_the_server_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the lock file says is for people: that it cannot be written keeps nobody from starting the server."""
 
     def full(*_: object) -> int:

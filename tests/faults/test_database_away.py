@@ -89,7 +89,7 @@ ANSWERS = {
     [*((each, 1) for each in ANSWERS), ("an attempt begins", 4), ("verdict", 4), ("end of copy", 4)],
 )
 def test_an_answer_that_is_lost(link: tuple[Run, Proxy], statement: str, times: int) -> None:
-    """The server has done it and nobody is told, more often even than a file may be tried: applied once."""
+    """The server commits and its answer is lost, more often even than a file may be tried: applied once."""
     run, proxy = link
     watch = proxy.watch = Answer(ANSWERS[statement], times)
     account = cuts.deposit(run)
@@ -111,19 +111,19 @@ def test_the_link_fails_in_the_midst_of_a_copy(link: tuple[Run, Proxy], say: Say
     assert_settles(run, account)
 
 
-def test_nobody_answers_for_a_while(link: tuple[Run, Proxy]) -> None:
-    """Refused connections: deposits wait in `in/`, the log says so in few lines, and work goes on within seconds."""
+def test_refused_connections(link: tuple[Run, Proxy]) -> None:
+    """Refused connections: deposits wait in `in/`, the log says so in few lines, and work resumes on its own."""
     run, proxy = link
     proxy.refusing = True
     proxy.cut_all()
-    told, back = len(run.events("database.away")), len(run.events("database.back"))
+    before, back = len(run.events("database.away")), len(run.events("database.back"))
     account = cuts.deposit(run)
-    run.until(lambda: len(run.events("database.away")) > told, "the log tells")
+    run.until(lambda: len(run.events("database.away")) > before, "it is logged")
     assert {box for box, _ in run.everywhere(account)} == {"in"}
     proxy.refusing = False
     assert_settles(run, account)
-    assert len(run.events("database.away")) <= told + 5  # each of four workers finds its own link cut
-    run.until(lambda: len(run.events("database.back")) > back, "the log tells")
+    assert len(run.events("database.away")) <= before + 5  # each of four workers finds its own link cut
+    run.until(lambda: len(run.events("database.back")) > back, "it is logged")
 
 
 def test_sigterm_while_the_database_is_silent(run: Run, database_url: str) -> None:
@@ -148,7 +148,7 @@ def test_sigterm_while_the_database_is_silent(run: Run, database_url: str) -> No
 
 
 def test_a_row_that_another_session_holds(run: Run, database_url: str) -> None:
-    """A lock time-out is not the file's fault; other accounts go on meanwhile."""
+    """A lock time-out is not the file's fault; other accounts are served meanwhile."""
     run.configure(
         database_url=make_conninfo(database_url, options="-c lock_timeout=300ms"),
         rescan_seconds=0.3,
@@ -208,7 +208,7 @@ def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServe
         run.drop(account, "list.csv", people(20_000) + b"R0;Personne;;\n")
     server.stop()
     run.start()
-    run.until(lambda: run.events("database.away"), "the log tells")
+    run.until(lambda: run.events("database.away"), "it is logged")
     server.start()
     for pause in (0.3, 0.7, 1.2):
         threading.Event().wait(pause)  # any moment will do

@@ -64,7 +64,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
         program.add_account("globex", dedup="none")
         program.drop("globex", "first.csv", people(1))
         program.settled("globex", "first.csv")
-        # Whoever holds a connection has it by now: main thread and worker. Descriptors are counted from here on.
+        # Main thread and worker now have their connections. Descriptors are counted from here on.
         asked = "SELECT FROM pg_stat_activity WHERE application_name = 'contactsync' AND datname = current_database()"
         program.until(lambda: len(program.rows(asked)) >= CONNECTIONS, "all connections are there")
         yield program
@@ -105,7 +105,7 @@ def descriptors(run: Program) -> int:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_failing_call_delays_its_account_alone(daemon: Run, tmp_path: Path, fault: str) -> None:
-    """Nothing is lost or done twice, the other account goes on, and work goes on by itself when the fault ends."""
+    """Nothing is lost or done twice, the other account is served, and work resumes when the fault ends."""
     account, other = f"a{FAULTS.index(fault)}", f"list{FAULTS.index(fault)}.csv"
     daemon.add_account(account, dedup="none")
     before = descriptors(daemon)

@@ -68,7 +68,7 @@ def test_a_restart_after_a_kill_finishes_everything_once(tried: Tried, fault: Fa
 
 
 @pytest.mark.usefixtures("injection")
-def test_the_loop_bites(tmp_path: Path, database_url: str) -> None:
+def test_the_kill_loop_finds_a_naive_program_out(tmp_path: Path, database_url: str) -> None:
     """A program that commits, then moves, without a ledger, is found out."""
     naive = Naive(tmp_path / "naive", database_url)
     wanted = kill_points.reference(naive)

@@ -58,9 +58,9 @@ def take(run: Run, account: str, name: str, action: str = "import") -> None:
 
 
 def test_a_queue_that_overflows_loses_no_deposit(run: Run) -> None:
-    """The daemon stands still during a burst; then it looks everywhere at once, and hears of what comes later.
+    """The daemon is stopped during a burst; then it scans everything at once, and gets later events.
 
-    The rescans are an hour apart, so that nothing but the overflow can have told it.
+    The rescans are an hour apart, so only the overflow can have triggered the scan.
     """
     accounts = [run.add_account(f"a{n}") for n in range(20)]
     begin(run, rescan_seconds=NEVER)
@@ -119,8 +119,8 @@ def make_again(run: Run, account: str) -> None:
 
 @pytest.mark.parametrize("which", ["contacts/import/in", "contacts/import", "contacts", "."])
 @pytest.mark.parametrize("moved", [False, True], ids=["deleted", "moved away"])
-def test_a_folder_that_was_made_again_is_seen(shared: Run, which: str, moved: bool) -> None:
-    """Whichever of an account's folders, deleted or moved away, by whoever it is made again; twice in a row."""
+def test_a_recreated_folder_is_watched(shared: Run, which: str, moved: bool) -> None:
+    """Any of an account's folders, deleted or moved, and created again by the daemon or an operator; twice in a row."""
     account = shared.add_account(f"f{len(shared.rows('SELECT FROM account'))}")
     take(shared, account, "before.csv")
     for name in ("one.csv", "two.csv"):
@@ -145,22 +145,22 @@ def test_an_account_that_comes_back_to_nothing_waits_for_its_folders(shared: Run
     take(shared, account, "before.csv")
     vanish(shared, shared.ftp / account)
 
-    def told() -> list[str]:
+    def logged() -> list[str]:
         return [line["fix"] for line in shared.events("account.no_folders") if line["account"] == account]
 
-    shared.until(told, "the log tells")
+    shared.until(logged, "it is logged")
     make_again(shared, account)
     take(shared, account, "after.csv")
-    assert told() == [f"contactsync init {account}"]
+    assert logged() == [f"contactsync init {account}"]
 
 
-def test_a_root_that_was_made_again_is_seen(run: Run) -> None:
+def test_a_recreated_root_is_watched(run: Run) -> None:
     """The FTP root itself, deleted with everything in it."""
     account = run.add_account("acme")
     begin(run, rescan_seconds=RESCAN_SECONDS)
     take(run, account, "before.csv")
     vanish(run, run.ftp)
-    run.until(lambda: run.events("account.no_folders"), "the log tells")
+    run.until(lambda: run.events("account.no_folders"), "it is logged")
     run.ftp.mkdir()
     make_again(run, account)
     for name in ("one.csv", "two.csv"):
@@ -188,14 +188,14 @@ def test_without_events_the_scan_takes_every_deposit(run: Run, limit: str, reaso
     skip_unless_reached(run, limit)
     accounts = [run.add_account(f"a{n}") for n in range(2)]
     begin(run, *limited(limit), rescan_seconds=RESCAN_SECONDS)
-    told = run.until(lambda: run.events("watch.polling_only"), "it says that it polls")
+    logged = run.until(lambda: run.events("watch.polling_only"), "it says that it polls")
     for n, account in enumerate(accounts):
         for action in ("import", "optoutEMAIL"):
             take(run, account, f"{n}-{action}.csv", action)
     late = run.add_account("late")  # its folders come after the limit was met
     take(run, late, "late.csv")
-    assert [line["reason"] for line in told] == [reason]
-    assert run.events("watch.polling_only") == told
+    assert [line["reason"] for line in logged] == [reason]
+    assert run.events("watch.polling_only") == logged
     assert run.events("bug") == []
 
 

@@ -72,7 +72,7 @@ def test_a_standby_takes_over(tmp_path: Path) -> None:
                 primary.stop()
                 run.database_url = standby.url
                 run.drop("acme", "after.csv", people(3))
-                run.until(lambda: run.events("database.away"), "the log tells")
+                run.until(lambda: run.events("database.away"), "it is logged")
                 assert run.everywhere("acme")[0] == ("in", "after.csv")
                 standby.execute("SELECT pg_promote()")
                 assert run.settled("acme", "after.csv").state == "ok"

@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that can be told to wait for a standby which does not exist."""
+    """A server that a test can make wait for a standby which does not exist."""
     with Server(tmp_path_factory.mktemp("pg"), **REPLICATING) as server:
         server.schema()
         yield server
@@ -106,7 +106,7 @@ def begin(run: Run, server: Server, proxy: Proxy, moment: str) -> None:
 def test_a_commit_that_is_coming_is_waited_for(
     run: Run, server: Server, proxy: Proxy, moment: str, end: str
 ) -> None:
-    """Whoever lost its answer neither takes it for undone nor for done before it is: applied once, when it has come."""
+    """A daemon that lost the answer assumes neither success nor failure; the deposit is applied once, after the commit."""
     run.hook = HASTY if end == "impatient" else ""
     with run:
         begin(run, server, proxy, moment)

@@ -38,7 +38,7 @@ def test_account_add_set_list_show(contactsync: Run, conn: psycopg.Connection[An
     assert "3=Magasin" in contactsync("account", "show", "acme").stdout
 
 
-def test_bad_values_are_told_all_at_once(
+def test_bad_values_are_reported_all_at_once(
     contactsync: Run, acme: int, conn: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
     """Every problem has its line, and nothing is written."""

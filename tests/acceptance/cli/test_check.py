@@ -10,7 +10,7 @@ from tests.acceptance.cli.command import Run
 GOOD = "Référence ;Nom;Email;Mobile;\nA1;LEFÈVRE ;h@example.org ;336 90 12 34 56\nA2;GOFF;y@example.org;\nA3;X;no;\n"
 
 
-def test_check_tells_what_would_happen(contactsync: Run, acme: int, tmp_path: Path) -> None:
+def test_check_shows_what_would_be_applied(contactsync: Run, acme: int, tmp_path: Path) -> None:
     """A file that would be applied: its counts, list and rejected rows, and each row's fate."""
     file = tmp_path / "1447797847_my list.csv"
     file.write_bytes(GOOD.encode("latin-1"))
@@ -20,18 +20,18 @@ def test_check_tells_what_would_happen(contactsync: Run, acme: int, tmp_path: Pa
     assert "2 of 3 row(s) applied, 1 rejected" in done.stdout
     assert "'my list'" in done.stdout
     assert done.stdout.splitlines()[:2] == ["line 2  ok", "line 3  ok"]
-    told = json.loads(contactsync("check", file, "--account", "acme", "--json", "--rows").stdout)
-    assert (told["state"], told["reason"], told["rows_read"], told["rows_rejected"]) == ("ok", None, 3, 1)
-    assert told["errors"] == [
+    shown = json.loads(contactsync("check", file, "--account", "acme", "--json", "--rows").stdout)
+    assert (shown["state"], shown["reason"], shown["rows_read"], shown["rows_rejected"]) == ("ok", None, 3, 1)
+    assert shown["errors"] == [
         {"line": 4, "column": "Email", "code": "invalid_email", "message": "The email is not valid"}
     ]
-    assert [row["state"] for row in told["rows"]] == ["ok", "ok", "rejected"]
+    assert [row["state"] for row in shown["rows"]] == ["ok", "ok", "rejected"]
     assert "no_criterion" in contactsync("check", file, "--account", "acme", "--action", "delete").stdout
     assert contactsync("check", file, "--account", "acme", "--action", "optout").returncode == 2
     assert contactsync("check", tmp_path / "none.csv", "--account", "acme").returncode == 2
 
 
-def test_check_tells_why_a_file_would_be_refused(contactsync: Run, acme: int, tmp_path: Path) -> None:
+def test_check_shows_why_a_file_would_be_refused(contactsync: Run, acme: int, tmp_path: Path) -> None:
     """Exit status 1, the sentence, and every bad line; what is no plain file is refused as the daemon does."""
     bad = tmp_path / "bad.csv"
     bad.write_text("Email;Nom\na@example.org;A;B\nb@example.org\n")
@@ -44,5 +44,10 @@ def test_check_tells_why_a_file_would_be_refused(contactsync: Run, acme: int, tm
     none_valid.write_text("Email\n" + "no\n" * 150)
     for file, code, lines in ((link, "not_a_file", 0), (none_valid, "no_valid_row", 150)):
         done = contactsync("check", file, "--account", "acme", "--json")
-        told = json.loads(done.stdout)
-        assert (done.returncode, told["state"], told["reason"], len(told["errors"])) == (1, "ko", code, lines)
+        shown = json.loads(done.stdout)
+        assert (done.returncode, shown["state"], shown["reason"], len(shown["errors"])) == (
+            1,
+            "ko",
+            code,
+            lines,
+        )

@@ -45,7 +45,7 @@ def test_init_makes_the_tree(contactsync: Run, acme: int, tmp_path: Path) -> Non
 def test_init_gives_owners_where_the_account_names_them(
     contactsync: Run, acme: int, conn: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
-    """The home is root's, the group the account's; modes of what was there are mended."""
+    """The home is root's, the group the account's; modes of existing folders are repaired."""
     home = tmp_path / "ftp/acme"
     (home / "contacts/import/in").mkdir(parents=True, mode=0o700)
     conn.execute("UPDATE contactsync.account SET unix_user = 'nobody', unix_group = 'nogroup'")

@@ -29,10 +29,10 @@ def test_status_and_history(
             " now(), 1, %(state)s, %(reason)s, 2, CASE WHEN %(state)s <> 'on' THEN now() END)",
             {"id": acme, "name": name, "text": names.as_text(name), "state": state, "reason": reason},
         )
-    told = json.loads(contactsync("status", "--json").stdout)
-    assert told["database"]["reachable"] is True
-    assert told["database"]["schema"] is not None
-    [account] = told["accounts"]
+    shown = json.loads(contactsync("status", "--json").stdout)
+    assert shown["database"]["reachable"] is True
+    assert shown["database"]["schema"] is not None
+    [account] = shown["accounts"]
     counts = {key: account[key] for key in ("waiting", "in_work", "attempts", "ok_today", "ko_today")}
     assert counts == {"waiting": 2, "in_work": 1, "attempts": 2, "ok_today": 1, "ko_today": 1}
     assert account["last_refused"]["reason"] == "empty_file"
@@ -48,8 +48,8 @@ def test_status_and_history(
     assert len(wrong.stderr.splitlines()) == 2
 
 
-def test_history_finds(contactsync: Run, acme: int, conn: psycopg.Connection[Any]) -> None:
-    """By reason, by name with or without its stamp, by the account's day; what is no such thing is told at once."""
+def test_history_filters(contactsync: Run, acme: int, conn: psycopg.Connection[Any]) -> None:
+    """By reason, by name with or without its stamp, by the account's day. Invalid values are reported all at once."""
     given = [
         ("list_a.csv", "100_list_a.csv", "ko", "empty_file", "2026-03-01 22:59:59+00"),
         ("list%b.csv", "101_list%b.csv", "ok", None, "2026-03-01 23:00:00+00"),  # midnight in Paris

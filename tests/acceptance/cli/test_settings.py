@@ -47,7 +47,7 @@ def test_every_problem_of_the_settings_at_once(bare: Run, tmp_path: Path) -> Non
     assert bare("account", "list", "--config").returncode == 2
 
 
-def test_database_that_is_away_or_not_migrated(bare: Run, server_url: str, tmp_path: Path) -> None:
+def test_a_database_that_is_unreachable_or_not_migrated(bare: Run, server_url: str, tmp_path: Path) -> None:
     """Away: 1 with a word. Without the schema: 2, and the sentence names the fix. A bad URL: 2."""
     away = {"CONTACTSYNC_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
     done = bare("account", "list", **away)
@@ -78,8 +78,10 @@ def test_config_show(bare: Run, tmp_path: Path) -> None:
     assert rows["grace_seconds"].split() == ["120", "default"]
     assert rows["database_url"].split() == ['"postgresql://u:********@h/x"', "CONTACTSYNC_DATABASE_URL"]
     assert "geheim" not in done.stdout
-    told = json.loads(bare("config", "show", "--json", "--config", file, CONTACTSYNC_DATABASE_URL=url).stdout)
-    assert next(row for row in told if row["key"] == "workers") == {
+    shown = json.loads(
+        bare("config", "show", "--json", "--config", file, CONTACTSYNC_DATABASE_URL=url).stdout
+    )
+    assert next(row for row in shown if row["key"] == "workers") == {
         "key": "workers",
         "value": 7,
         "from": str(file),

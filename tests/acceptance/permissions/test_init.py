@@ -29,7 +29,7 @@ def test_init_gives_the_scheme(made: HostProgram) -> None:
     assert scheme(made.ftp / "acme") == SCHEME
 
 
-def test_a_tree_as_init_made_it_deviates_in_nothing(made: HostProgram) -> None:
+def test_a_tree_that_init_created_has_no_deviations(made: HostProgram) -> None:
     """Exit status 0, and an empty list for programs."""
     done = made.cli("init", "--check")
     assert (done.returncode, done.stderr) == (0, "")
@@ -44,7 +44,7 @@ def _replace(path: Path, make: Callable[[Path], object]) -> None:
     make(path)
 
 
-# Where, what is done to it, and the problem that is told of it with what was found.
+# Path, what is done to it, and the problem that `init --check` reports, with what it found.
 DEVIATIONS: list[tuple[str, Callable[[Path], object], str, str | None]] = [
     ("..", lambda p: (os.chown(p, ACME, GLOBEX), p.chmod(0o2775)), "owner", "acme"),
     ("..", lambda _: None, "mode", "2775"),
@@ -63,7 +63,7 @@ DEVIATIONS: list[tuple[str, Callable[[Path], object], str, str | None]] = [
 ]
 
 
-def test_check_tells_what_deviates_and_the_command_that_mends_it(made: HostProgram) -> None:
+def test_check_reports_each_deviation_and_the_command_that_repairs_it(made: HostProgram) -> None:
     """Exit status 1 and a record each, in order of the tree; nothing is changed until the commands are run."""
     home = made.ftp / "acme"
     for relative, act, _, _ in DEVIATIONS:
@@ -71,12 +71,12 @@ def test_check_tells_what_deviates_and_the_command_that_mends_it(made: HostProgr
     before = _all(made.ftp)
     done = made.cli("init", "--check", "acme", "--json")
     assert (done.returncode, done.stderr) == (1, "")
-    told = json.loads(done.stdout)
-    assert [(each["path"], each["problem"], each["found"]) for each in told] == [
+    deviations = json.loads(done.stdout)
+    assert [(each["path"], each["problem"], each["found"]) for each in deviations] == [
         (os.path.normpath(home / relative), problem, found) for relative, _, problem, found in DEVIATIONS
     ]
     assert _all(made.ftp) == before
-    changes = [each["fix"] for each in told if each["problem"] in ("owner", "group", "mode")]
+    changes = [each["fix"] for each in deviations if each["problem"] in ("owner", "group", "mode")]
     made.shell(" && ".join(changes))
     done = made.cli("init", "--check", "acme")
     assert done.returncode == 1
@@ -88,7 +88,7 @@ def test_check_tells_what_deviates_and_the_command_that_mends_it(made: HostProgr
         f"{home}/contacts/delete/in": aside.format(home / "contacts/delete/in"),
     }
     assert dict(line.split(": ", 1) for line in done.stdout.splitlines()) == expected
-    made.shell("; ".join(dict.fromkeys(each["fix"] for each in told if each["fix"] not in changes)))
+    made.shell("; ".join(dict.fromkeys(each["fix"] for each in deviations if each["fix"] not in changes)))
     done = made.cli("init", "--check", "acme")
     assert (done.returncode, done.stdout) == (0, f"acme: all is as it should be below {home}\n")
     assert scheme(home) == SCHEME
@@ -102,12 +102,12 @@ def _replace(path: Path, make: Callable[[Path], object]) -> None:
 
 
 def _all(root: Path) -> list[tuple[Path, int, int, int, int]]:
-    """What tells that anything was changed."""
+    """Everything that shows whether anything was changed."""
     found = [(path, path.lstat()) for path in sorted(root.rglob("*"))]
     return [(path, each.st_ino, each.st_mode, each.st_uid, each.st_gid) for path, each in found]
 
 
-def test_init_mends_owners_and_modes_too(made: HostProgram) -> None:
+def test_init_repairs_owners_and_modes(made: HostProgram) -> None:
     """Without the single commands."""
     home = made.ftp / "acme"
     (home / "contacts/import/in").chmod(0o700)
@@ -118,7 +118,7 @@ def test_init_mends_owners_and_modes_too(made: HostProgram) -> None:
     assert scheme(home) == SCHEME
 
 
-def test_check_as_somebody_who_may_not_look(made: HostProgram) -> None:
+def test_check_by_a_user_without_access_is_an_error(made: HostProgram) -> None:
     """Exit status 2 and a sentence, not a deviation."""
     done = made.cli("init", "--check", user=GLOBEX)
     assert done.returncode == 2

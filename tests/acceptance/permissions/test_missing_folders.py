@@ -32,7 +32,7 @@ HEALED = {
 
 
 @pytest.mark.parametrize("which", HEALED)
-def test_what_is_missing_is_made_again_in_the_scheme(program: HostProgram, acme: Tenant, which: str) -> None:
+def test_missing_folders_are_recreated_in_the_scheme(program: HostProgram, acme: Tenant, which: str) -> None:
     """By the daemon, which is not in the account's group: owner, group, setgid and modes are as `init` makes them."""
     home = program.ftp / "acme"
     gone = {path: (home / path).lstat().st_ino for path in HEALED[which]}
@@ -47,8 +47,8 @@ def test_what_is_missing_is_made_again_in_the_scheme(program: HostProgram, acme:
     assert program.settled("acme", name).state == "ok"
 
 
-def test_an_in_of_another_owner_harms_nobody_else(program: HostProgram) -> None:
-    """What lies in it cannot be claimed: told with its reason, others go on, and `init` mends it."""
+def test_an_in_folder_of_another_owner_delays_only_its_account(program: HostProgram) -> None:
+    """The daemon cannot claim what is in it and logs the reason; other accounts are served, and `init` repairs it."""
     box = program.box("acme", "in", "optinSMS")
     shutil.rmtree(box)
     foreign = program.folder / "foreign"
@@ -56,7 +56,7 @@ def test_an_in_of_another_owner_harms_nobody_else(program: HostProgram) -> None:
     (foreign / "list.csv").write_bytes(people(1))
     os.chown(foreign, GLOBEX, GLOBEX)
     foreign.rename(box)  # also over an empty one, where the daemon was quicker
-    waits = program.until(lambda: program.events("deposit.waits"), "it is told")
+    waits = program.until(lambda: program.events("deposit.waits"), "it is logged")
     assert {(line["account"], line["reason"]) for line in waits} == {("acme", "Permission denied")}
     program.drop("globex", "beside.csv", people(1))
     assert program.settled("globex", "beside.csv").state == "ok"
@@ -65,6 +65,6 @@ def test_an_in_of_another_owner_harms_nobody_else(program: HostProgram) -> None:
     assert program.settled("acme", "list.csv", "optinSMS").state == "ok"
 
 
-def test_nothing_went_wrong(program: HostProgram) -> None:
+def test_no_bug_and_no_output_on_standard_error(program: HostProgram) -> None:
     """After all of these: no bug, no failure, no line on standard error."""
     assert (program.events("bug"), program.stderr.read_text()) == ([], "")

@@ -25,7 +25,7 @@ def test_root_publishes_for_the_daemon(made: HostProgram) -> None:
     assert owner_of(day) == (DAEMON, ACME, 0o750)
 
 
-def test_links_lead_nowhere(program: HostProgram, acme: Tenant, globex: Tenant) -> None:
+def test_links_to_other_files_are_refused_unread(program: HostProgram, acme: Tenant, globex: Tenant) -> None:
     """A link to another account's file or the system's is refused as it is; neither the daemon nor the account reads it."""
     program.drop("globex", "private.csv", people(5, first=700))
     private = program.settled("globex", "private.csv").path
@@ -91,6 +91,6 @@ def test_reports_are_read_by_their_account_alone(program: HostProgram, acme: Ten
         assert acme.errors([*attempts, *changes(str(zipped))]) == {}
 
 
-def test_nothing_went_wrong(program: HostProgram) -> None:
+def test_no_bug_and_no_output_on_standard_error(program: HostProgram) -> None:
     """After all of these: no bug, no failure, no line on standard error."""
     assert (program.events("bug"), program.stderr.read_text()) == ([], "")

@@ -41,7 +41,7 @@ def test_an_upload_is_applied_and_its_account_reads_the_answer(
     assert (program.events("lease.unavailable"), program.events("deposit.waits")) == ([], [])
 
 
-def test_markers_are_the_accounts(program: HostProgram, acme: Tenant) -> None:
+def test_the_account_may_create_rename_and_delete_markers(program: HostProgram, acme: Tenant) -> None:
     """It makes, renames and deletes them, and each has its effect."""
     assert acme.put("contacts/import/.addToExistingList", b"") == [0, None]
     acme.put("contacts/import/in/marked.csv", people(1))
@@ -63,7 +63,7 @@ def test_markers_are_the_accounts(program: HostProgram, acme: Tenant) -> None:
     assert acme("os.unlink(p[0])", "contacts/import/.syncExistingList") is None
 
 
-def test_what_lies_in_in_is_the_accounts(program: HostProgram, acme: Tenant) -> None:
+def test_the_account_may_do_anything_inside_in(program: HostProgram, acme: Tenant) -> None:
     """Under a name in progress it writes, resumes, renames and deletes, makes folders and removes them."""
     part = "contacts/delete/in/x.part"
     acme.put(part, b"R")
@@ -75,7 +75,7 @@ def test_what_lies_in_in_is_the_accounts(program: HostProgram, acme: Tenant) -> 
     assert acme("os.rmdir(p[0])", "contacts/delete/in/folder") is None
 
 
-def test_nothing_else_is(program: HostProgram, acme: Tenant) -> None:
+def test_the_account_may_change_nothing_outside_in(program: HostProgram, acme: Tenant) -> None:
     """No folder of the tree can be renamed, removed, replaced or opened up, and nothing made outside `in/` and the markers."""
     acme.put("contacts/import/in/source.part", b"x")
     mine = "contacts/import/in/mine.part"
@@ -116,7 +116,7 @@ def test_nothing_else_is(program: HostProgram, acme: Tenant) -> None:
     acme("os.rmdir(p[0])", mine)
 
 
-def test_the_claimed_copy_is_nobodys_to_change(program: HostProgram, acme: Tenant) -> None:
+def test_the_account_cannot_change_the_claimed_copy(program: HostProgram, acme: Tenant) -> None:
     """Neither by path nor by a descriptor that was open before: what is applied is what was uploaded."""
     acme.put("contacts/delete/in/held.part", CONTENT)
     assert (
@@ -142,6 +142,6 @@ def test_the_claimed_copy_is_nobodys_to_change(program: HostProgram, acme: Tenan
     assert settled.path.read_bytes() == CONTENT
 
 
-def test_nothing_went_wrong(program: HostProgram) -> None:
+def test_no_bug_and_no_output_on_standard_error(program: HostProgram) -> None:
     """After all of these: no bug, no failure, no line on standard error."""
     assert (program.events("bug"), program.stderr.read_text()) == ([], "")

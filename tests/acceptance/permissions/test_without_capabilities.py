@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(hosts.why_not() is not None, reason=hosts.why_no
 
 
 def test_without_capabilities_what_everybody_may_read_is_applied(made: HostProgram, acme: Tenant) -> None:
-    """An upload that the daemon may not read waits in `in/`, told with its reason, and holds up no other account."""
+    """An upload that the daemon may not read waits in `in/`, is logged with its reason and delays no other account."""
     made.stop()
     made.capabilities = False
     with made:
@@ -29,10 +29,10 @@ def test_without_capabilities_what_everybody_may_read_is_applied(made: HostProgr
         acme("os.chmod(p[0], 0o644)", "contacts/import/in/open.part")
         acme("os.rename(p[0], p[1])", "contacts/import/in/open.part", "contacts/import/in/open.csv")
         assert made.settled("acme", "open.csv").state == "ok"
-        told = made.until(lambda: made.events("lease.unavailable"), "it is told")
-        assert [line["account"] for line in told] == ["acme"]
+        logged = made.until(lambda: made.events("lease.unavailable"), "it is logged")
+        assert [line["account"] for line in logged] == ["acme"]
         acme.put("contacts/import/in/closed.csv", people(1))
-        waits = made.until(lambda: made.events("deposit.waits"), "it is told")
+        waits = made.until(lambda: made.events("deposit.waits"), "it is logged")
         assert {(line["account"], line["reason"]) for line in waits} == {("acme", "Permission denied")}
         upload = made.drop("globex", "other.part", people(1))
         upload.chmod(0o644)

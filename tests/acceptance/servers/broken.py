@@ -1,4 +1,4 @@
-"""Uploads that break off, and are resumed or not: no half is applied while it can be told from a whole file."""
+"""Uploads that break off, and are resumed or not: no half is applied that is recognisable as one."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def resumed(u: Uploader, client: str) -> None:
 
 
 def _slowly(u: Uploader, client: str) -> list[str] | None:
-    """The command of a client that can be told to take its time."""
+    """The command of a client that has an option to limit its rate; None for the others."""
     local = u.local / u.account / "list.csv"
     command = put_command(client, u.server, local, u.folder(), "list.csv") if client != "ftplib" else []
     if client == "curl":

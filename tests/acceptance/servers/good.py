@@ -49,7 +49,7 @@ def stalled(u: Uploader) -> None:
 
 
 def renamed(u: Uploader) -> None:
-    """A file under a temporary name is left alone for ever; renamed, it is applied, and the client's rename succeeds."""
+    """A file under a temporary name is left alone. Once it is renamed it is applied, and the client's rename succeeds."""
     up = upload(u.server, u.remote("list.csv.part"))
     up.send(CONTENT)
     up.finish()

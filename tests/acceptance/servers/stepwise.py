@@ -17,16 +17,13 @@ if TYPE_CHECKING:
     from tests.acceptance.servers.server import Server
 
 
-# --- one that does as it is told ----------------------------------------------------------------------------------
-
-
 class Upload(Protocol):
     """An upload under way. What the server refuses raises one of REFUSED."""
 
     def send(self, data: bytes) -> None: ...
 
     def finish(self) -> None:
-        """End it in good order."""
+        """End it cleanly."""
 
     def kill(self) -> None:
         """What becomes of it when the client is killed: its kernel says FIN."""
