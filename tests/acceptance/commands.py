@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
 
 from tests.acceptance.program import DEADLINE, Program
-
-if TYPE_CHECKING:
-    pass
 
 
 def cli(

@@ -15,7 +15,7 @@ from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from tests.acceptance.hostile import Put
-    from tests.acceptance.program import Settled
+    from tests.acceptance.settled import Settled
 
 
 _numbers = itertools.count(1)
@@ -50,7 +50,7 @@ def unused_account(dedup: str = "reference") -> str:
 
 
 def content_of(program: Program, account: str) -> object:
-    """All that a deposit could have changed."""
+    """Everything that a deposit could have changed."""
     return program.contacts(account), program.lists(account), program.opt_outs(account)
 
 
@@ -63,7 +63,7 @@ def add_crowd(program: Program) -> None:
 
 
 def make_deposit(program: Program, account: str, name: str, put: Put, action: str) -> Settled:
-    """Make the deposit, and see that another account's good file is applied beside it."""
+    """Make the deposit, and check that a good file of another account is applied beside it."""
     number = next(_numbers)
     try:
         put(program.box(account, "in", action) / name)

@@ -31,7 +31,7 @@ BAD_ROW = f"R2;{CANARY};sans-arobase;"
 
 @dataclass(frozen=True)
 class Refusal:
-    """A deposit of which nothing is applied. `fix` is what its message must speak of."""
+    """A deposit of which nothing is applied. `fix` is a word that its message must contain."""
 
     name: str
     put: Put

@@ -1,4 +1,4 @@
-"""systemd as its services see it: a socket that hears what they say of themselves."""
+"""systemd as its services see it: the socket that receives their messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Systemd:
         self._socket.close()
 
     def hear(self, seconds: float = DEADLINE) -> list[str]:
-        """The next message's assignments; nothing where none comes in so many seconds."""
+        """The assignments of the next message; empty if none arrives within `seconds`."""
         self._socket.settimeout(seconds)
         try:
             said = self._socket.recv(1 << 16).decode().split("\n")
@@ -41,7 +41,7 @@ class Systemd:
         return said
 
     def until(self, wanted: Callable[[str], bool] | str) -> str:
-        """Listen until that is said; returns the assignment."""
+        """Wait for this assignment, and return it."""
         deadline = time.monotonic() + DEADLINE
         while (left := deadline - time.monotonic()) > 0:
             for each in self.hear(left):
@@ -55,5 +55,5 @@ class Systemd:
             pass
 
     def status(self, part: str) -> str:
-        """Listen until STATUS= has this part."""
+        """Wait for a STATUS= that contains this part."""
         return self.until(lambda each: each.startswith("STATUS=") and part in each)

@@ -16,7 +16,7 @@ from tests.acceptance.tables import people
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.acceptance.program import Settled
+    from tests.acceptance.settled import Settled
     from tests.conftest import Databases
 
 HEADER = "Référence;Nom;Email;Mobile;Adresse 1\n"

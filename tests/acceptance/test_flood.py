@@ -6,22 +6,14 @@ import os
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from contactsync.processing.worker import MAX_TOLD_STRAYS
 from tests.acceptance.processes import processor_seconds
 from tests.acceptance.program import Program
 from tests.acceptance.tables import people
 
-if TYPE_CHECKING:
-    pass
-
-
 FLOOD = 2000  # files in one in/; CONTACTSYNC_FLOOD=100000 for the long form
 SMALL = 20  # deposits of the other account
-
-
-# --- floods --------------------------------------------------------------------------------------------------------
 
 
 def test_a_flood_of_files_delays_nobody_else(tmp_path: Path, database_url: str) -> None:

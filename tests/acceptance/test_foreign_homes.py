@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# --- homes and names -----------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def rooted(tmp_path: Path, database_url: str) -> Iterator[Program]:
     """A program with the account acme, which the test starts."""

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import TYPE_CHECKING
 
 from tests.acceptance.program import Program
 from tests.acceptance.service import configure_by_file
 from tests.acceptance.systemd import Systemd
 from tests.acceptance.tables import people
-
-if TYPE_CHECKING:
-    pass
-
-
-# --- SIGHUP --------------------------------------------------------------------------------------------------
 
 
 def test_a_reload_is_reported_from_beginning_to_end(running: tuple[Program, Systemd]) -> None:

@@ -6,13 +6,9 @@ import os
 import signal
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from contactsync.database.embedded.server import EmbeddedServer
 from tests.acceptance.watched import Watched
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_a_stuck_account_is_logged_at_each_doubling(tmp_path: Path, database_url: str) -> None:

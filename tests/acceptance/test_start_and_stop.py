@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
@@ -13,10 +12,6 @@ from contactsync.database.migrations import migrate
 from tests.acceptance.program import Program
 from tests.acceptance.systemd import Systemd
 from tests.acceptance.tables import people
-
-if TYPE_CHECKING:
-    pass
-
 
 # --- the schema ----------------------------------------------------------------------------------------------
 

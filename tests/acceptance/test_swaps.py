@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,14 +16,9 @@ from tests.acceptance.host import ACME
 from tests.acceptance.program import DEADLINE, Program
 from tests.acceptance.tables import people
 
-if TYPE_CHECKING:
-    pass
-
 SWAPS = 20_000
 SECRET = b"Email\nsecret@example.com\n"
 
-
-# --- races ---------------------------------------------------------------------------------------------------------
 
 # Swaps what lies in in/ and, where it may, the folders themselves, for whatever it can make, as fast as it can.
 RACER = """
@@ -52,7 +46,6 @@ kinds = [
     lambda path: os.link(secret, path),
     write, write, write,
 ]
-number = 0
 while swaps < enough:
     path = f"{inbox}/{rng.randrange(4)}.csv"
     aside = f"{inbox}/x.part"
@@ -79,7 +72,7 @@ while swaps < enough:
 @pytest.mark.skipif(hosts.why_not() is not None, reason=hosts.why_not() or "")
 @pytest.mark.parametrize("what", ["its own files", "whole tree"])
 def test_swaps_in_a_tight_loop(database_url: str, what: str) -> None:
-    """Whatever is swapped for whatever while the daemon, here root, claims: nothing outside the home is read or changed."""
+    """Whatever an account swaps while the daemon, here root, claims, nothing outside its home is read or changed."""
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory())
@@ -100,6 +93,7 @@ def test_swaps_in_a_tight_loop(database_url: str, what: str) -> None:
                 program.drop("other", f"{number}.csv", people(1))
                 assert program.settled("other", f"{number}.csv").state == "ok"
             assert racing.wait(DEADLINE) == 0
+            program.until(lambda: program.ledger("racer"), "one of the racer's files is claimed")
             program.drop("racer", "last.csv", people(1))
             program.settled("racer", "last.csv")
             assert program.events("bug") == []

@@ -121,7 +121,7 @@ class Contactsync(scene.Run):
 
 @cache
 def why_not() -> str | None:
-    """Why this host cannot inject faults; None where it can."""
+    """Why this host cannot inject faults; None if it can."""
     if shutil.which("strace") is None:
         return "strace is not installed"
     tried = subprocess.run(

@@ -1,4 +1,4 @@
-"""A small tree of deposits, what becomes of it without faults, and what is wrong with what became of it."""
+"""A small tree of deposits, its outcome without faults, and how another outcome differs from it."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Run(Program):
 def wrong_places(
     run: Program, deposits: tuple[Deposit, ...] = DEPOSITS, account: str = ACCOUNT, *, reserved: bool = False
 ) -> list[str]:
-    """The deposits that do not lie in exactly one of the four boxes, whole. Holds at every instant.
+    """The deposits that are not whole in exactly one of the four boxes. There must be none at any instant.
 
     `reserved` lets empty files pass: without RENAME_NOREPLACE the new name is reserved by one for a moment.
     """
@@ -154,7 +154,7 @@ def wrong_places(
 
 
 def outcome(run: Program) -> dict[str, Any]:
-    """All that users can see in the end, but for ids, stamps and times: equal for equal outcomes."""
+    """Everything that users can see at the end, without ids, stamps and times: equal for equal outcomes."""
     entries = run.rows(
         "SELECT action, name, state, reason, rows_read, rows_applied, rows_rejected, inserted, updated, unchanged,"
         " removed, mode FROM deposit ORDER BY deposit_id"
@@ -204,13 +204,13 @@ def disagreements(run: Program, account: str = ACCOUNT) -> list[str]:
 
 
 def differences(run: Program, wanted: dict[str, Any]) -> list[str]:
-    """What is not as it is without faults."""
+    """The differences from the outcome without faults."""
     got = outcome(run)
     return [f"{key}: {_without(got[key], wanted[key])}" for key in wanted if got[key] != wanted[key]]
 
 
 def _without(got: Any, wanted: Any) -> str:
-    """What the one has and the other lacks."""
+    """What only one of the two has."""
     have, want = (list(each.items()) if isinstance(each, dict) else each for each in (got, wanted))
     more, less = [each for each in have if each not in want], [each for each in want if each not in have]
     return f"too much {more!r:.600}, missing {less!r:.600}, {len(have)} for {len(want)}"

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from contactsync.domain.deposit import ACTIONS
 from tests.acceptance.host import ACME, DAEMON, HostProgram
 from tests.acceptance.program import BOXES
 from tests.acceptance.tables import people
-
-if TYPE_CHECKING:
-    pass
-
 
 OPEN = (
     "contacts/import",

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(hosts.why_not() is not None, reason=hosts.why_not() or "")
 
 
-# --- init and init --check, before the daemon starts ---------------------------------------------------------------
-
-
 def test_init_gives_the_scheme(made: HostProgram) -> None:
     """Every folder has its owner, group and mode."""
     assert scheme(made.ftp / "acme") == SCHEME

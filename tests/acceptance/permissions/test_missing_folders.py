@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,10 +12,6 @@ from tests.acceptance import host as hosts
 from tests.acceptance.host import GLOBEX, HostProgram, Tenant
 from tests.acceptance.permissions.scheme import SCHEME, scheme
 from tests.acceptance.tables import people
-
-if TYPE_CHECKING:
-    pass
-
 
 pytestmark = pytest.mark.skipif(hosts.why_not() is not None, reason=hosts.why_not() or "")
 

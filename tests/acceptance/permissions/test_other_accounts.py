@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.acceptance import host as hosts
 from tests.acceptance.host import ACME, DAEMON, GLOBEX, HostProgram, Tenant
 from tests.acceptance.permissions.scheme import FORBIDDEN, SCHEME, changes, days, owner_of
 from tests.acceptance.tables import people
-
-if TYPE_CHECKING:
-    pass
-
 
 pytestmark = pytest.mark.skipif(hosts.why_not() is not None, reason=hosts.why_not() or "")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,14 +12,7 @@ from tests.acceptance.host import ACME, DAEMON, HostProgram, Tenant
 from tests.acceptance.permissions.scheme import CONTENT, FORBIDDEN, OPEN, SCHEME, changes, owner_of, scheme
 from tests.acceptance.tables import people
 
-if TYPE_CHECKING:
-    pass
-
-
 pytestmark = pytest.mark.skipif(hosts.why_not() is not None, reason=hosts.why_not() or "")
-
-
-# --- the daemon under its own uid ----------------------------------------------------------------------------------
 
 
 def test_an_upload_is_applied_and_its_account_reads_the_answer(

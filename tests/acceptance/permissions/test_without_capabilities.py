@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.acceptance import host as hosts
 from tests.acceptance.host import HostProgram, Tenant
 from tests.acceptance.tables import people
 
-if TYPE_CHECKING:
-    pass
-
-
 pytestmark = pytest.mark.skipif(hosts.why_not() is not None, reason=hosts.why_not() or "")
-
-
-# --- without capabilities ------------------------------------------------------------------------------------------
 
 
 def test_without_capabilities_what_everybody_may_read_is_applied(made: HostProgram, acme: Tenant) -> None:

@@ -30,9 +30,6 @@ def have(client: str) -> bool:
     return shutil.which(NEEDS[client]) is not None
 
 
-# --- the uploaders' own ------------------------------------------------------------------------------------------
-
-
 def run(command: list[str], server: Server, *, given: bytes | None = None) -> None:
     """Run a client to its end; it must end well."""
     ended = subprocess.run(

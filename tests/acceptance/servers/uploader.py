@@ -1,4 +1,4 @@
-"""One uploader's account: what is uploaded, and what becomes of it."""
+"""One uploader's account: its uploads and their outcome."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tests.acceptance import program
 from tests.acceptance.servers.server import ACCOUNT
+from tests.acceptance.settled import Settled
 from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.acceptance.program import Settled
     from tests.acceptance.servers.server import Server
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Program(program.Program):
     """A daemon that many threads look at."""
 
     def until(self, done: Callable[[], T], what: str, *, alive: bool = True) -> T:
-        """Look until `done` answers something true, and return that."""
+        """Poll until `done` returns something true, and return that."""
         deadline = time.monotonic() + DEADLINE
         while not (answer := done()):
             assert not alive or (self._daemon and self._daemon.poll() is None), f"{what}: the daemon ended"
@@ -64,7 +64,7 @@ class Uploader:
         folder.chmod(mode)
 
     def own_everything(self) -> None:
-        """Leave the folders to the server's account, as where nobody cared for permissions."""
+        """Give the folders to the server's account, as on a host without permissions."""
         for folder, _, _ in os.walk(self.program.ftp / self.account):
             os.chown(folder, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
 
@@ -122,7 +122,7 @@ class Uploader:
 
         self.program.until(nothing_left, f"in/ and on/ of {self.account} become empty")
         return [
-            program.Settled(self.box(box) / name, time.monotonic())
+            Settled(self.box(box) / name, time.monotonic())
             for box in ("ok", "ko")
             for name in self.program.lying(self.account, box)
         ]
