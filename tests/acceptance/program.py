@@ -161,7 +161,7 @@ class Program(drive.Program):
         return [(box, name) for box in BOXES for name in self.lying(account, box, action)]
 
     def settled(self, account: str, name: str, action: str = "import", *, nth: int = 1) -> Settled:
-        """Wait until the deposit of this name (the `nth` of that name) lies in `ok/` or `ko/`."""
+        """Wait until the deposit of this name (the `nth` of that name) is in `ok/` or `ko/`."""
 
         def look() -> list[Path]:
             found = [
@@ -176,7 +176,7 @@ class Program(drive.Program):
         return Settled(path, time.monotonic())
 
     def only(self, account: str, action: str = "import") -> Settled:
-        """Wait until the account's one deposit, whatever its name, lies in `ok/` or `ko/`."""
+        """Wait until the account's one deposit, whatever its name, is in `ok/` or `ko/`."""
 
         def look() -> list[Path]:
             boxes = [self.box(account, box, action) for box in ("ok", "ko")]

@@ -1,4 +1,4 @@
-"""`contactsync demo` as a newcomer meets it: read what it says, upload a file with curl, look, Ctrl-C."""
+"""`contactsync demo` as a newcomer meets it: read its output, upload a file with curl, look at the result, press Ctrl-C."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 class Demo:
-    """A running demo and what it has said so far."""
+    """A running demo and its output so far."""
 
     def __init__(self, port: int, folder: Path) -> None:
         # The environment names a database that the demo must not touch.
@@ -57,7 +57,7 @@ class Demo:
         self.said = b""
 
     def read_until(self, word: str) -> str:
-        """Reads on until it has said `word`; returns all it has said."""
+        """Read until the output contains `word`; return all of the output."""
         assert self.popen.stdout is not None
         deadline = time.monotonic() + PATIENCE
         while word not in self.said.decode(errors="replace"):

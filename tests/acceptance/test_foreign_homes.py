@@ -39,7 +39,7 @@ def test_foreign_homes_are_left_alone(rooted: Program) -> None:
         "theft": acme,
         "within": f"{acme}/contacts/import/in",
         "around": str(rooted.ftp),
-        "alias": None,  # the link above lies in the place of its home
+        "alias": None,  # its home is the link above
         "root": "/",
     }
     for name, home in homes.items():

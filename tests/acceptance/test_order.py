@@ -82,7 +82,7 @@ def test_deposits_are_applied_in_order_of_their_date_across_folders(down: Progra
 
 
 def test_the_latest_consent_file_wins(down: Program) -> None:
-    """Contradicting files end as the later one says, whichever folder's name comes first."""
+    """Of contradicting files the later one counts, whatever the order of the folders' names."""
     account = down.add_account("acme")
     sender = Sender(down)
     for number, action in enumerate(

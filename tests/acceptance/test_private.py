@@ -1,4 +1,4 @@
-"""No e-mail, phone, name or cell in anything the program says, whatever becomes of a file (protocol 5.7)."""
+"""No output contains an e-mail address, phone number, name or cell, whatever happens to a file (protocol 5.7)."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Planted(Watched):
         return ran.returncode
 
     def outputs(self) -> dict[str, str]:
-        """All that was said: logs, PostgreSQL's too, commands, result files, metrics."""
+        """Every output: logs (PostgreSQL's too), commands, result files, metrics."""
         found = [self._log_path, self.stderr, self.said, self.folder / "data/postgresql.log"]
         found += self.ftp.rglob("*.result.json")
         outputs = {str(path): path.read_text("utf-8", "replace") for path in found if path.exists()}

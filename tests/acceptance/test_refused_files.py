@@ -46,7 +46,7 @@ def _by_name(*names: str) -> pytest.MarkDecorator:
 
 @_by_name("symbolic link", "hard link", "FIFO", "device")
 def test_a_link_pipe_or_device_is_moved_unopened(eager: Program, case: Refusal) -> None:
-    """A link, pipe or device is neither opened nor followed nor copied: the same inode lies in `ko/`."""
+    """A link, pipe or device is neither opened nor followed nor copied: the same inode is in `ko/`."""
     account = unused_account()
     made_here: list[os.stat_result] = []
 

@@ -97,7 +97,7 @@ def assert_applied_once(program: Program) -> None:
 
 @at_every_moment
 def test_a_killed_daemon_finishes_the_file_at_its_next_start(down: Program, moment: Moment) -> None:
-    """After SIGKILL the file lies in one place; a restart applies it once and writes its result files."""
+    """After SIGKILL the file is in one place; a restart applies it once and writes its result files."""
     with begun(down, moment):
         down.kill()
         assert len(down.everywhere("acme")) == 1

@@ -90,7 +90,7 @@ KILLS = ("renameat2:when=1", "unlinkat:when=2", "fsync:when=1")
 def test_retry_killed_at_any_step_is_finished_by_the_next_start(
     down: Program, kill: str, tmp_path: Path
 ) -> None:
-    """The file lies in one place at every instant; the daemon's next start ends what was begun, applied once."""
+    """The file is in one place at every instant; the daemon's next start completes the retry, and applies the file once."""
     down.add_account("acme", syntax_errors="refuse")
     down.drop("acme", "list.csv", BAD)
     down.start("--once")

@@ -44,7 +44,7 @@ def test_it_waits_for_its_schema(service: Program, systemd: Systemd) -> None:
 
 
 def test_once_does_not_wait_for_its_schema(down: Program) -> None:
-    """`run --once` says what to do and exits with 2."""
+    """`run --once` prints what to do and exits with 2."""
     with psycopg.connect(down.database_url) as conn:
         conn.execute("DELETE FROM contactsync.schema_migration WHERE version > 1")
     down.start("--once")

@@ -40,7 +40,7 @@ def account(report: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def comes(program: Program, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Ask until the answer is right: what the daemon says of itself is up to a second old."""
+    """Ask until the answer is right: the daemon's own report is up to a second old."""
     last: list[dict[str, Any]] = []
 
     def look() -> bool:

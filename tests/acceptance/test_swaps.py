@@ -20,7 +20,7 @@ SWAPS = 20_000
 SECRET = b"Email\nsecret@example.com\n"
 
 
-# Swaps what lies in in/ and, where it may, the folders themselves, for whatever it can make, as fast as it can.
+# Swaps files in in/ and, if it may, the folders themselves, for files, links, pipes and folders, as fast as it can.
 RACER = """
 import os, random, sys
 home, secret, enough, whole = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "whole tree"

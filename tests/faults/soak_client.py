@@ -59,7 +59,7 @@ class Client(threading.Thread):
             self.failure = f"{type(error).__name__}: {error}"
 
     def deposit(self, ftp: ftplib.FTP, step: Step) -> None:
-        """One upload, by a temporary name or straight, awaited until it lies in `ok/` or `ko/`."""
+        """One upload, by a temporary name or straight, awaited until it is in `ok/` or `ko/`."""
         folder = self.root / step.account.name / "contacts" / step.action
         if step.action == "import":
             self.mark(ftp, folder, step)
@@ -81,7 +81,7 @@ class Client(threading.Thread):
         self.done.append((step, found[0]))
 
     def mark(self, ftp: ftplib.FTP, folder: Path, step: Step) -> None:
-        """The step's markers and no others, through `in/` where it says so."""
+        """Set the step's markers and no others, through `in/` if the step says so."""
         for marker in MODES:
             (folder / marker).unlink(missing_ok=True)
         for marker in step.markers:

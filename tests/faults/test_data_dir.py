@@ -102,7 +102,7 @@ def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: st
 def test_a_full_disk_does_not_keep_the_server_from_starting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the lock file says is for people: that it cannot be written keeps nobody from starting the server."""
+    """The text in the lock file is for people: the server starts even if it cannot be written."""
 
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -56,7 +56,7 @@ def link(proxied: tuple[Run, Proxy]) -> Iterator[tuple[Run, Proxy]]:
 
 
 def database_events(run: Run) -> list[str]:
-    """What the log says of the database, in order."""
+    """The log's events about the database, in order."""
     return re.findall(r'"event": "(database\.(?:away|back))"', run.log())
 
 

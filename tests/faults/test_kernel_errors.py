@@ -1,4 +1,4 @@
-"""The kernel says no in one account's folders for a while; the others are left alone."""
+"""System calls fail in one account's folders for a while; the other accounts are served."""
 
 from __future__ import annotations
 

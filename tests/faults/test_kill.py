@@ -58,7 +58,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Ite
     "fault", [fault for fault in ASKED if fault.call in SAMPLE], ids=lambda fault: fault.name
 )
 def test_a_restart_after_a_kill_finishes_everything_once(tried: Tried, fault: Fault) -> None:
-    """Killed at any moment, each file lies in one place; a restart applies what is left, once, with its results."""
+    """Killed at any moment, each file is in one place; a restart applies what is left, once, with its results."""
     found = tried.points[fault]
     count = SAMPLE[fault.call]
     sample = [found[len(found) * (2 * n + 1) // (2 * count)] for n in range(count)]

@@ -1,4 +1,4 @@
-"""Events are lost, or there are none: every deposit is taken all the same, by the scan, and the log says so."""
+"""Events are lost, or there are none: the scan finds every deposit, and the log reports it."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_a_recreated_folder_is_watched(shared: Run, which: str, moved: bool) -> 
 
 
 def test_an_account_that_comes_back_to_nothing_waits_for_its_folders(shared: Run) -> None:
-    """The log says what to run, once, and the deposit that then comes is taken."""
+    """The log names the command to run, once, and a later deposit is processed."""
     account = shared.add_account("bare")
     take(shared, account, "before.csv")
     vanish(shared, shared.ftp / account)
@@ -183,7 +183,7 @@ def test_a_recreated_root_is_watched(run: Run) -> None:
     ],
 )
 def test_without_events_the_scan_takes_every_deposit(run: Run, limit: str, reason: str) -> None:
-    """The kernel has no watches left, in the middle of the tree or from the start, or no instances: said once.
+    """The kernel has no watches left, in the middle of the tree or from the start, or no instances: logged once.
 
     Nothing but the scan can find these deposits.
     """

@@ -15,7 +15,7 @@ from tests.acceptance.cli.command import Run
 def test_status_and_history(
     contactsync: Run, acme: int, conn: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
-    """Status counts what waits, is in work and was settled today; history lists the ledger, newest first."""
+    """`status` counts deposits that wait, are in progress, and were settled today; `history` lists the ledger, newest first."""
     incoming = tmp_path / "ftp/acme/contacts/import/in"
     incoming.mkdir(parents=True)
     for name in ("a.csv", "b.csv", "c.part", ".addToExistingList"):

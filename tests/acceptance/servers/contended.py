@@ -129,7 +129,7 @@ def out_of_reach(u: Uploader, *, careless: bool) -> None:
 
 
 def _put(u: Uploader, name: str, content: bytes) -> None:
-    """Upload; again where the server says no at once, as vsftpd does while the daemon claims a file of that name."""
+    """Upload; retry if the server refuses at once, as vsftpd does while the daemon claims a file of that name."""
     deadline = time.monotonic() + DEADLINE
     while True:
         try:

@@ -32,7 +32,7 @@ LIFE_SECONDS = 900
 
 @dataclass(frozen=True)
 class Kind:
-    """A server with its settings, and what its manual says of them.
+    """A server with its settings, and their effects according to its manual.
 
     `aside`: an upload is written under a hidden name and renamed at its end. `deletes`: how an upload must break off
     for the server to delete what came; `may_delete`: how it may. `resumes`, `appends`: REST with STOR, or APPE,

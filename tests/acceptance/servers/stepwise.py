@@ -26,10 +26,10 @@ class Upload(Protocol):
         """End it cleanly."""
 
     def kill(self) -> None:
-        """What becomes of it when the client is killed: its kernel says FIN."""
+        """End it as if the client were killed: its kernel sends FIN."""
 
     def reset(self) -> None:
-        """What becomes of it when a firewall loses its state: RST."""
+        """End it as if a firewall had lost its state: RST."""
 
 
 REFUSED: tuple[type[Exception], ...] = (*ftplib.all_errors, sftp.SftpError)

@@ -90,7 +90,7 @@ class Uploader:
     # --- what becomes of it -----------------------------------------------------------------------------------
 
     def lies_in_in(self) -> list[int]:
-        """The sizes of what lies in `in/`, hidden names too."""
+        """The sizes of the files in `in/`, hidden ones too."""
         with os.scandir(self.box()) as entries:
             return [entry.stat(follow_symlinks=False).st_size for entry in entries]
 
@@ -115,7 +115,7 @@ class Uploader:
         return self.program.settled(self.account, name)
 
     def all_settled(self) -> list[Settled]:
-        """Wait until `in/` and `on/` are empty; returns what lies in `ok/` and `ko/`."""
+        """Wait until `in/` and `on/` are empty; return the deposits in `ok/` and `ko/`."""
 
         def nothing_left() -> bool:
             return not any(os.listdir(self.box(box)) for box in ("in", "on"))
