@@ -99,7 +99,7 @@ def test_refused_as_a_whole(eager: Program, case: Refusal) -> None:
     settled = _deposit(eager, account, "list.csv", case.put, case.action)
     assert settled.state == "ko", settled.result
     assert settled.result["reason"] == case.reason
-    assert case.fix in settled.result["message"]
+    assert case.fix in settled.result["message"].replace("\u00a0", " ")
     assert "{" not in settled.result["message"]
     assert _content(eager, account) == before
     (row,) = eager.ledger(account)
@@ -177,7 +177,6 @@ WARNINGS = {
         text(f"R1;a@example.com;{CANARY}", header="Référence;Email;Loisirs"),
         "unknown_column",
     ),
-    "UTF-8": (text("R1;Éloïse;a@example.com;", encoding="utf-8"), "utf8"),
     "invalid e-mail": (text("R1;a;sans-arobase;0600000001"), "invalid_email"),
     "invalid mobile": (text("R1;a;a@example.com;12"), "invalid_mobile"),
     "scientific": (text("R1;a;a@example.com;3.36E+10"), "scientific_notation"),

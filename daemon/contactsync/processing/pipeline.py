@@ -21,6 +21,7 @@ from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed, Incoming, Mode
 from contactsync.domain.errors import FileRefused, Retryable
+from contactsync.domain.messages.sentence import Context
 from contactsync.intake.upload_queue import Claim, UploadQueue
 from contactsync.processing import requeue, result_json
 from contactsync.processing.isolation import Isolation
@@ -233,7 +234,7 @@ class Pipeline:
         """Copy every accepted row to the database and every rejected one to the rejected file."""
         rejects = RejectedFile(
             lambda: spool.create_rejected(claimed.action, claimed.claimed_name),
-            examination.account,
+            Context(examination.account, claimed),
             examination.encoding,
             examination.header,
             examination.raw_header,

@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from contactsync.domain import names
-from contactsync.domain.account import Account, Language
+from contactsync.domain.account import Account
 from contactsync.domain.columns import RESULT_HEADERS, Header
 from contactsync.domain.deposit import Claimed, Counts, Settled
 from contactsync.domain.errors import FileRefused
+from contactsync.domain.messages.outcome import Remarks, dropped_values, outcome
 from contactsync.domain.messages.reasons import REASONS
-from contactsync.domain.messages.row_errors import ERRORS, WARNINGS
-from contactsync.domain.messages.sentence import sentence
+from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import Context, row_error, sentence
+from contactsync.domain.messages.unknown_columns import unknown_columns
+from contactsync.domain.messages.warnings import WARNINGS
 from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.findings import Findings
 from contactsync.reading.reader import Batch
@@ -35,12 +38,21 @@ class Subject:
     deposit_id: int
     findings: Findings
 
+    @property
+    def context(self) -> Context:
+        """What its sentences depend on."""
+        return Context(self.account, self.claimed, self.deposit_id)
+
 
 def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str, Any]:
     """The content of result.json for a file that went to `ok/`."""
-    french = "{rows_applied} ligne(s) appliquée(s) sur {rows_read}, {rows_rejected} rejetée(s)."
-    english = "{rows_applied} of {rows_read} row(s) applied, {rows_rejected} rejected."
-    message = (french if subject.account.language == "fr" else english).format_map(asdict(counts))
+    warnings = subject.findings.warnings
+    remarks = Remarks(
+        dropped_values(warnings),
+        met_nobody=warnings["met_nobody"],
+        stay_opted_out=warnings["later_opt_out"],
+    )
+    message = outcome(subject.context, counts, remarks)
     return _result(subject, "ok", counts) | {"message": message, "list": list_name}
 
 
@@ -55,13 +67,13 @@ def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Cou
         counts = Counts(findings.rows_read, 0, findings.rows_rejected)
     else:
         subject = replace(subject, findings=replace(findings, errors=list(refusal.errors)))
-    message = sentence(REASONS, refusal.code, subject.account.language, refusal.details)
+    message = sentence(REASONS, refusal.code, subject.context, refusal.details)
     return _result(subject, "ko", counts) | {"reason": refusal.code, "message": message}, counts
 
 
 def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
     """Every key of result.json in its order; `reason`, `message` and `list` are the caller's to fill."""
-    claimed, findings, language = subject.claimed, subject.findings, subject.account.language
+    claimed, findings, context = subject.claimed, subject.findings, subject.context
     return {
         "deposit_id": subject.deposit_id,
         "account": subject.account.name,
@@ -78,27 +90,29 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
         "encoding": findings.encoding,
         **asdict(counts),
         "warnings": [
-            {"code": code, "message": _warning(code, findings, language), "count": count}
-            for code, count in sorted(findings.warnings.items())
+            {"code": code, "message": _warning(code, context, findings), "count": findings.warnings[code]}
+            for code in sorted(+findings.warnings, key=_WARNING_ORDER.index)
         ],
         "errors": [
             {
                 "line": error.line,
                 "column": error.column,
                 "code": error.code,
-                "message": sentence(ERRORS, error.code, language),
+                "message": row_error(ERRORS, error.code, context, error.column),
             }
             for error in findings.errors
         ],
     }
 
 
-def _warning(code: str, findings: Findings, language: Language) -> str:
-    text = sentence(WARNINGS, code, language)
+_WARNING_ORDER = tuple(WARNINGS)
+"""Notes, which ask for nothing, come last."""
+
+
+def _warning(code: str, context: Context, findings: Findings) -> str:
     if code == "unknown_column":
-        shown = ", ".join(f"« {name[:40]} »" for name in findings.unknown_columns[:10])
-        return f"{text} : {shown}" if language == "fr" else f"{text}: {shown}"
-    return text
+        return unknown_columns(context, findings.unknown_columns)
+    return sentence(WARNINGS, code, context, {"count": findings.warnings[code]})
 
 
 def as_json(result: Mapping[str, Any]) -> bytes:
@@ -112,19 +126,20 @@ class RejectedFile:
     def __init__(
         self,
         create: Callable[[], BinaryIO],
-        account: Account,
+        context: Context,
         encoding: TextEncoding,
         header: Header,
         raw_header: Sequence[bytes],
     ) -> None:
         """`create` opens the file; `raw_header` holds the raw fields of the header line."""
         self._create = create
-        self._separator = account.separator.encode()
+        self._separator = context.account.separator.encode()
         self._comes_back = header.result_columns
         self._width = header.width - len(RESULT_HEADERS) * header.result_columns
         self._raw_header = raw_header
         self._encoding = encoding
-        self._language: Language = account.language
+        self._context = context
+        self._reasons: dict[tuple[str, str | None], bytes] = {}
         self._file: BinaryIO | None = None
 
     def write(self, batch: Batch, rejects: Sequence[Reject]) -> None:
@@ -132,7 +147,9 @@ class RejectedFile:
         if not rejects:
             return
         lines = [
-            self._joined(self._fields(batch.rows, reject.place), batch.line(reject.place), reject.code)
+            self._joined(
+                self._fields(batch.rows, reject.place), batch.line(reject.place), self._reason(reject)
+            )
             for reject in rejects
         ]
         if self._file is None:
@@ -151,11 +168,18 @@ class RejectedFile:
             fields = fields[: self._width]
         return fields + [b""] * (self._width - len(fields))
 
-    def _joined(self, fields: list[bytes], line: int, code: str) -> bytes:
-        reason = sentence(ERRORS, code, self._language).encode()
-        if self._separator in reason or b'"' in reason:
-            reason = b'"' + reason.replace(b'"', b'""') + b'"'
+    def _joined(self, fields: list[bytes], line: int, reason: bytes) -> bytes:
         return self._separator.join([*fields, str(line).encode(), reason])
+
+    def _reason(self, reject: Reject) -> bytes:
+        """The cell `Motif`, put together once for all rows that have the same one."""
+        key = (reject.code, reject.column)
+        if key not in self._reasons:
+            reason = row_error(ERRORS, reject.code, self._context, reject.column).encode()
+            if self._separator in reason or b'"' in reason:
+                reason = b'"' + reason.replace(b'"', b'""') + b'"'
+            self._reasons[key] = reason
+        return self._reasons[key]
 
     def close(self) -> None:
         """Write the file out to disk; nothing happens where there was no rejected row."""

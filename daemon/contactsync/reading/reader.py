@@ -18,9 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contactsync.domain.columns import Header, match_header
+from contactsync.domain.columns import FRENCH, Header, match_header
 from contactsync.domain.errors import FileRefused, LineError
-from contactsync.domain.messages.sentence import SEPARATOR_NAMES
+from contactsync.domain.messages.words import SEPARATORS
 from contactsync.reading.scan import Rows, scan
 
 MAX_COLUMNS = 256
@@ -90,11 +90,15 @@ class Reader:
 
     def _refuse_unusable(self, header: Header, cells: Sequence[str], labels: Sequence[str | None]) -> None:
         if header.doubled:
-            raise FileRefused("duplicate_column", {"columns": ", ".join(dict.fromkeys(header.doubled))})
+            columns = list(dict.fromkeys(header.doubled))
+            headers = [cell for cell in cells if _column(cell, labels) == columns[0]]
+            variant = "several" if len(columns) > 1 else ""
+            details = {"variant": variant, "columns": columns, "column": columns[0], "headers": headers}
+            raise FileRefused("duplicate_column", details)
         if header.positions:
             return
         line = self._separator.join(cells)
-        others = [separator for separator in SEPARATOR_NAMES if separator != self._separator]
+        others = [separator for separator in SEPARATORS if separator != self._separator]
         known = {found: len(match_header(line.split(found), labels).positions) for found in others}
         found = max(known, key=lambda separator: known[separator])
         if known[found]:
@@ -196,6 +200,11 @@ def _values(cells: pa.StringArray, *, quoted: bool) -> pa.StringArray:
         cells = pc.if_else(pc.starts_with(bare, '"'), inner, cells)
     trimmed = pc.utf8_trim_whitespace(cells)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _column(cell: str, labels: Sequence[str | None]) -> str | None:
+    """The column that a header names, as the protocol writes it."""
+    return next((FRENCH[key] for key in match_header([cell], labels).positions), None)
 
 
 def _first_telling(rows: Rows) -> int | None:

@@ -63,9 +63,9 @@ def test_the_ledger_tells_all_of_a_deposit(site: Site) -> None:
         assert told[key] == row[key]
     assert datetime.fromisoformat(told["finished_at"]) == row["finished_at"]
     assert row["result"] == told
-    assert told["errors"] == [
-        {"line": 3, "column": "Email", "code": "invalid_email", "message": "L'email n'est pas valable"}
-    ]
+    (error,) = told["errors"]
+    assert (error["line"], error["column"], error["code"]) == (3, "Email", "invalid_email")
+    assert error["message"].startswith("Adresse e-mail non valide")
     assert site.boxes()["ok"] == ["é.csv", "é.csv.rejected.csv", "é.csv.result.json"]
 
 
@@ -646,4 +646,4 @@ def test_a_zip_over_the_inflated_limit_is_refused(site: Site) -> None:
     site.pipeline.rules = Rules(2 << 20, MAX_BYTES, result_files=True)
     row = site.apply(zipped(GOOD.encode() + b"\n" * (3 << 20)), name="list.zip")
     assert (row["state"], row["reason"]) == ("ko", "inflated_too_large")
-    assert "2 Mio" in site.result(row)["message"]
+    assert "2\u00a0Mo" in site.result(row)["message"]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import re
-import string
 import tempfile
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,121 +13,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import contactsync
-from contactsync.domain.account import Account
 from contactsync.domain.columns import match_header
-from contactsync.domain.deposit import ACTIONS, Claimed, Counts, Mode
+from contactsync.domain.deposit import Counts, Mode
 from contactsync.domain.errors import FileRefused, LineError
-from contactsync.domain.messages.reasons import REASONS
-from contactsync.domain.messages.row_errors import ERRORS, WARNINGS
-from contactsync.domain.messages.sentence import sentence
+from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import Context, row_error
+from contactsync.domain.messages.words import NBSP
 from contactsync.processing import result_json
 from contactsync.processing.result_json import RejectedFile, Subject
 from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.findings import Findings
 from contactsync.reading.reader import Reader, cell_text
 from contactsync.reading.validate import Reject
+from tests import messages
+from tests.messages import ACCOUNT
 
-ACCOUNT = Account(
-    1, "acme", None, None, None, ";", "none", (None,) * 15, "FR", "Europe/Paris", "auto", "keep", "possible", "refuse",
-    "fr", 1,
-)  # fmt: skip
-CLAIMED = Claimed(
-    ACTIONS["import"], b"a\xe9.csv", b"1447797847_a\xe9.csv", datetime(2015, 11, 17, 22, 4, 7, tzinfo=UTC), 10, "00",
-    None, Mode.ADD,
-)  # fmt: skip
+CLAIMED = replace(messages.CLAIMED, name=b"a\xe9.csv", claimed_name=b"1447797847_a\xe9.csv", mode=Mode.ADD)
 UTF8 = TextEncoding("utf-8")
-TABLES = {"REASONS": REASONS, "ERRORS": ERRORS, "WARNINGS": WARNINGS}
-SENTENCES = [
-    pytest.param(french, english, id=f"{name}-{code}")
-    for name, table in TABLES.items()
-    for code, (french, english) in table.items()
-]
+CONTEXT = Context(ACCOUNT, CLAIMED)
+INVALID_EMAIL = row_error(ERRORS, "invalid_email", CONTEXT, "Email")
+TOO_FEW_FIELDS = row_error(ERRORS, "too_few_fields", CONTEXT, None)
 
 
 def subject(findings: Findings | None = None, **changed: Any) -> Subject:
     """The deposit that is told about."""
     return Subject(replace(ACCOUNT, **changed), CLAIMED, 7, findings or Findings())
-
-
-def blanks(sentence: str) -> set[str | None]:
-    """The names of a sentence's blanks."""
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
-
-
-@pytest.mark.parametrize(("french", "english"), SENTENCES)
-def test_every_code_has_both_languages(french: str, english: str) -> None:
-    """Both sentences exist, differ, have the same blanks, and French stands in ISO-8859-1 without a line end."""
-    assert french.strip()
-    assert english.strip()
-    assert french != english
-    assert blanks(french) == blanks(english)
-    french.encode("iso-8859-1")
-    assert "\n" not in french + english
-
-
-@pytest.mark.parametrize("name", ["REASONS"])
-def test_reasons_are_sentences(name: str) -> None:
-    """They end in a full stop and are not shouted."""
-    assert [code for code, pair in TABLES[name].items() for s in pair if not s.endswith(".")] == []
-
-
-def _raised_codes() -> dict[str, list[set[str] | None]]:
-    """code → the names of the details given, for each `FileRefused("code", {...})` in the program's source."""
-    found: dict[str, list[set[str] | None]] = {}
-    for path in Path(contactsync.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == "FileRefused"
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                given_: set[str] | None = set()
-                if len(node.args) > 1:
-                    details = node.args[1]
-                    given_ = (
-                        {key.value for key in details.keys if isinstance(key, ast.Constant)}  # type: ignore[misc]  # texts
-                        if isinstance(details, ast.Dict)
-                        else None
-                    )
-                found.setdefault(node.args[0].value, []).append(given_)
-    return found
-
-
-def test_every_reason_that_is_raised_has_its_sentence_and_its_blanks_filled() -> None:
-    """No refusal can fail for want of words."""
-    raised = _raised_codes()
-    assert len(raised) > 15
-    assert raised.keys() <= REASONS.keys()
-    lacking = {
-        code: blanks(REASONS[code][0]) - details
-        for code, each in raised.items()
-        for details in each
-        if details is not None and blanks(REASONS[code][0]) - details
-    }
-    assert lacking == {}
-
-
-@pytest.mark.parametrize(
-    "code", ["too_many_fields", "too_few_fields", "text_after_quote", "unterminated_quote", "cell_too_long",
-             "line_too_long", "too_many_columns", "nul_byte", "invalid_utf8"],
-)  # fmt: skip
-def test_every_bad_line_has_a_reason_and_a_short_word(code: str) -> None:
-    """What refuses a file line by line is in both tables, and the details of an examination fill it."""
-    assert code in ERRORS
-    text = sentence(REASONS, code, "fr", {"count": 2, "line": 3, "sep": ";"})
-    assert "{" not in text
-
-
-def test_separators_are_called_by_name() -> None:
-    """A TAB cannot be seen in a sentence."""
-    text = sentence(REASONS, "wrong_separator", "fr", {"found": "\t", "expected": ";"})
-    assert "la tabulation" in text
-    assert "le point-virgule" in text
-    english = sentence(REASONS, "wrong_separator", "en", {"found": ",", "expected": "|"})
-    assert re.search("commas.*vertical bars", english)
 
 
 # --- result.json ---------------------------------------------------------------------------------------------------
@@ -177,19 +83,24 @@ def test_the_result_of_an_applied_file() -> None:
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
         "removed": 0, "warnings": [], "errors": [],
     }  # fmt: skip
-    assert told["message"] == "3 ligne(s) appliquée(s) sur 5, 2 rejetée(s)."
+    assert told["message"].replace(NBSP, " ") == (
+        "La liste « aé » contient maintenant les 3 contacts du fichier ; un contact est nouveau ; "
+        "un contact a été mis à jour ; un contact était déjà à jour. 2 lignes sur 5 ont été rejetées. "
+        "Corrigez-les dans le fichier des rejets et déposez-le dans le même in/. "
+        "3 numéros de téléphone fixe n'ont pas été enregistrés, car ils ne sont pas valides."
+    )
     assert told["errors"] == [
-        {"line": 4, "column": "Email", "code": "invalid_email", "message": "L'email n'est pas valable"}
+        {"line": 4, "column": "Email", "code": "invalid_email", "message": INVALID_EMAIL}
     ]
-    assert told["warnings"] == [
-        {"code": "invalid_phone", "message": WARNINGS["invalid_phone"][0], "count": 3}
-    ]
+    (warning,) = told["warnings"]
+    assert (warning["code"], warning["count"]) == ("invalid_phone", 3)
+    assert warning["message"].startswith("3 numéros de la colonne Téléphone Fixe ne sont pas valides")
 
 
 def test_the_language_is_the_accounts() -> None:
     """English where it asks for it."""
-    told = result_json.applied(subject(language="en"), Counts(2, 2), None)
-    assert told["message"] == "2 of 2 row(s) applied, 0 rejected."
+    told = result_json.applied(subject(language="en"), Counts(2, 2, 0, 2), None)
+    assert told["message"] == 'The list "aé" now holds the 2 contacts of the file; 2 contacts are new.'
 
 
 def test_a_refused_file_counts_no_rows() -> None:
@@ -204,7 +115,8 @@ def test_a_refused_file_counts_no_rows() -> None:
         0,
         None,
     )
-    assert [(e["line"], e["message"]) for e in told["errors"]] == [(9, "Moins de cellules que d'en-têtes")]
+    assert [(e["line"], e["code"]) for e in told["errors"]] == [(9, "too_few_fields")]
+    assert told["errors"][0]["message"] == TOO_FEW_FIELDS
 
 
 def test_a_file_without_a_valid_row_counts_them_all_as_rejected() -> None:
@@ -230,7 +142,7 @@ def test_unknown_columns_are_named() -> None:
         1, 0, Counter(unknown_column=12), unknown_columns=("Pointure", "x" * 50, *"abcdefghijk")
     )
     told = result_json.applied(subject(findings), Counts(1, 1), None)
-    message = told["warnings"][0]["message"]
+    message = told["warnings"][0]["message"].replace(NBSP, " ")
     assert "« Pointure »" in message
     assert "x" * 41 not in message
     assert "« h »" in message
@@ -253,7 +165,9 @@ def rejected(
         path = Path(folder) / "rejected"
         reader = Reader([data], separator, [None] * 15)
         account = replace(ACCOUNT, separator=separator, language=language)
-        file = RejectedFile(lambda: path.open("wb"), account, encoding, reader.header, reader.raw_header)
+        file = RejectedFile(
+            lambda: path.open("wb"), Context(account, CLAIMED), encoding, reader.header, reader.raw_header
+        )
         for batch in reader:
             places = {batch.line(place): place for place in range(len(batch.rows.first))}
             file.write(batch, [Reject(places[at], None, code) for at, code in lines.items() if at in places])
@@ -266,8 +180,8 @@ def test_a_rejected_file_has_the_header_and_the_rows_as_they_were() -> None:
     data = b'\n"Reference" ; Email;Nom;\n1;x;"a;""b"";\n2"; \n3;y;z;\n'
     assert rejected(data, {3: "invalid_email", 5: "missing_means"}).decode() == (
         '"Reference" ; Email;Nom;;Ligne;Motif\n'
-        '1;x;"a;""b"";\n2"; ;3;L\'email n\'est pas valable\n'
-        "3;y;z;;5;Aucun moyen de contact : il faut un email, un téléphone ou un mobile\n"
+        '1;x;"a;""b"";\n2"; ;3;' + INVALID_EMAIL + "\n"
+        f"3;y;z;;5;Aucun moyen de contact{NBSP}: remplissez Email, Téléphone Fixe ou Mobile\n"
     )
 
 
@@ -276,9 +190,9 @@ def test_short_rows_are_padded_and_long_ones_stay() -> None:
     data = b"Reference;Email;Nom\n1\n2;x;y;z\n3;x;y;;\n"
     told = rejected(data, {2: "too_few_fields", 3: "too_many_fields", 4: "invalid_email"})
     assert told.decode().split("\n")[1:4] == [
-        "1;;;2;Moins de cellules que d'en-têtes",
-        "2;x;y;z;3;Plus de cellules que d'en-têtes",
-        "3;x;y;4;L'email n'est pas valable",
+        f"1;;;2;{TOO_FEW_FIELDS}",
+        f"2;x;y;z;3;{row_error(ERRORS, 'too_many_fields', CONTEXT, None)}",
+        f"3;x;y;4;{INVALID_EMAIL}",
     ]
 
 
@@ -289,7 +203,9 @@ def test_no_rejected_row_no_file() -> None:
         raise AssertionError
 
     reader = Reader([b"Email\na\n"], ";", [None] * 15)
-    file = RejectedFile(never, ACCOUNT, TextEncoding("utf-8"), reader.header, reader.raw_header)
+    file = RejectedFile(
+        never, Context(ACCOUNT, CLAIMED), TextEncoding("utf-8"), reader.header, reader.raw_header
+    )
     for batch in reader:
         file.write(batch, [])
     file.close()
@@ -300,9 +216,7 @@ def test_a_second_time_round_the_columns_are_replaced() -> None:
     first = rejected(b"Reference;Email\n1;x\n2;y\n", {2: "invalid_email", 3: "invalid_email"})
     second = rejected(first, {3: "missing_means"}, language="en")
     assert second == (
-        b'Reference;Email;Ligne;Motif\n2;y;3;"No means of contact: an email, phone or mobile is needed"\n'.replace(
-            b'"', b""
-        )
+        "Reference;Email;Ligne;Motif\n2;y;3;No means of contact: fill in Email, Téléphone Fixe or Mobile\n".encode()
     )
 
 
@@ -316,21 +230,26 @@ def test_no_reason_breaks_the_row(separator: str, language: Any) -> None:
     (batch,) = Reader([rejected(data, codes, separator=separator, language=language)], separator, [None] * 15)
     assert (batch.errors, batch.ragged) == ((), ())
     found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.frame.index]
-    at = ("fr", "en").index(language)
-    assert found == [["a", "b", str(line), ERRORS[code][at]] for line, code in codes.items()]
+    where = Context(replace(ACCOUNT, separator=separator, language=language), CLAIMED)
+    assert found == [["a", "b", str(n), row_error(ERRORS, code, where, None)] for n, code in codes.items()]
 
 
 @pytest.mark.parametrize(
     ("encoding", "expected"),
     [
-        (TextEncoding("utf-8"), "Prénom;Email;Ligne;Motif\nœ€;x;2;La référence manque\n".encode()),
+        (
+            TextEncoding("utf-8"),
+            "Prénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(),
+        ),
         (
             TextEncoding("utf-8", bom=True),
-            "\ufeffPrénom;Email;Ligne;Motif\nœ€;x;2;La référence manque\n".encode(),
+            "\ufeffPrénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(),
         ),
         (
             TextEncoding("iso-8859-1"),
-            "Prénom;Email;Ligne;Motif\nœ€;x;2;La référence manque\n".encode("cp1252"),
+            "Prénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(
+                "cp1252"
+            ),
         ),
     ],
 )

@@ -148,6 +148,7 @@ def test_a_zip64_of_several_files_is_refused(refusal: Refusal) -> None:
     """With their true number."""
     error = refusal(zip64(zipped(("a.csv", CSV), ("b.csv", CSV))))
     assert (error.code, error.details["count"]) == ("zip_several_files", 2)
+    assert error.details["names"] == ["a.csv", "b.csv"]
 
 
 def test_bytes_after_the_zip_do_not_matter(read: Read) -> None:

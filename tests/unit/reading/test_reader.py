@@ -183,7 +183,14 @@ def test_a_header_quoted_as_a_whole_is_not_told_to_use_its_own_separator() -> No
 def test_a_known_column_named_twice() -> None:
     """Two headers of one column, in whatever language, refuse the file."""
     error = refusal("Prénom;Email;First name;E M A I L\n".encode())
-    assert (error.code, error.details["columns"]) == ("duplicate_column", "Prénom, Email")
+    assert (error.code, error.details["variant"]) == ("duplicate_column", "several")
+    assert error.details["columns"] == ["Prénom", "Email"]
+
+
+def test_a_column_named_twice_is_shown_as_the_file_writes_it() -> None:
+    """The protocol's name would not be found in the file."""
+    error = refusal(b"Nom;Email;Last name;nom\n")
+    assert (error.details["column"], error.details["headers"]) == ("Nom", ["Nom", "Last name", "nom"])
 
 
 @pytest.mark.parametrize(
