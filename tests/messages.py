@@ -70,6 +70,15 @@ DETAILS: MappingProxyType[str, Any] = MappingProxyType(
 )
 """A value for each blank that the details fill, but for `found`: see `details`."""
 
+_OWN_DETAILS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
+    {
+        "not_csv": {"found": "RAR"},
+        "duplicate_column": {"column": "Nom"},
+        "unknown_column": {"names": ["Pointure"]},
+        "inflated_too_large": {"limit": 256},
+    }
+)
+
 
 def context(
     action: str = "import", mode: Mode | None = Mode.CREATE, name: bytes = b"clients.csv", **account: Any
@@ -86,8 +95,8 @@ def context(
 
 
 def details(code: str, **changed: Any) -> dict[str, Any]:
-    """Details that fill every blank of a sentence; `found` is a kind of file or a separator."""
-    return {**DETAILS, "found": "RAR" if code == "not_csv" else ",", **changed}
+    """Details that fill every blank of a sentence; some codes have values of their own."""
+    return {**DETAILS, "found": ",", **_OWN_DETAILS.get(code, {}), **changed}
 
 
 def texts() -> Iterator[tuple[str, Text]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contactsync.domain.messages.text import Sentences, Text, table
 
 _NEXT_TIME = Text(
-    "Corrigez ces valeurs dans votre prochain dépôt.",
-    "Correct these values in your next upload.",
+    ("Corrigez cette valeur dans votre prochain dépôt.", "Corrigez ces valeurs dans votre prochain dépôt."),
+    ("Correct this value in your next upload.", "Correct these values in your next upload."),
 )
 _GO_BACK = Text(
     "Reprenez le fichier d'origine, avec la colonne au format Texte.",
