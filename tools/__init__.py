@@ -1,1 +1,1 @@
-"""Makes what stands in the repository and follows from the program."""
+"""Generates files in the repository from the program."""

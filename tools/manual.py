@@ -1,7 +1,7 @@
-"""Writes the manual page from the command line itself: `python -m tools.manual > docs/contactsync.1` (`make man`).
+"""Generates the manual page: `python -m tools.manual > docs/contactsync.1` (`make man`).
 
-Commands, options and their words come from `contactsync.cli`, settings from `contactsync.config`, so that nothing
-is told twice. The page has no date: the same program gives the same bytes.
+Commands, options and help texts come from `contactsync.cli`, settings from `contactsync.settings`, so that
+each is written once. The page has no date: the same program gives the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ADDED_BY_TYPER = ("--install-completion", "--show-completion", "--help")
 BEFORE = """\
 .TH CONTACTSYNC 1 "" "contactsync {version}" "User Commands"
 .SH NAME
-contactsync \\- apply the contact files that CRMs upload over FTP to PostgreSQL, once each
+contactsync \\- apply the contact files that CRMs upload over FTP to PostgreSQL, each exactly once
 .SH SYNOPSIS
 .B contactsync
 .RB [ \\-\\-config
@@ -30,14 +30,14 @@ contactsync \\- apply the contact files that CRMs upload over FTP to PostgreSQL,
 .I COMMAND
 .RI [ OPTION \\|.\\|.\\|.]
 .SH DESCRIPTION
-A daemon for the host of an FTP server. It notices what is uploaded into the
+A daemon for the host of an FTP server. It watches the
 .I in/
-folders of the accounts, waits until an upload is over, claims each file by renaming it with the time of its deposit,
-validates every row, applies it to PostgreSQL in one transaction, moves the file to
+folders of the accounts, waits until an upload is complete, and claims each file by renaming it with the time of its
+deposit. It validates every row, applies the file to PostgreSQL in one transaction, moves the file to
 .I ok/
 or
 .I ko/
-and answers with result files beside it.
+and writes result files next to it.
 """
 
 AFTER = """\
@@ -47,23 +47,23 @@ AFTER = """\
 Done.
 .TP
 .B 1
-The answer is no: a file would be refused, a deposit cannot be tried again, the database is away, something is wrong.
+The answer is no: a file would be refused, a deposit cannot be retried, the database is unreachable, a check failed.
 .TP
 .B 2
-Usage or configuration.
+The command line or the configuration is invalid.
 .SH FILES
 .TP
 .I /etc/contactsync/contactsync.toml
 The settings; it may be missing.
 .TP
 .I DATA_DIR/condition.json
-How the running daemon is; read by
+The state of the running daemon; read by
 .BR "contactsync status" .
 .SH SHELL COMPLETION
 .B contactsync \\-\\-install\\-completion
-writes the completion of the current shell (bash, zsh, fish) into your home;
+installs completion for the current shell (bash, zsh, fish) in your home.
 .B contactsync \\-\\-show\\-completion
-prints it, run in bash for all users of a host:
+prints it; to install it for all users of a host, run this in bash:
 .PP
 .RS 4
 .EX
@@ -126,8 +126,8 @@ def _metavar(parameter: Any) -> str:
 def _settings() -> Iterator[str]:
     yield ".SH SETTINGS"
     yield _text(
-        "Each is a key of the TOML file and an environment variable, CONTACTSYNC_ and the key in capitals, which wins. "
-        "contactsync config show tells what is set, and by what."
+        "Each setting is a key of the TOML file. It is also an environment variable, CONTACTSYNC_ and the key in "
+        "capitals, which wins. contactsync config show shows the values and where they come from."
     )
     for key, field in settings.Settings.model_fields.items():
         default = "none" if field.default is None else _toml(field.default)
@@ -149,7 +149,7 @@ def _toml(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """Text as roff wants it."""
+    """Escape text for roff."""
     text = (
         text.replace("\\", "\\e")
         .replace("-", "\\-")

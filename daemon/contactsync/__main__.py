@@ -1,4 +1,4 @@
-"""argv → settings → command → exit status: 0 done, 1 the answer is no, 2 usage or configuration (protocol 7)."""
+"""argv → command → exit status: 0 done, 1 the answer is no, 2 usage or configuration (protocol 7)."""
 
 from __future__ import annotations
 
@@ -11,34 +11,42 @@ from contactsync import cli
 
 
 def main() -> NoReturn:
-    """Run the command that argv names, and exit with its status; what went wrong is one sentence on stderr."""
-    _leave_out_texts()
+    """Run the command that argv names and exit with its status; an error is one sentence on stderr."""
+    _hide_exception_texts()
     try:
         cli.app(config_first(sys.argv[1:]), prog_name="contactsync")
-    except Exception as error:  # noqa: BLE001 - what is no sentence for ops ends as a bug
-        told = cli.exit_status.explain(error)
-        if told is None:  # a bug: its traceback is for us
+    except Exception as error:  # noqa: BLE001 - an error without an explanation for operators is a bug
+        ending = cli.exit_status.explain(error)
+        if ending is None:
             _end_by_bug(error)
-        sys.stderr.write(f"contactsync: {told.sentence}\n")
-        sys.exit(told.status)
+        sys.stderr.write(f"contactsync: {ending.sentence}\n")
+        sys.exit(ending.status)
     sys.exit(0)
 
 
-def _leave_out_texts() -> None:
-    """What libraries and Python say by themselves may hold values of a file: `run` logs it without, others drop it."""
+def _hide_exception_texts() -> None:
+    """Keep warnings and uncaught exceptions of threads from printing their text, which may hold cell values.
+
+    `run` configures a log that masks these texts. The other commands drop warnings.
+    """
     logging.captureWarnings(capture=True)
     logging.lastResort = None
-    threading.excepthook = lambda told: told.exc_value and sys.stderr.write(f"{_bug(told.exc_value)}\n")
-    sys.unraisablehook = lambda told: told.exc_value and sys.stderr.write(f"{_bug(told.exc_value)}\n")
+    threading.excepthook = _write_bug
+    sys.unraisablehook = _write_bug
+
+
+def _write_bug(raised: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+    if raised.exc_value:
+        sys.stderr.write(f"{_bug(raised.exc_value)}\n")
 
 
 def _bug(error: BaseException) -> str:
-    """A bug as a sentence and a traceback, without the exception's text: that may hold values of a file."""
-    from contactsync.telemetry.log import bare  # noqa: PLC0415 - `--help` must not pay for it
+    """A sentence and a traceback for a bug, without the exception's text, which may hold cell values."""
+    from contactsync.telemetry.log import bare  # noqa: PLC0415 - `--help` must not import structlog
 
-    told = bare(error)
-    frames = "".join(f"\n  {frame}" for frame in told["traceback"])
-    return f"contactsync: a bug ({told['error']}): send us these lines{frames}"
+    fields = bare(error)
+    frames = "".join(f"\n  {frame}" for frame in fields["traceback"])
+    return f"contactsync: a bug ({fields['error']}): send us these lines{frames}"
 
 
 def _end_by_bug(error: Exception) -> NoReturn:
@@ -50,7 +58,7 @@ def _end_by_bug(error: Exception) -> NoReturn:
 
 
 def config_first(arguments: list[str]) -> list[str]:
-    """Move `--config FILE` to the front, so that it may stand before or after the command."""
+    """Move `--config FILE` to the front, so that it may also follow the command."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     ours, found = arguments[:end], []
     for place, argument in enumerate(ours):

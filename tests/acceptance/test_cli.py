@@ -97,7 +97,7 @@ def test_database_that_is_away_or_not_migrated(bare: Run, server_url: str, tmp_p
     away = {"CONTACTSYNC_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
     done = bare("account", "list", **away)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "away" in done.stderr
+    assert "unreachable" in done.stderr
     shown = bare("status", "--json", **away)
     assert shown.returncode == 1
     assert json.loads(shown.stdout)["database"]["reachable"] is False
@@ -225,7 +225,7 @@ def test_init_makes_the_tree(contactsync: Run, acme: int, tmp_path: Path) -> Non
     assert len(list(home.rglob("*"))) == 2 + 10 + 40
     (home / "contacts/import/in").chmod(0o700)
     again = contactsync("init", "acme")
-    assert "all is there" in again.stdout
+    assert "all folders exist" in again.stdout
     assert stat.S_IMODE((home / "contacts/import/in").stat().st_mode) == 0o700
     (home / "reporting").rmdir()
     (home / "reporting").symlink_to(tmp_path)
@@ -283,7 +283,7 @@ def test_check_tells_why_a_file_would_be_refused(contactsync: Run, acme: int, tm
     done = contactsync("check", bad, "--account", "acme")
     assert done.returncode == 1
     assert "would be refused (too_many_fields)" in done.stdout
-    assert "line 3: Fewer cells than headers" in done.stdout
+    assert "line 3: Fewer cells than headers: complete the row" in done.stdout
     link, none_valid = tmp_path / "link.csv", tmp_path / "none_valid.csv"
     link.symlink_to(bad)
     none_valid.write_text("Email\n" + "no\n" * 150)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from contactsync.processing.worker import MAX_TOLD_STRAYS
+from contactsync.processing.lanes import MAX_LOGGED_STRAYS
 from tests.acceptance import host as hosts
 from tests.acceptance.host import ACME
 from tests.acceptance.program import Program, people
@@ -142,7 +142,7 @@ def test_a_flood_of_files_delays_nobody_else(tmp_path: Path, database_url: str) 
             print(f"{len(done)} in {took:.0f} s, {_cpu(program):.1f} s of CPU, {grown >> 20} MiB more memory")
             assert grown < 60 << 20
             assert [row["name"] for row in done] == [f"{number:06}.csv" for number in range(len(done))]
-            assert len(program.events("stray.folder")) == MAX_TOLD_STRAYS
+            assert len(program.events("stray.folder")) == MAX_LOGGED_STRAYS
         assert program.events("bug") == program.events("deposit.waits") == []
 
 

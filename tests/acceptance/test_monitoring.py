@@ -128,7 +128,7 @@ def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) 
             watched.until(lambda: watched.value("database_up") == 0, "it is noticed")
             status, told = watched.health()
             assert (status, told["status"]) == (200, "degraded")
-            assert re.fullmatch(r"the database is away: .*", told["problems"][0])
+            assert re.fullmatch(r"the database is unreachable: .*", told["problems"][0])
             assert watched.value("database_away_seconds") is not None
             watched.drop("acme", "list.csv", people(3))
             watched.until(

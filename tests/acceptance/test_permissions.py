@@ -177,7 +177,7 @@ def test_check_tells_what_deviates_and_the_command_that_mends_it(made: HostProgr
     assert dict(line.split(": ", 1) for line in done.stdout.splitlines()) == expected
     made.shell("; ".join(dict.fromkeys(each["fix"] for each in told if each["fix"] not in changes)))
     done = made.cli("init", "--check", "acme")
-    assert (done.returncode, done.stdout) == (0, f"acme: all is as it should be below {home}\n")
+    assert (done.returncode, done.stdout) == (0, f"acme: all folders are correct below {home}\n")
     assert scheme(home) == SCHEME
     for aside in made.ftp.rglob("*.aside"):
         aside.unlink()

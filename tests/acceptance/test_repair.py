@@ -54,14 +54,14 @@ def test_retry_beside_a_running_daemon(running: Program) -> None:
     assert cli(running, "account", "set", "acme", "--syntax-errors", "skip").returncode == 0
     done = cli(running, "retry", old["deposit_id"])
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"deposit {old['deposit_id']} is back in line: acme, import/in/list.csv\n"
+    assert done.stdout == f"deposit {old['deposit_id']} is queued again: acme, import/in/list.csv\n"
     assert running.settled("acme", "list.csv").state == "ok"
     assert running.everywhere("acme") == [("ok", running.ledger("acme")[-1]["claimed_name"])]
     assert [row["retry_of"] for row in running.ledger("acme")] == [None, old["deposit_id"]]
     assert [row["reference"] for row in running.contacts("acme")] == ["R2"]
     again = cli(running, "retry", old["deposit_id"])
     assert again.returncode == 1
-    assert f"it became {running.ledger('acme')[-1]['deposit_id']}" in again.stderr
+    assert f"as deposit {running.ledger('acme')[-1]['deposit_id']}" in again.stderr
 
 
 def test_retry_refuses_with_a_word(running: Program) -> None:
@@ -90,7 +90,7 @@ def test_retry_refuses_with_a_word(running: Program) -> None:
     assert not running.box("acme", "on", "delete").exists()
     running.box("acme", "on", "delete").mkdir()
     (running.box("acme", "ko") / old["claimed_name"]).unlink()
-    assert "is not there any more" in said(old["deposit_id"])
+    assert "no longer exists" in said(old["deposit_id"])
     assert running.ledger("acme")[-1]["retried_at"] is None
 
 
@@ -150,7 +150,7 @@ def test_retry_waits_for_a_deposit_in_work(running: Program) -> None:
     command = running._command("retry", str(old["deposit_id"]))
     with subprocess.Popen(command, env=running._environment, stderr=subprocess.PIPE, text=True) as waiting:
         assert waiting.stderr is not None
-        assert "in work" in waiting.stderr.readline()
+        assert "in progress" in waiting.stderr.readline()
         assert running.lying("acme", "ko") == [old["claimed_name"]]
         os.close(lock)
         assert waiting.wait(60) == 0

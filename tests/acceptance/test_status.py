@@ -76,8 +76,8 @@ def test_a_daemon_that_runs_ends_and_is_killed(waiting: Program) -> None:
         (incoming := waiting.box("acme", "in") / "x.csv").touch()
         code, told = status(waiting)
         assert code == 0
-        assert "did not end in good order" in told["daemon"]["sentence"]
-        assert account(told, "acme")["waits_for"] == "the daemon, which does not run"
+        assert "did not shut down cleanly" in told["daemon"]["sentence"]
+        assert account(told, "acme")["waits_for"] == "the daemon, which is not running"
         incoming.unlink()
 
 
@@ -109,13 +109,13 @@ def test_what_each_account_waits_for(waiting: Program) -> None:
 
             def right(told: dict[str, Any]) -> bool:
                 return (
-                    "does not look whole" in (account(told, "half")["waits_for"] or "")
+                    "looks incomplete" in (account(told, "half")["waits_for"] or "")
                     and account(told, "written")["waits_for"] == "import/in/open.csv is being written"
                 )
 
             told = comes(waiting, right)
             half = account(told, "half")
-            assert half["waits_for"].startswith("import/in/half.csv does not look whole, is taken in 1")
+            assert half["waits_for"].startswith("import/in/half.csv looks incomplete; will be processed in 1")
             assert half["waits_for"].endswith("; 1 behind it")
             assert half["waiting"] == 2
             assert half["oldest_waiting_seconds"] is not None
@@ -155,7 +155,7 @@ def test_without_the_database_queues_and_daemon_are_told(waiting: Program, datab
         code, told = status(waiting, **away)
         assert code == 1
         assert told["database"]["reachable"] is False
-        assert "away" in told["database"]["error"]
+        assert "unreachable" in told["database"]["error"]
         assert [(each["account"], each["waiting"]) for each in told["accounts"]] == [
             ("acme", 1),
             ("other", 1),

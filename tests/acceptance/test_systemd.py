@@ -85,7 +85,7 @@ def test_it_says_that_it_is_ready_once_it_works(down: Program, tmp_path: Path, a
         down.start()
         systemd.until("READY=1")
         assert down.events("daemon.started")
-        systemd.status("1 accounts; 0 in work")
+        systemd.status("1 accounts; 0 in progress")
 
 
 def test_it_is_ready_without_a_database_and_says_what_it_waits_for(
@@ -115,7 +115,7 @@ def test_its_status_tells_who_waits_for_what(running: tuple[Program, Systemd]) -
     box.unlink()
     box.mkdir(exist_ok=True)
     service.settled("acme", "list.csv")
-    systemd.status("STATUS=1 accounts; 0 in work")
+    systemd.status("STATUS=1 accounts; 0 in progress")
 
 
 # --- the watchdog --------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def test_a_wrong_configuration_changes_nothing(service: Program, systemd: System
     systemd.until("READY=1")
     file.write_text("settle_seconds = -1\nworker = 3\nresult_files = false\n", encoding="utf-8")
     service.send_signal(signal.SIGHUP)
-    systemd.status("configuration is wrong")
+    systemd.status("configuration is invalid")
     (told,) = service.events("settings.refused")
     assert len(told["problems"]) == 2
     assert "settle_seconds" in told["problems"][0]

@@ -18,7 +18,7 @@ from contactsync.accounts import store
 from contactsync.database.connection import connect
 from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
-from contactsync.spool import layout
+from contactsync.spool import layout_make
 from tests.bench.reference_file import ROWS, Shape, write
 
 MEGABYTES = 500
@@ -34,7 +34,7 @@ def main() -> None:
             conn.execute("INSERT INTO contactsync.account (name, dedup) VALUES ('bench', 'reference')")
             (account,) = store.every(conn)
         home = account.home_under(folder / "ftp")
-        layout.make(home, None)
+        layout_make.make(home, None)
         box = home / "contacts/import/in"
         idle = _run(folder, server.url, "nothing to do", 0)
         size = write(box / "reference.csv", Shape())

@@ -24,10 +24,11 @@ from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
 from contactsync.domain.account import Account
 from contactsync.domain.columns import KEYS
-from contactsync.reports import days, publisher
+from contactsync.reports import days
 from contactsync.reports.folder import ReportFolder
+from contactsync.reports.publish import publish as publish_day
 from contactsync.settings.settings import Settings
-from contactsync.spool import layout
+from contactsync.spool import layout_make
 
 ACCOUNTS, CAMPAIGNS, REACTIONS = 10, 20, 5_000
 DAY = date(2015, 4, 27)
@@ -58,7 +59,7 @@ def publish(url: str, root: Path, everyone: list[Account]) -> int:
     for account in everyone:
         day = days.day_of(DAY, days.zone_of(account))
         with connect(url) as conn, ReportFolder(account.home_under(root)) as folder:
-            rows += publisher.publish(conn, account, folder, day, settings).rows
+            rows += publish_day(conn, account, folder, day, settings).rows
     return rows
 
 
@@ -95,7 +96,7 @@ def main() -> None:
             migrate(conn)
             everyone = _seed(conn, number)
         for account in everyone:
-            layout.make(account.home_under(root), None)
+            layout_make.make(account.home_under(root), None)
         reactions = number * CAMPAIGNS * REACTIONS
         print(f"{number} accounts x {CAMPAIGNS} campaigns x {REACTIONS} reactions = {reactions} reactions")
         for name in ("first", "again"):

@@ -21,7 +21,7 @@ from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
 from contactsync.intake.rescan import Rescan
 from contactsync.settings.settings import Settings
-from contactsync.spool import layout
+from contactsync.spool import layout_make
 from contactsync.spool.unchanged import TRUST_SECONDS
 from tests.acceptance.program import Program, people
 
@@ -60,7 +60,7 @@ def site(server: str, folder: Path, count: int, **settings: object) -> Iterator[
         found = store.every(conn)
     with closing(Program(folder, server, **settings)) as program:
         for account in found:
-            layout.make(account.home_under(program.ftp), None)
+            layout_make.make(account.home_under(program.ftp), None)
         yield program
 
 

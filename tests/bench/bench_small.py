@@ -23,7 +23,7 @@ from contactsync.accounts import store
 from contactsync.database.connection import connect
 from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
-from contactsync.spool import layout
+from contactsync.spool import layout_make
 from tests.bench.reference_file import Shape, write
 
 ACCOUNTS = 200
@@ -87,7 +87,7 @@ def main() -> None:
                 )
             homes = [account.home_under(root) for account in store.every(conn)]
         for home in homes:
-            layout.make(home, None)
+            layout_make.make(home, None)
         settings = {"FTP_ROOT": root, "DATA_DIR": folder, "DATABASE_URL": server.url, "SETTLE_SECONDS": "0"}
         environment = {f"CONTACTSYNC_{key}": str(value) for key, value in settings.items()}
         with (folder / "log").open("wb") as log:

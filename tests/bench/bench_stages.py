@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from contactsync.applying import merge
+from contactsync.applying import merge, staging
 from contactsync.database import ledger
 from contactsync.processing import pipeline
 from contactsync.reading.examination import Examination
@@ -87,8 +87,8 @@ def main() -> None:
     for owner, name, what in (
         (Spool, "admit", "admit: copy, fsync, sha256"),
         (Spool, "settle", "settle"),
-        (merge.Stage, "add", "COPY"),
-        (merge.Stage, "analyze", "analyze staging"),
+        (staging.Stage, "add", "COPY"),
+        (staging.Stage, "analyze", "analyze staging"),
         (merge.Merge, "_run", None),
         (ledger, "begin", "ledger begin"),
         (ledger, "finish", "ledger finish"),

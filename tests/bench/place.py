@@ -19,8 +19,9 @@ from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
-from contactsync.processing.pipeline import Pipeline, Rules
-from contactsync.spool import layout
+from contactsync.processing.apply import Rules
+from contactsync.processing.pipeline import Pipeline
+from contactsync.spool import layout_make
 from contactsync.spool.spool import Spool
 from contactsync.telemetry import log
 
@@ -71,7 +72,7 @@ class Place:
             found = list(store.every(conn))
         for account in found:
             shutil.rmtree(self.root / account.name, ignore_errors=True)
-            layout.make(account.home_under(self.root), None)
+            layout_make.make(account.home_under(self.root), None)
         self.settle()
         return found
 

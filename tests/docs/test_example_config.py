@@ -1,4 +1,4 @@
-"""The example configuration is true: every key of the program, each with its default, and nothing else."""
+"""The example configuration lists every key of the program with its default, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = re.compile(r"^#([a-z_]+ = .*)$", re.MULTILINE)
 
 @pytest.fixture
 def shown() -> dict[str, Any]:
-    """What the file says with the `#` before its keys taken away."""
+    """The file's values, with the keys uncommented."""
     return tomllib.loads("\n".join(KEY.findall(EXAMPLE.read_text(encoding="utf-8"))))
 
 
@@ -29,19 +29,19 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"{PREFIX}{key.upper()}", raising=False)
 
 
-def test_it_changes_nothing_as_it_is() -> None:
+def test_it_changes_nothing() -> None:
     """All keys are commented out, so installing the file is harmless."""
     assert tomllib.loads(EXAMPLE.read_text(encoding="utf-8")) == {}
     assert load(EXAMPLE) == Settings()
 
 
 def test_it_lists_exactly_the_keys_of_the_program(shown: dict[str, Any]) -> None:
-    """In the program's own order, so that a new key has one place to go."""
+    """In the program's order, so that a new key has one place."""
     assert list(shown) == list(Settings.model_fields)
 
 
 def test_it_shows_the_true_defaults(shown: dict[str, Any]) -> None:
-    """A key that has none shows an example that would be taken, and says that it has none."""
+    """A key without a default has a valid example, and a remark that it has none."""
     read = Settings(**shown)
     for key, field in Settings.model_fields.items():
         if field.default is not None:
@@ -52,8 +52,8 @@ def test_it_shows_the_true_defaults(shown: dict[str, Any]) -> None:
     assert EXAMPLE.read_text(encoding="utf-8").count("No default: without it") == len(without)
 
 
-def test_it_says_which_keys_need_a_restart() -> None:
-    """Those that SIGHUP does not change say so where they are described, and no other."""
+def test_it_marks_the_keys_that_need_a_restart() -> None:
+    """Exactly the keys that SIGHUP does not change say so in their description."""
     paragraphs = EXAMPLE.read_text(encoding="utf-8").split("\n\n")[1:]
-    said = {KEY.findall(each)[0].split(" ")[0] for each in paragraphs if "Needs a restart." in each}
-    assert said == set(Settings.model_fields) - reload.LIVE
+    marked = {KEY.findall(each)[0].split(" ")[0] for each in paragraphs if "Needs a restart." in each}
+    assert marked == set(Settings.model_fields) - reload.LIVE

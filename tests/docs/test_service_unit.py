@@ -1,4 +1,4 @@
-"""The unit as systemd reads it: without a complaint, and hardened to a figure."""
+"""The unit as systemd reads it: no complaints, and a measured degree of hardening."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 UNIT = Path(__file__).parents[2] / "systemd/contactsync.service"
-WORST = 15  # tenths of systemd-analyze's exposure
+# In tenths of systemd-analyze's exposure level.
+MAX_EXPOSURE = 15
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here (Debian's package systemd)"
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """The unit with a program that is there, as after an installation."""
+    """The unit with an existing program, as after an installation."""
     program = tmp_path / "contactsync"
     program.touch(mode=0o755)
     copy = tmp_path / UNIT.name
@@ -40,21 +41,21 @@ def test_systemd_has_no_complaint(unit: Path) -> None:
 
 
 def test_it_is_hardened(unit: Path) -> None:
-    """An exposure of 1.5 at most."""
-    done = analyze("security", "--offline=true", f"--threshold={WORST}", "--no-pager", unit)
+    """Its exposure level is at most 1.5."""
+    done = analyze("security", "--offline=true", f"--threshold={MAX_EXPOSURE}", "--no-pager", unit)
     assert done.returncode == 0, done.stdout
 
 
-def test_it_gives_two_capabilities_and_no_more() -> None:
-    """To read uploads that are the FTP accounts' own, and to ask whether one is being written."""
+def test_it_grants_exactly_two_capabilities() -> None:
+    """One to read files that belong to FTP accounts, one to detect whether a file is being written."""
     lines = UNIT.read_text(encoding="utf-8").splitlines()
     for key in ("AmbientCapabilities", "CapabilityBoundingSet"):
         assert [line for line in lines if line.startswith(key)] == [f"{key}=CAP_DAC_READ_SEARCH CAP_LEASE"]
     assert not [line for line in lines if line.startswith("PrivateUsers")]
 
 
-def test_every_hardening_stands_under_its_reason() -> None:
-    """No directive but those that say what the service is comes without a comment before it."""
+def test_every_hardening_directive_has_a_reason() -> None:
+    """Each has a comment above it. Only directives that describe the service need none."""
     plain = {"Description", "Documentation", "After", "Wants", "User", "Group", "WantedBy"}
     commented = False
     for line in UNIT.read_text(encoding="utf-8").splitlines():

@@ -124,7 +124,7 @@ def test_a_box_that_is_a_disk_of_its_own(run: Run, box: str) -> None:
             run.drop(account, "list.csv", content)
         run.start()
         run.until(lambda: run.events("deposit.waits"), "the log tells")
-        assert "lie on several file systems" in run.events("deposit.waits")[0]["reason"]
+        assert "are on several file systems" in run.events("deposit.waits")[0]["reason"]
         assert run.settled("globex", "list.csv").state == ("ko" if box == "ko" else "ok")
         assert [place for place, _ in run.everywhere("acme")] == ["in" if box == "on" else "on"]
         disk.take_away()

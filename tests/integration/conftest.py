@@ -20,7 +20,9 @@ from contactsync.accounts import store
 from contactsync.database.connection import Connection, Session, connect
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
-from contactsync.processing.pipeline import Pipeline, Rules
+from contactsync.processing import recovery
+from contactsync.processing.apply import Rules
+from contactsync.processing.pipeline import Pipeline
 from contactsync.spool.spool import Spool
 from tests.conftest import Databases
 
@@ -69,9 +71,19 @@ class Site:
 
     def step(self, account: Account | None = None, pipeline: Pipeline | None = None) -> float | None:
         """One step, with no waiting times."""
-        line = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+        return self.turn(0.0, account, pipeline)
+
+    def turn(
+        self, seconds: float, account: Account | None = None, pipeline: Pipeline | None = None
+    ) -> float | None:
+        """A step that takes deposits for so many seconds: recovery, then the pipeline, as a worker does."""
+        account, pipeline = account or self.account, pipeline or self.pipeline
+        uploads = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
         with self.spool() as spool:
-            return (pipeline or self.pipeline).step(account or self.account, line, spool)
+            spool.recreate_missing()
+            if recovery.finish_in_progress(pipeline, account, spool):
+                return 0.0
+            return pipeline.step(account, uploads, spool, seconds=seconds)
 
     def work(self) -> list[dict[str, Any]]:
         """Step until nothing is left; the ledger's new rows in order."""

@@ -1,4 +1,4 @@
-"""Writing accounts: each change in one transaction, under the account's lock, with the keys of its contacts."""
+"""Writes accounts: each change in one transaction, under the account's lock, with its contacts' keys."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MAX_LISTED_CLASHES = 20
 MAX_LISTED_CONTACTS = 5
 
 Understand = Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[str]]]
-"""The account as it is → the columns to write and what is wrong with them."""
+"""The account's current columns → the columns to write, and the problems with them."""
 
 
 def add(conn: Connection, name: str, understand: Understand, ftp_root: Path) -> None:
-    """Make an account; raises ConfigurationError with every problem, AnswerIsNo where the name is taken."""
+    """Add an account; raises ConfigurationError with every problem, AnswerIsNo if the name is taken."""
     values, problems = understand({})
     with conn.transaction():
         others = store.every(conn)
@@ -35,18 +35,19 @@ def add(conn: Connection, name: str, understand: Understand, ftp_root: Path) -> 
             values=sql.SQL(", ").join(map(sql.Placeholder, values)),
         )
         if conn.execute(statement, values).fetchone() is None:
-            raise AnswerIsNo(f"account {name} is there already: contactsync account set {name} …")
+            raise AnswerIsNo(f"account {name} already exists: contactsync account set {name} …")
 
 
 def change(conn: Connection, name: str, understand: Understand, ftp_root: Path) -> int | None:
-    """Change an account; returns how many of its contacts got a new key, None where the criterion stays.
+    """Change an account; returns how many of its contacts got a new key, None if the criterion is unchanged.
 
-    Raises ConfigurationError with every problem, AnswerIsNo where there is no such account or two of its
-    contacts would become one.
+    Raises ConfigurationError with every problem, AnswerIsNo if there is no such account or if two of
+    its contacts would become one.
     """
     with conn.transaction():
         conn.execute(statements.get("accounts/lock"), {"account_id": find_account(conn, name).account_id})
-        account = find_account(conn, name)  # as it is under the lock
+        # Read again: it may have changed before we held the lock.
+        account = find_account(conn, name)
         values, problems = understand(asdict(account))
         others = [other for other in store.every(conn) if other.name != name] if "home" in values else []
         _raise(problems + _shared_home(name, values.get("home"), others, ftp_root))
@@ -69,7 +70,7 @@ def _raise(problems: Sequence[str]) -> None:
 
 
 def _shared_home(name: str, home: str | None, others: Sequence[Account], ftp_root: Path) -> list[str]:
-    """Two accounts on one tree would take each other's deposits."""
+    """The problem if another account has this home: each would claim the other's deposits."""
     mine = Path(home) if home else ftp_root / name
     return [
         f"--home: {mine} is the home of account {other.name}"
@@ -79,19 +80,19 @@ def _shared_home(name: str, home: str | None, others: Sequence[Account], ftp_roo
 
 
 def _rekey(conn: Connection, account: Account, dedup: str) -> int:
-    """Give the account's contacts the identity that the criterion `dedup` wants; returns how many changed."""
+    """Compute the contacts' keys under the criterion `dedup`; returns how many contacts changed."""
     what = {"account_id": account.account_id, "dedup": dedup}
     clashes = conn.execute(statements.get("accounts/clashes"), what).fetchall()
     if clashes:
         raise AnswerIsNo(_clash_sentence(account.name, dedup, clashes))
-    # In two steps: a row's new key may be another's old one, and the index is looked at row by row.
+    # Two steps: a row's new key may be another row's old one, and the index is checked row by row.
     conn.execute(statements.get("accounts/clear_keys"), what)
     return conn.execute(statements.get("accounts/rekey"), what).rowcount
 
 
 def _clash_sentence(name: str, dedup: str, clashes: Sequence[Mapping[str, Any]]) -> str:
     lines = [
-        f"account {name} keeps its criterion: under {dedup} these contacts would become one, {len(clashes)} time(s):"
+        f"account {name} keeps its criterion: under {dedup}, {len(clashes)} group(s) of contacts would become one:"
     ]
     for clash in clashes[:MAX_LISTED_CLASHES]:
         ids = ", ".join(map(str, clash["contact_ids"][:MAX_LISTED_CONTACTS]))

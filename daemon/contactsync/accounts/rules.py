@@ -1,4 +1,4 @@
-"""What ops may write into an account's columns: every problem at once, before anything is written. Pure."""
+"""Validates what operators may write to an account's columns, and reports every problem at once. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from zoneinfo import available_timezones
 from contactsync.domain import account
 from contactsync.domain.columns import FIELDS, label_problem
 
-SEPARATORS = (";", ",", "|", "\t")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "dedup": get_args(account.Dedup),
     "encoding": get_args(account.Encoding),
@@ -20,38 +19,38 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "syntax_errors": get_args(account.SyntaxErrors),
     "language": get_args(account.Language),
 }
-"""The columns that have a few values only."""
+"""The columns with a fixed set of values."""
 
 CLEARABLE = ("home", "unix_user", "unix_group")
-"""The columns that an empty value makes null."""
+"""The columns that an empty value sets to null."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _UNIX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
 
 
 def name_problem(name: str) -> str | None:
-    """Why an account cannot have this name (protocol 1), or None."""
+    """Why this is not a valid account name (protocol 1), or None."""
     if _NAME.fullmatch(name):
         return None
     return (
-        f"NAME: {name!r} must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or digit"
+        f"NAME: {name!r} must be 1 to 64 letters, digits, '.', '_' or '-', and start with a letter or digit"
     )
 
 
 def understand(
     given: Mapping[str, str | None], labels: Sequence[str], current: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The columns to write, and what is wrong with them.
+    """The columns to write, and every problem with them.
 
-    `given` are the options by column, None where one was not used; `labels` are `N=TEXT`; `current` is the
-    account as it is, empty for a new one.
+    `given` maps columns to the values of options, None for options that were not used. `labels` are
+    `N=TEXT`. `current` are the account's columns, empty for a new account.
     """
     problems: list[str] = []
     values: dict[str, Any] = {}
     for column, text in given.items():
         if text is None:
             continue
-        value = _MEANT.get(column, str)(text)
+        value = _NORMALIZED.get(column, str)(text)
         values[column] = None if column in CLEARABLE and not value else value
         if problem := _problem(column, values[column]):
             problems.append(f"--{column.replace('_', '-')}: {problem}")
@@ -67,21 +66,21 @@ def _separator(text: str) -> str:
     return "\t" if text.lower() in (r"\t", "tab") else text
 
 
-_MEANT: Mapping[str, Callable[[str], str]] = {"separator": _separator, "region": str.upper}
+_NORMALIZED: Mapping[str, Callable[[str], str]] = {"separator": _separator, "region": str.upper}
 
 
 def _problem(column: str, value: str | None) -> str | None:
     if value is None:
         return None
     if not value.isprintable() and column != "separator":
-        return f"{value!r} holds a control character, or bytes that are not UTF-8"
+        return f"{value!r} contains a control character, or bytes that are not UTF-8"
     if column in CHOICES:
-        return None if value in CHOICES[column] else f"{value!r} is none of {', '.join(CHOICES[column])}"
+        return None if value in CHOICES[column] else f"{value!r} is not one of {', '.join(CHOICES[column])}"
     return _OWN_RULES[column](value)
 
 
 def _separator_problem(value: str) -> str | None:
-    return None if value in SEPARATORS else f"{value!r} is none of ';' ',' '|' tab"
+    return None if value in account.SEPARATORS else f"{value!r} is not one of ';' ',' '|' tab"
 
 
 def _home_problem(value: str) -> str | None:
@@ -92,19 +91,17 @@ def _home_problem(value: str) -> str | None:
 
 
 def _unix_name_problem(value: str) -> str | None:
-    return None if _UNIX_NAME.fullmatch(value) else f"{value!r} is no name of a Unix user or group"
+    return None if _UNIX_NAME.fullmatch(value) else f"{value!r} is not the name of a Unix user or group"
 
 
 def _region_problem(value: str) -> str | None:
-    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - only a changed region pays for the library
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - slow to import, rarely needed
 
-    return (
-        None if value in SUPPORTED_REGIONS else f"{value!r} is no region of libphonenumber, such as FR or BE"
-    )
+    return None if value in SUPPORTED_REGIONS else f"{value!r} is not a region such as FR or BE"
 
 
 def _time_zone_problem(value: str) -> str | None:
-    return None if value in available_timezones() else f"{value!r} is no time zone, such as Europe/Paris"
+    return None if value in available_timezones() else f"{value!r} is not a time zone such as Europe/Paris"
 
 
 _OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
@@ -118,7 +115,7 @@ _OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
 
 
 def _labels(options: Sequence[str], current: Sequence[str | None], problems: list[str]) -> list[str | None]:
-    """The account's fifteen labels with `N=TEXT` put in; `N=` takes one out."""
+    """The account's fifteen labels after `N=TEXT` (set) and `N=` (remove)."""
     labels = list(current)
     before = len(problems)
     seen: set[int] = set()
@@ -128,9 +125,9 @@ def _labels(options: Sequence[str], current: Sequence[str | None], problems: lis
         if not equals or not 1 <= place <= FIELDS:
             problems.append(f"--label: {option!r} must be N=TEXT, N from 1 to {FIELDS}, such as 3=Magasin")
         elif place in seen:
-            problems.append(f"--label: field {place} is named twice")
+            problems.append(f"--label: field {place} is given twice")
         elif not label.isprintable():
-            problems.append(f"--label: {option!r} holds a control character, or bytes that are not UTF-8")
+            problems.append(f"--label: {option!r} contains a control character, or bytes that are not UTF-8")
         else:
             labels[place - 1] = label.strip() or None
             seen.add(place)

@@ -1,4 +1,4 @@
-"""Accounts: rows of `contactsync.account` as `model.Account`."""
+"""Reads accounts: rows of `contactsync.account` as `domain.account.Account`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from contactsync.database.connection import Connection
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AnswerIsNo
 
+MAX_LISTED_NAMES = 20
+
 
 def fingerprint(conn: Connection) -> str:
-    """A word that changes whenever any account does."""
+    """A string that changes whenever any account changes."""
     row = conn.execute(statements.get("accounts/fingerprint")).fetchone()
     assert row is not None
     return str(row["fingerprint"])
@@ -24,17 +26,19 @@ def every(conn: Connection) -> list[Account]:
 
 
 def find_account(conn: Connection, name: str) -> Account:
-    """The account of that name; raises AnswerIsNo with the names that exist."""
+    """The account with this name; raises AnswerIsNo with the names that exist."""
     found = every(conn)
     for account in found:
         if account.name == name:
             return account
-    names = ", ".join(account.name for account in found[:20]) or "none yet: `contactsync account add NAME`"
-    raise AnswerIsNo(f"there is no account {name!r}; there is {names}")
+    if not found:
+        raise AnswerIsNo(f"there is no account {name!r}, and no other: contactsync account add NAME")
+    names = ", ".join(account.name for account in found[:MAX_LISTED_NAMES])
+    raise AnswerIsNo(f"there is no account {name!r}; the accounts are {names}")
 
 
 def is_current(conn: Connection, account: Account) -> bool:
-    """Whether the account's settings are still those that `account` has."""
+    """Whether the account's settings in the database are still those of `account`."""
     row = conn.execute(statements.get("accounts/revision"), {"account_id": account.account_id}).fetchone()
     return row is not None and bool(row["revision"] == account.revision)
 

@@ -1,4 +1,7 @@
-"""The command line. Commands import what they need when they run, so that `--help` answers at once."""
+"""The command line: one module per command, plus `session`, `output` and `exit_status` for all of them.
+
+Only `__main__` imports it. A command imports what it needs when it runs, so that `--help` is quick.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,14 @@ from contactsync.cli.doctor import command as doctor
 __all__ = ["app", "exit_status"]
 
 app = typer.Typer(
-    help="Applies the contact files that CRMs upload over FTP to PostgreSQL, once each.",
-    epilog="A first look without any set-up: [bold]contactsync demo[/bold]. "
+    help="Applies the contact files that CRMs upload over FTP to PostgreSQL, each exactly once.",
+    epilog="To try it without any setup: [bold]contactsync demo[/bold]. "
     "Exit status: 0 done, 1 the answer is no, 2 usage or configuration.",
     rich_markup_mode="rich",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,  # they would show local variables, which hold people's data
+    # They would show local variables, which hold personal data.
+    pretty_exceptions_enable=False,
 )
 
 
@@ -50,11 +54,11 @@ def _global(
         typer.Option(
             metavar="FILE",
             help="The TOML file with the settings (default: /etc/contactsync/contactsync.toml, "
-            "which may be missing). May also stand after the command. "
-            "Each key is an environment variable too: CONTACTSYNC_FTP_ROOT=/srv/ftp.",
+            "which may be missing). The option may also follow the command. "
+            "Each key is also an environment variable: CONTACTSYNC_FTP_ROOT=/srv/ftp.",
         ),
     ] = None,
-    version: Annotated[  # noqa: ARG001 - its callback does it
+    version: Annotated[  # noqa: ARG001 - handled by its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`account add|set|list|show`."""
+"""The `account` commands: `add`, `set`, `list` and `show`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from contactsync.cli.session import connected, find_account, load_settings
 from contactsync.domain.errors import ConfigurationError
 
 app = typer.Typer(
-    help="Who may upload, and how their files are read.", no_args_is_help=True, rich_markup_mode="rich"
+    help="Manage the accounts that may upload, and how their files are read.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
@@ -29,46 +31,54 @@ def _choice(column: str, help_text: str, default: str) -> Any:
 
 
 Home = Annotated[
-    str | None, typer.Option(help="Its FTP home (default: the folder of its name in ftp_root); '' clears it.")
+    str | None,
+    typer.Option(
+        help="The account's FTP home (default: the folder with its name in ftp_root); '' clears it."
+    ),
 ]
 UnixUser = Annotated[
-    str | None, typer.Option(help="The Unix user of its FTP login, for `init` as root; '' clears it.")
+    str | None, typer.Option(help="The Unix user of its FTP login, for `init` run as root; '' clears it.")
 ]
-UnixGroup = Annotated[str | None, typer.Option(help="The group of that user, given together with it.")]
+UnixGroup = Annotated[str | None, typer.Option(help="The group of that user; required with --unix-user.")]
 Separator = Annotated[
-    str | None, typer.Option(help="What stands between fields: ';' ',' '|' or tab (default: ;)")
+    str | None, typer.Option(help="The field separator of its files: ';' ',' '|' or tab (default: ;)")
 ]
 Dedup = Annotated[
     str | None,
-    _choice("dedup", "By what a row meets a contact that is there: none, triplet or reference.", "none"),
+    _choice("dedup", "How a row is matched to an existing contact: none, triplet or reference.", "none"),
 ]
 Label = Annotated[
     list[str] | None,
-    typer.Option(metavar="N=TEXT", help="Its own name for `Champ N`; repeatable, `N=` takes it away."),
+    typer.Option(metavar="N=TEXT", help="Its own name for `Champ N`; repeatable, `N=` removes the name."),
 ]
 Region = Annotated[
     str | None,
-    typer.Option(help="Where its national phone numbers are from: FR, BE, CH… (default: FR)"),
+    typer.Option(help="The country of its national phone numbers: FR, BE, CH… (default: FR)"),
 ]
-TimeZone = Annotated[str | None, typer.Option(help="When its day ends, for reports (default: Europe/Paris)")]
+TimeZone = Annotated[
+    str | None, typer.Option(help="The time zone of its days, for reports (default: Europe/Paris)")
+]
 Encoding = Annotated[
-    str | None, _choice("encoding", "How its files are encoded: auto, iso-8859-1 or utf-8.", "auto")
+    str | None, _choice("encoding", "The encoding of its files: auto, iso-8859-1 or utf-8.", "auto")
 ]
 BlankCells = Annotated[
     str | None,
-    _choice("blank_cells", "What a blank cell does to the value that is there: keep or clear.", "keep"),
+    _choice("blank_cells", "What a blank cell does to an existing value: keep or clear.", "keep"),
 ]
 PhoneCheck = Annotated[
-    str | None, _choice("phone_check", "How strict phones are looked at: possible or valid.", "possible")
+    str | None,
+    _choice("phone_check", "How strictly phone numbers are checked: possible or valid.", "possible"),
 ]
 SyntaxErrors = Annotated[
     str | None,
     _choice(
-        "syntax_errors", "What rows with too many or too few cells do: refuse the file, or skip.", "refuse"
+        "syntax_errors",
+        "What to do about rows with too many or too few cells: refuse the file, or skip the rows.",
+        "refuse",
     ),
 ]
 Language = Annotated[
-    str | None, _choice("language", "The language of what its uploaders are told: fr or en.", "fr")
+    str | None, _choice("language", "The language of the messages to its uploaders: fr or en.", "fr")
 ]
 
 
@@ -91,7 +101,7 @@ def add(
     syntax_errors: SyntaxErrors = None,
     language: Language = None,
 ) -> None:
-    """Make an account. Its folders come with `contactsync init NAME`.
+    """Add an account. `contactsync init NAME` then makes its folders.
 
     Example: contactsync account add acme --dedup reference --separator ';' --label 3=Magasin
     """
@@ -117,9 +127,9 @@ def set_(
     syntax_errors: SyntaxErrors = None,
     language: Language = None,
 ) -> None:
-    """Change an account: what is not named stays. The running daemon follows within seconds.
+    """Change an account. Options that are not given keep their values; a running daemon adopts the change in seconds.
 
-    A new criterion (--dedup) gives every contact a new key, and is refused where two would become one.
+    A new criterion (--dedup) gives every contact a new key. It is refused if two contacts would become one.
 
     Example: contactsync account set acme --blank-cells clear --label 3=
     """
@@ -140,8 +150,9 @@ def _write(
 
     settings = load_settings(ctx)
     if not new and not labels and all(value is None for value in given.values()):
-        raise ConfigurationError(f"account set {name}: name what to change, such as --language en")
-    if new:  # what is plainly wrong is told before a database is asked for
+        raise ConfigurationError(f"account set {name}: give what to change, such as --language en")
+    # Report invalid values even if there is no database yet.
+    if new:
         name_problem = rules.name_problem(name)
         problems = [*([name_problem] if name_problem else []), *understand({})[1]]
         if problems:
@@ -175,12 +186,12 @@ def list_(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
         return
     rows = [{**row, "home": row["home"] or str(settings.ftp_root / row["name"])} for row in found]
     columns = ("name", "dedup", "separator", "encoding", "region", "time_zone", "language", "home")
-    output.table(rows, columns, "there is no account yet: contactsync account add NAME")
+    output.table(rows, columns, output.NO_ACCOUNT)
 
 
 @app.command("show")
 def show_(ctx: typer.Context, name: Name, *, as_json: output.AsJson = False) -> None:
-    """Show all that is set for an account.
+    """Show every property of an account.
 
     Example: contactsync account show acme
     """

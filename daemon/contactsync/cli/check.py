@@ -1,4 +1,4 @@
-"""`check`: what the daemon would make of a file."""
+"""`check`: what the daemon would do with a file."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 def check(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, or a zip with one.")],
-    account: Annotated[str, typer.Option(metavar="NAME", help="By whose settings to read it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, or a zip that contains one.")],
+    account: Annotated[str, typer.Option(metavar="NAME", help="The account whose settings apply.")],
     action: Annotated[
         str,
         typer.Option(
-            help="As if it came to contacts/ACTION/in: import, optoutEMAIL, optinSMS, delete…",
+            help="Check it as an upload to contacts/ACTION/in: import, optoutEMAIL, optinSMS, delete…",
             autocompletion=lambda: list(ACTIONS),
         ),
     ] = "import",
     *,
-    rows: Annotated[bool, typer.Option("--rows", help="Show what would become of each row.")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="Show the outcome of each row.")] = False,
     as_json: output.AsJson = False,
 ) -> None:
-    """Tell what the daemon would make of a file, without changing anything; exit status 1 where it is refused.
+    """Show what the daemon would do with a file, without changing anything; exit status 1 if it would refuse it.
 
     Example: contactsync check contacts.csv --account acme --rows
     """
     settings = load_settings(ctx)
     if action not in ACTIONS:
-        raise ConfigurationError(f"--action: {action!r} is none of {', '.join(ACTIONS)}")
+        raise ConfigurationError(f"--action: {action!r} is not one of {', '.join(ACTIONS)}")
     from contactsync.cli import dry_run
 
     with connected(settings) as (conn, _):
@@ -61,8 +61,8 @@ def _print_row(row: RowFate) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    dry_run = "would be applied" if found["state"] == "ok" else f"would be refused ({found['reason']})"
-    typer.echo(f"{output.text(found['file'])}: {dry_run}")
+    verdict = "would be applied" if found["state"] == "ok" else f"would be refused ({found['reason']})"
+    typer.echo(f"{output.text(found['file'])}: {verdict}")
     typer.echo(f"  {output.text(found['message'])}")
     if found["state"] == "ok" and found["mode"]:
         typer.echo(
@@ -71,7 +71,9 @@ def _print(found: dict[str, Any]) -> None:
     elif found["state"] == "ok":
         typer.echo(f"  encoding {found['encoding']}")
     if not found["is_a_deposit"]:
-        typer.echo("  as long as it has this name it is not taken: `ignored_names` has a pattern for it")
+        typer.echo(
+            "  but the daemon would ignore a file of this name: it matches a pattern in `ignored_names`"
+        )
     for warning in found["warnings"]:
         typer.echo(f"  warning: {output.text(warning['message'])} ({warning['count']})")
     for error in found["errors"]:
@@ -82,7 +84,7 @@ def _print(found: dict[str, Any]) -> None:
 
 
 _MODES = {
-    1: "made new (mode 1)",
-    2: "added to the newest of that name, or made new (mode 2)",
-    3: "made to hold exactly these contacts (mode 3)",
+    1: "created (mode 1)",
+    2: "the newest of that name is extended, or one is created (mode 2)",
+    3: "replaced by exactly these contacts (mode 3)",
 }

@@ -1,4 +1,4 @@
-"""`config show`: what is set, and by what."""
+"""`config show`: every setting, its value and its source."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ import typer
 
 from contactsync.cli import output
 
-app = typer.Typer(
-    help="The settings that the program works with.", no_args_is_help=True, rich_markup_mode="rich"
-)
+app = typer.Typer(help="Show the settings that are in effect.", no_args_is_help=True, rich_markup_mode="rich")
 
 COLUMNS = ("key", "value", "from")
 
 
 @app.callback()
 def _group() -> None:
-    """The settings that the program works with."""
+    """Show the settings that are in effect."""
 
 
 @app.command("show")
 def show_(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
-    """Show every setting with its value, and where that came from: default, file or environment variable.
+    """Show every setting, its value, and where the value came from: default, file or environment variable.
 
-    Passwords are masked. A running daemon keeps what was set when it started, or at its last reload.
+    Passwords are masked. A running daemon keeps the settings of its start or its last reload.
 
     Example: contactsync config show --json
     """
@@ -48,7 +46,7 @@ def show_(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
 
 
 def _toml(value: Any) -> str:
-    """A value as the file would have it."""
+    """A value as written in the file."""
     import json
 
     if value is None:

@@ -1,4 +1,4 @@
-"""A file's verdict without its effects: the daemon's own reading, told in the shape of result.json."""
+"""Judges a file without applying it: the daemon's own reading, reported in the shape of result.json."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from contactsync.settings.settings import Settings
 from contactsync.spool import markers
 
 PROGRESS_BYTES = 1 << 20
-"""A smaller file is judged before a bar could be read."""
+"""Smaller files are judged so fast that a progress bar would only flicker."""
 
 _ONLY_A_DEPOSIT_HAS = (
     *("deposit_id", "claimed_name", "deposited_at", "finished_at"),
@@ -36,7 +36,7 @@ _ONLY_A_DEPOSIT_HAS = (
 
 
 class RowFate(NamedTuple):
-    """What would become of a row."""
+    """The outcome of one row; the last three are None unless it is rejected."""
 
     line: int
     state: str
@@ -47,14 +47,18 @@ class RowFate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How much to tell: all rejected rows or the first 100; `each_row` is called for every row in order."""
+    """How much to report: all rejected rows or the first 100; `each_row` is called for every row in order."""
 
     every_reject: bool
     each_row: Callable[[RowFate], None] | None
 
 
 def of(path: Path, account: Account, action: Action, settings: Settings, wanted: Wanted) -> dict[str, Any]:
-    """Judge the file at `path` as if it had been uploaded; raises ConfigurationError where there is none."""
+    """Judge the file at `path` as if it had been uploaded; raises ConfigurationError if it cannot be read.
+
+    Returns the fields of result.json that do not depend on the database, and `is_a_deposit`: False if
+    the daemon would ignore a file of this name.
+    """
     claimed = _claimed(path, account, action, settings)
     subject = Subject(account, claimed, 0, Findings())
     findings = subject.findings
@@ -96,7 +100,7 @@ def _claimed(path: Path, account: Account, action: Action, settings: Settings) -
 
 
 def _mode(folder: Path) -> tuple[Mode, bool]:
-    """The mode that the account's markers ask for now; the default where its folders cannot be read."""
+    """The mode that the account's markers select now; the default if its folder cannot be read."""
     try:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -108,7 +112,7 @@ def _mode(folder: Path) -> tuple[Mode, bool]:
 
 
 def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> None:
-    """Read the whole file as the daemon would; what is noticed is in the subject's findings."""
+    """Read the whole file as the daemon would; the results are in the subject's findings."""
     account, claimed, findings = subject.account, subject.claimed, subject.findings
     if claimed.refusal:
         raise FileRefused(claimed.refusal, {"limit": settings.max_file_bytes >> 20})
@@ -136,7 +140,7 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
 
 
 def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
-    """Every row of a batch in order of the file."""
+    """Every row of a batch, in file order."""
     rejects = {reject.place: reject for reject in judged.rejects}
     for place in sorted({*rejects, *judged.batch.frame.index.tolist()}):
         line = judged.batch.line(place)
@@ -149,7 +153,7 @@ def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
 
 @contextmanager
 def _progress(path: Path) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal for what takes long; what it gives is called with bytes that are done."""
+    """On a terminal, show a progress bar for a large file; yields a function that takes the bytes done."""
     size = path.stat().st_size
     if size < PROGRESS_BYTES or not sys.stderr.isatty():
         yield lambda _: None
@@ -158,7 +162,8 @@ def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     from rich.progress import Progress
 
     with path.open("rb") as file:
-        zipped = file.read(2) == b"PK"  # how much is inside, only its uploader says
+        # A zip's real size is unknown: only its directory states it, and that may be wrong.
+        zipped = file.read(2) == b"PK"
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("checking", total=None if zipped else size)
         yield lambda done: progress.advance(task, done)

@@ -1,4 +1,4 @@
-"""What is said, and with which status the program ends, where a command cannot do its work."""
+"""Turns the error that ended a command into a sentence for stderr and an exit status."""
 
 from __future__ import annotations
 
@@ -10,38 +10,41 @@ from contactsync.domain.errors import AnswerIsNo, ContactsyncError, Retryable
 NO, USAGE = 1, 2
 
 
-class Told(NamedTuple):
-    """A sentence for stderr and an exit status."""
+class Ending(NamedTuple):
+    """How a command ends: a sentence for stderr and an exit status."""
 
     sentence: str
     status: int
 
 
-def explain(error: Exception) -> Told | None:
-    """The end of a command that raised `error`; None where that is a bug."""
+def explain(error: Exception) -> Ending | None:
+    """The ending of a command that raised `error`; None if the error is a bug."""
     if isinstance(error, AnswerIsNo | Retryable):
-        return Told(str(error), NO)
-    if isinstance(error, ContactsyncError):  # configuration, migration, embedded server: each names its fix
-        return Told(str(error), USAGE)
-    if "psycopg" in sys.modules and (told := _explain_database(error)):
-        return told
+        return Ending(str(error), NO)
+    # Configuration, migration, embedded server: each message names the fix.
+    if isinstance(error, ContactsyncError):
+        return Ending(str(error), USAGE)
+    if "psycopg" in sys.modules and (ending := _explain_database(error)):
+        return ending
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        return Told(f"{where}{error.strerror or error}", NO)
+        return Ending(f"{where}{error.strerror or error}", NO)
     return None
 
 
-def _explain_database(error: Exception) -> Told | None:
+def _explain_database(error: Exception) -> Ending | None:
     import psycopg
 
     if not isinstance(error, psycopg.Error):
         return None
-    if error.sqlstate:  # the primary message alone: DETAIL can hold a contact's values
-        return Told(f"PostgreSQL says no ({error.sqlstate}): {error.diag.message_primary}", NO)
+    # Only the primary message: DETAIL can contain a contact's values.
+    if error.sqlstate:
+        return Ending(f"PostgreSQL refused ({error.sqlstate}): {error.diag.message_primary}", NO)
     if isinstance(error, psycopg.OperationalError):
-        return Told(f"the database is away: {first_line(error)}", NO)
-    if isinstance(error, psycopg.ProgrammingError):  # not shown: it quotes the URL, which can hold a password
-        return Told("database_url is nothing that libpq can read: write postgresql://user@host/name", USAGE)
+        return Ending(f"the database is unreachable: {first_line(error)}", NO)
+    # psycopg's message quotes the URL, which can contain a password.
+    if isinstance(error, psycopg.ProgrammingError):
+        return Ending("libpq cannot read database_url: write postgresql://user@host/name", USAGE)
     return None
 
 

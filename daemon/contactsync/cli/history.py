@@ -1,4 +1,4 @@
-"""`history`: the ledger."""
+"""`history`: lists the ledger's deposits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS = (
     *("rows_read", "rows_applied", "rows_rejected", "deposited_at", "finished_at"),
 )
 MORE = ("claimed_name", "attempts", "retry_of", "retried_as")
-"""What only programs are told."""
+"""Columns of the JSON output only."""
 
 
 def _reasons() -> list[str]:
@@ -30,51 +30,53 @@ def _reasons() -> list[str]:
 def history(
     ctx: typer.Context,
     *,
-    account: Annotated[str | None, typer.Option(metavar="NAME", help="Only this account's.")] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only deposits of this account.")
+    ] = None,
     action: Annotated[
-        str | None, typer.Option(help="Only this action's.", autocompletion=lambda: list(ACTIONS))
+        str | None, typer.Option(help="Only deposits of this action.", autocompletion=lambda: list(ACTIONS))
     ] = None,
     state: Annotated[
         str | None,
         typer.Option(
-            help="Only these: on (in work), ok (applied) or ko (refused).",
+            help="Only deposits in this state: on (in progress), ok (applied) or ko (refused).",
             autocompletion=lambda: list(STATES),
         ),
     ] = None,
     reason: Annotated[
         str | None,
         typer.Option(
-            metavar="CODE", help="Only those refused for this, such as empty_file.", autocompletion=_reasons
+            metavar="CODE",
+            help="Only deposits refused for this reason, such as empty_file.",
+            autocompletion=_reasons,
         ),
     ] = None,
     name: Annotated[
         str | None,
         typer.Option(
             metavar="PATTERN",
-            help="Only files of this name, with its stamp or without; * stands for anything, ? for one character.",
+            help="Only files of this name, with or without its timestamp; * matches any text, ? one character.",
         ),
     ] = None,
     day: Annotated[
         str | None,
-        typer.Option(
-            metavar="YYYY-MM-DD", help="Only those deposited on this day, in the account's time zone."
-        ),
+        typer.Option(metavar="YYYY-MM-DD", help="Only deposits of this day, in the account's time zone."),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only those deposited on this day or later.")
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only deposits of this day or later.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="The maximum number of deposits.")] = 50,
     as_json: output.AsJson = False,
 ) -> None:
-    """List the last deposits, newest first; times are UTC.
+    """List the latest deposits, newest first; times are UTC.
 
-    With --json each also has its claimed name, its attempts, and what `retry` made of it (retry_of, retried_as).
+    With --json, each also has its claimed name, its attempts, and its retries (retry_of, retried_as).
 
     Example: contactsync history --account acme --state ko --day 2015-11-17 --name 'list*.csv'
     """
     settings = load_settings(ctx)
     problems = [
-        f"--{option}: {value!r} is none of {', '.join(known)}"
+        f"--{option}: {value!r} is not one of {', '.join(known)}"
         for option, value, known in (
             ("action", action, ACTIONS),
             ("state", state, STATES),
@@ -106,10 +108,10 @@ def history(
     if as_json:
         output.as_json([{column: row[column] for column in (*COLUMNS, *MORE)} for row in rows])
     else:
-        output.table(rows, COLUMNS, "no such deposit" if _is_narrowed(what) else "no deposit yet")
+        output.table(rows, COLUMNS, "no such deposit" if _is_filtered(what) else "no deposit yet")
 
 
-def _is_narrowed(what: dict[str, Any]) -> bool:
+def _is_filtered(what: dict[str, Any]) -> bool:
     return any(value is not None for key, value in what.items() if key != "limit")
 
 
@@ -117,12 +119,12 @@ def _day(option: str, text: str | None, problems: list[str]) -> date | None:
     try:
         return date.fromisoformat(text) if text is not None else None
     except ValueError:
-        problems.append(f"{option}: {text!r} is no day such as 2015-04-27")
+        problems.append(f"{option}: {text!r} is not a day such as 2015-04-27")
         return None
 
 
 def _pattern(name: str | None) -> str | None:
-    """A pattern of the shell as LIKE has it."""
+    """Translate a shell pattern for LIKE."""
     if name is None:
         return None
     for special in ("\\", "%", "_"):

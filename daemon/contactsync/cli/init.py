@@ -1,4 +1,4 @@
-"""`init`: the FTP tree, made or checked."""
+"""`init`: makes or checks the FTP folders."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from contactsync.domain.account import Account
-    from contactsync.spool.layout import Deviation
+    from contactsync.spool.layout_check import Deviation
 
 
 def init(
     ctx: typer.Context,
     account: Annotated[
-        str | None, typer.Argument(help="The account whose folders to make (default: every account).")
+        str | None, typer.Argument(help="The account whose folders to make (default: all accounts).")
     ] = None,
     *,
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Change nothing; tell what deviates, exit status 1 where anything does."
+            "--check", help="Change nothing; report deviations, and exit with status 1 if there are any."
         ),
     ] = False,
     as_json: output.AsJson = False,
 ) -> None:
     """Make the FTP folders of all accounts, or of one; safe to repeat.
 
-    Owners change only where the account names a Unix user and group: run it as root then.
+    Owners change only if the account has a Unix user and group. In that case, run it as root.
 
     Example: contactsync init acme
     """
     if as_json and not check:
-        raise ConfigurationError("--json: goes with --check")
+        raise ConfigurationError("--json: requires --check")
     settings = load_settings(ctx)
     from contactsync.accounts import homes, store
 
@@ -57,32 +57,33 @@ def init(
         home = each.home_under(settings.ftp_root)
         try:
             deviations += _check(each, home, quiet=as_json) if check else _make(each, home)
-        except ConfigurationError as error:  # the other accounts get their folders all the same
+        # Continue with the other accounts.
+        except ConfigurationError as error:
             problems.append(str(error))
     if as_json:
         output.as_json([asdict(each) for each in deviations])
     if problems:
         raise ConfigurationError("\n".join(problems))
     if not chosen:
-        typer.echo("there is no account yet: contactsync account add NAME", err=True)
+        typer.echo(output.NO_ACCOUNT, err=True)
     if deviations:
         raise typer.Exit(NO)
 
 
 def _make(account: Account, home: Path) -> list[Deviation]:
-    from contactsync.spool import layout
+    from contactsync.spool import layout, layout_make
 
-    done = layout.make(home, layout.owners_of(account))
-    for line in done or [f"{account.name}: all is there below {home}"]:
+    done = layout_make.make(home, layout.owners_of(account))
+    for line in done or [f"{account.name}: all folders exist below {home}"]:
         typer.echo(line)
     return []
 
 
 def _check(account: Account, home: Path, *, quiet: bool) -> list[Deviation]:
-    from contactsync.spool import layout
+    from contactsync.spool import layout, layout_check
 
-    found = layout.check(account.name, home, layout.owners_of(account))
-    lines = [str(each) for each in found] or [f"{account.name}: all is as it should be below {home}"]
+    found = layout_check.check(account.name, home, layout.owners_of(account))
+    lines = [str(each) for each in found] or [f"{account.name}: all folders are correct below {home}"]
     if not quiet:
         typer.echo("\n".join(lines))
     return found

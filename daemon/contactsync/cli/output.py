@@ -1,4 +1,4 @@
-"""Listings: JSON for programs, a table on a terminal, aligned text in a pipe."""
+"""Prints listings: JSON for programs, a table on a terminal, aligned text in a pipe."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
+NO_ACCOUNT = "there is no account yet: contactsync account add NAME"
+
 
 def as_json(value: object, *, indent: int | None = 2) -> None:
-    """Print a value as JSON, on one line without `indent`; times are ISO 8601."""
+    """Print a value as JSON, on one line if `indent` is None; times are ISO 8601."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: str) -> None:
-    """Print some columns of the rows, or the sentence `nothing` where there are none."""
+    """Print these columns of the rows; without rows, print the sentence `nothing` on stderr."""
     if not rows:
         typer.echo(nothing, err=True)
         return
     lines = _cells(rows, columns)
+    # rich truncates cells that do not fit.
     if sys.stdout.isatty() and sum(_widths(lines)) + 3 * len(columns) < shutil.get_terminal_size().columns:
-        _rich_table(lines[0], lines[1:])  # it would cut cells short where they do not fit
+        _rich_table(lines[0], lines[1:])
         return
     for line in aligned(rows, columns):
         typer.echo(line)
 
 
 def aligned(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
-    """Some columns of the rows as lines of text, their heads first."""
+    """These columns of the rows as lines of text, the headings first."""
     lines = _cells(rows, columns)
     widths = _widths(lines)
     return [
@@ -43,8 +46,8 @@ def aligned(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[s
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[str]]:
-    heads = [column.replace("_", " ") for column in columns]
-    return [heads, *([text(row[column]) for column in columns] for row in rows)]
+    headings = [column.replace("_", " ") for column in columns]
+    return [headings, *([text(row[column]) for column in columns] for row in rows)]
 
 
 def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
@@ -52,14 +55,14 @@ def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
 
 
 def pairs(values: Mapping[str, object]) -> None:
-    """Print one thing, a line for each of its properties."""
+    """Print one object, one property per line."""
     width = max(map(len, values))
     for key, value in values.items():
         typer.echo(f"{key.replace('_', ' ').ljust(width)}  {text(value)}".rstrip())
 
 
 def text(value: object) -> str:
-    """A value for people: times to the second in UTC, nothing for None."""
+    """A value for people: times to the second in UTC, "-" for None, control characters escaped."""
     if value is None:
         return "-"
     if isinstance(value, datetime):
@@ -70,15 +73,16 @@ def text(value: object) -> str:
     return str(value)
 
 
-def _rich_table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+def _rich_table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(*heads, box=SIMPLE_HEAD)
+    shown = Table(*headings, box=SIMPLE_HEAD)
+    # As Text, brackets in a name are not markup.
     for line in lines:
-        shown.add_row(*map(Text, line))  # Text: brackets in a name are no markup
+        shown.add_row(*map(Text, line))
     Console().print(shown)
 
 

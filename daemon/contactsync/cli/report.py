@@ -1,4 +1,4 @@
-"""`report`: publish a day again, or for the first time."""
+"""`report`: publishes a day again, or for the first time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from contactsync.cli import output
 from contactsync.cli.exit_status import explain
 from contactsync.cli.session import connected, find_account, load_settings
-from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError
+from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError, FoldersMissing
 
 if TYPE_CHECKING:
     from contactsync.database.connection import Connection
@@ -26,17 +26,19 @@ def report(
     day: Annotated[
         str | None,
         typer.Option(
-            metavar="YYYY-MM-DD", help="Which day (default: yesterday, in each account's time zone)."
+            metavar="YYYY-MM-DD", help="The day to publish (default: yesterday, in each account's time zone)."
         ),
     ] = None,
-    account: Annotated[str | None, typer.Option(metavar="NAME", help="Only this account's.")] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only the report of this account.")
+    ] = None,
     *,
     as_json: output.AsJson = False,
 ) -> None:
-    """Publish a day's report again: reporting/DAY/ is made anew from the database and takes its place at once.
+    """Publish a day's report again: rebuild reporting/DAY/ from the database and replace it in one step.
 
-    The daemon does so by itself every night. Today's report holds what there is so far, and is made again by the
-    daemon when the day has ended.
+    The daemon publishes every night. Today's report contains the day so far; the daemon publishes it again when the
+    day has ended.
 
     Example: contactsync report --day 2015-04-27 --account acme
     """
@@ -46,21 +48,24 @@ def report(
 
     with connected(settings) as (conn, _):
         chosen = [find_account(conn, account)] if account else store.every(conn)
-        os.umask(0)  # modes are given where things are made
+        # Each folder and file is created with an explicit mode.
+        os.umask(0)
         rows, problems = [], []
         for each in chosen:
             try:
                 rows.append(_publish(conn, settings, each, wanted))
-            except (ContactsyncError, OSError) as error:  # the other accounts get theirs all the same
-                told = explain(error)
-                problems.append(f"{each.name}: {told.sentence if told else error}")
+            # Continue with the other accounts.
+            except (ContactsyncError, OSError) as error:
+                ending = explain(error)
+                problems.append(f"{each.name}: {ending.sentence if ending else error}")
     for row in rows:
         if lossy := row.pop("lossy"):
-            typer.echo(f"{row['account']}: in {lossy} file(s) ? stands for what iso-8859-1 lacks", err=True)
+            note = "? replaces characters that iso-8859-1 lacks"
+            typer.echo(f"{row['account']}: in {lossy} file(s), {note}", err=True)
     if as_json:
         output.as_json(rows)
     elif rows or not problems:
-        output.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
+        output.table(rows, COLUMNS, output.NO_ACCOUNT)
     if problems:
         raise AnswerIsNo("\n".join(problems))
 
@@ -69,13 +74,13 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise ConfigurationError(f"--day: {text!r} is no day such as 2015-04-27") from None
+        raise ConfigurationError(f"--day: {text!r} is not a day such as 2015-04-27") from None
 
 
 def _publish(conn: Connection, settings: Settings, account: Account, wanted: date | None) -> dict[str, Any]:
     from contactsync.reports import days
     from contactsync.reports.folder import ReportFolder
-    from contactsync.reports.publisher import publish
+    from contactsync.reports.publish import publish
 
     zone = days.zone_of(account)
     today = days.today(datetime.now(UTC), zone)
@@ -86,12 +91,10 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
     try:
         with ReportFolder(home, wait=True) as folder:
             contents = publish(conn, account, folder, days.day_of(day, zone), settings)
-    except FileNotFoundError as error:
-        if error.filename not in (str(home), home, "reporting"):
-            raise
-        raise AnswerIsNo(f"there is no {home}/reporting: contactsync init {account.name}") from None
+    except FoldersMissing as error:
+        raise AnswerIsNo(f"there is no {error.path}: contactsync init {account.name}") from None
     if days.expired([day], datetime.now(UTC), zone, settings.report_retention_days):
-        note = "is older than report_retention_days: a running daemon removes it at the next midnight"
+        note = "is older than report_retention_days: a running daemon will remove it at the next midnight"
         typer.echo(f"{account.name}: {day} {note}", err=True)
     return {
         "account": account.name,

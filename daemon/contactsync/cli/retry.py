@@ -1,4 +1,4 @@
-"""`retry`: a refused deposit back into line."""
+"""`retry`: queues a refused deposit again."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 def retry(
     ctx: typer.Context,
     deposit: Annotated[
-        int, typer.Argument(metavar="DEPOSIT", help="The id of a refused deposit, as `history` tells it.")
+        int, typer.Argument(metavar="DEPOSIT", help="The id of a refused deposit, as shown by `history`.")
     ],
     *,
     as_json: output.AsJson = False,
 ) -> None:
-    """Put a refused deposit back into line: its file goes from ko/ to in/, under its original name.
+    """Queue a refused deposit again: move its file from ko/ back to in/, under its original name.
 
-    It is a new deposit then, of this moment and behind those that wait already; the ledger remembers what it was.
-    The result files of the refusal are removed, their content stays in the ledger. Safe beside a running daemon,
-    and safe to repeat.
+    It becomes a new deposit with the current date, behind those that already wait; the ledger links the two. The
+    result files of the refusal are removed; their content stays in the ledger. Safe beside a running daemon, and safe
+    to repeat.
 
     Example: contactsync retry 4711
     """
@@ -39,15 +39,15 @@ def retry(
         account = find_account(conn, found["account"])
         require_own_homes(conn, settings, [account])
         name = _put_back(conn, settings, account, found)
-    told = {"deposit_id": deposit, "account": account.name, "action": found["action"], "file": name}
     if as_json:
-        output.as_json(told)
+        queued = {"deposit_id": deposit, "account": account.name, "action": found["action"], "file": name}
+        output.as_json(queued)
     else:
-        typer.echo(f"deposit {deposit} is back in line: {account.name}, {found['action']}/in/{name}")
+        typer.echo(f"deposit {deposit} is queued again: {account.name}, {found['action']}/in/{name}")
 
 
 def _find(conn: Connection, deposit: int) -> dict[str, Any]:
-    """The deposit's row; raises AnswerIsNo where it is none that can be tried again."""
+    """The deposit's row; raises AnswerIsNo if it does not exist or cannot be retried."""
     from contactsync.database import statements
     from contactsync.domain import names
 
@@ -56,11 +56,11 @@ def _find(conn: Connection, deposit: int) -> dict[str, Any]:
         raise AnswerIsNo(f"there is no deposit {deposit}: contactsync history --state ko")
     claimed = names.printable(bytes(found["claimed_bytes"]))
     if found["state"] == "on":
-        raise AnswerIsNo(f"deposit {deposit} is in work: contactsync status")
+        raise AnswerIsNo(f"deposit {deposit} is in progress: contactsync status")
     if found["state"] == "ok":
         raise AnswerIsNo(
-            f"deposit {deposit} was applied, only a refused one can be tried again; to apply it once more, "
-            f"copy {found['action']}/ok/{claimed} into {found['action']}/in/"
+            f"deposit {deposit} was applied; only a refused deposit can be retried. To apply it again, "
+            f"copy {found['action']}/ok/{claimed} to {found['action']}/in/"
         )
     if found["tidied_at"] is not None:
         raise AnswerIsNo(
@@ -77,25 +77,28 @@ def _put_back(conn: Connection, settings: Settings, account: Account, found: dic
     deposit = ledger.as_retried(found)
     name = names.printable(deposit.name)
     if settings.ignores(deposit.name):
-        raise AnswerIsNo(f"{name} would not be taken again: ignored_names has a pattern for it")
-    os.umask(0)  # a folder that is healed keeps the modes of its tree
+        raise AnswerIsNo(f"the daemon would ignore {name}: it matches a pattern in ignored_names")
+    # A folder that the spool recreates gets the modes of its tree.
+    os.umask(0)
     with opened(settings, account) as spool:
         try:
             if requeue.put_back(conn, account, spool, deposit):
                 return name
         except FileExistsError:
             raise AnswerIsNo(
-                f"{deposit.action.name}/in/{name} is there already, a new upload of that name: "
-                "try again when it has been taken"
+                f"{deposit.action.name}/in/{name} already exists, a new upload of that name: "
+                "retry when the daemon has claimed it"
             ) from None
     if found["retried_as"] is not None:
-        raise AnswerIsNo(f"deposit {deposit.deposit_id} was tried again: it became {found['retried_as']}")
+        raise AnswerIsNo(
+            f"deposit {deposit.deposit_id} was already retried, as deposit {found['retried_as']}"
+        )
     if found["retried_at"] is not None:
         when = output.text(found["retried_at"])
         raise AnswerIsNo(
-            f"deposit {deposit.deposit_id} was put back into line on {when} UTC, and waits in in/ or was taken away"
+            f"deposit {deposit.deposit_id} was queued again on {when} UTC; its file waits in in/ or was removed"
         )
     raise AnswerIsNo(
-        f"{deposit.action.name}/ko/{names.printable(deposit.claimed_name)} is not there any more: "
-        "nothing can be tried again"
+        f"{deposit.action.name}/ko/{names.printable(deposit.claimed_name)} no longer exists: "
+        "there is nothing to retry"
     )

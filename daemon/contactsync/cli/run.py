@@ -1,4 +1,4 @@
-"""`run`, `demo` and `migrate`."""
+"""The commands `run`, `demo` and `migrate`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def run(
         bool,
         typer.Option(
             "--once",
-            help="Take all that is there, wait for uploads that are settling, then exit: 0 even where deposits "
-            "were refused, 1 where something remains.",
+            help="Process everything that has been uploaded, wait for uploads that are settling, then exit: 0 even if "
+            "deposits were refused, 1 if something remains.",
         ),
     ] = False,
 ) -> None:
-    """Run the daemon: watch the FTP tree and apply what is uploaded, until SIGTERM or Ctrl-C.
+    """Run the daemon: watch the FTP tree and apply uploads, until SIGTERM or Ctrl-C.
 
     Example: contactsync run --once
     """
@@ -37,13 +37,13 @@ def run(
 
 def demo(
     port: Annotated[
-        int, typer.Option(min=1, max=65_535, help="Where the demonstration's FTP server listens.")
+        int, typer.Option(min=1, max=65_535, help="The port of the demonstration's FTP server.")
     ] = 2121,
-    folder: Annotated[
-        Path, typer.Option(help="Where all of it lives; delete the folder to start afresh.")
-    ] = Path("./.demo"),
+    folder: Annotated[Path, typer.Option(help="The folder for all data; delete it to start over.")] = Path(
+        "./.demo"
+    ),
 ) -> None:
-    """Try it all on this machine: an FTP server, a database and the daemon, with an account to upload to.
+    """Try it on this machine: start an FTP server, a database and the daemon, with an account to upload to.
 
     Example: contactsync demo --port 2121
     """
@@ -53,13 +53,13 @@ def demo(
         module = import_module("contactsync.demo.show")
     except ImportError as error:
         raise ConfigurationError(
-            f"the demonstration lacks {error.name}: pip install 'contactsync[demo]'"
+            f"the demonstration needs {error.name}: pip install 'contactsync[demo]'"
         ) from None
     raise typer.Exit(module.run(folder, port))
 
 
 def migrate(ctx: typer.Context) -> None:
-    """Bring the database's schema up to date; safe to repeat, and beside a running daemon.
+    """Bring the database's schema up to date. Safe to repeat, and safe beside a running daemon.
 
     Example: CONTACTSYNC_DATABASE_URL=postgresql://db/contacts contactsync migrate
     """

@@ -1,4 +1,4 @@
-"""What commands work with: the settings, a connection to a database whose schema is right, an account."""
+"""What commands share: the settings, a connection to a database with a current schema, an account's folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def load_settings(ctx: typer.Context) -> Settings:
-    """The settings that `--config` and the environment give; raises ConfigurationError."""
+    """Read the settings from `--config` and the environment; raises ConfigurationError."""
     from contactsync.settings.load import load
 
     return load(ctx.obj)
@@ -26,9 +26,9 @@ def load_settings(ctx: typer.Context) -> Settings:
 
 @contextmanager
 def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Connection, bool]]:
-    """A connection, and whether it is to the embedded PostgreSQL, which is started where it does not run.
+    """Connect; yields the connection and whether it is to the embedded PostgreSQL, which is started if necessary.
 
-    With `current` the schema is up to date: the embedded one is migrated on the way, of any other it is asked.
+    With `current`, ensure that the schema is up to date: migrate the embedded database, check any other.
     """
     from contactsync.database.connection import connect
     from contactsync.database.source import database
@@ -41,7 +41,7 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
 
 
 def require_schema(conn: Connection, *, embedded: bool) -> None:
-    """Migrate the embedded database; raises ConfigurationError where another one is not up to date."""
+    """Migrate the embedded database; raises ConfigurationError if another database is not up to date."""
     from contactsync.database.migrations import migrate, pending
 
     if embedded:
@@ -52,7 +52,7 @@ def require_schema(conn: Connection, *, embedded: bool) -> None:
 
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | ContactsyncError]:
-    """The database's URL and whether it is embedded; or why there is none, for commands that have more to tell."""
+    """The database's URL and whether it is embedded; or the error, for commands that work without a database."""
     from contactsync.database.source import database
 
     with ExitStack() as stack:
@@ -65,18 +65,17 @@ def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | Contactsy
 
 
 def find_account(conn: Connection, name: str) -> Account:
-    """See `accounts.store.find_account`, which is imported only where a command needs it."""
+    """See `accounts.store.find_account`, which is imported only when a command needs it."""
     from contactsync.accounts import store
 
     return store.find_account(conn, name)
 
 
 def require_own_homes(conn: Connection, settings: Settings, chosen: list[Account]) -> None:
-    """Raise AnswerIsNo where one of the accounts has a home that is not its own: the daemon leaves it alone too."""
-    from contactsync.accounts import homes
-    from contactsync.accounts import store as accounts
+    """Raise AnswerIsNo if the home of one of these accounts clashes with another's: the daemon skips it too."""
+    from contactsync.accounts import homes, store
 
-    refused = homes.refused(accounts.every(conn), settings.ftp_root)
+    refused = homes.refused(store.every(conn), settings.ftp_root)
     problems = [f"{each.name}: {refused[each.name]}" for each in chosen if each.name in refused]
     if problems:
         raise AnswerIsNo("\n".join(problems))
@@ -84,9 +83,10 @@ def require_own_homes(conn: Connection, settings: Settings, chosen: list[Account
 
 @contextmanager
 def opened(settings: Settings, account: Account) -> Iterator[Spool]:
-    """The account's folders, locked; whoever works in them is waited for, with a word.
+    """Open and lock the account's folders; if a deposit is in progress, print a note and wait for it.
 
-    Raises AnswerIsNo where one is missing: made here, it would belong to whoever runs the command.
+    Raises AnswerIsNo if a folder is missing: a folder made here would belong to the user who runs the
+    command.
     """
     from contactsync.domain.deposit import ACTIONS
     from contactsync.domain.errors import AccountBusy
@@ -105,6 +105,6 @@ def opened(settings: Settings, account: Account) -> Iterator[Spool]:
         try:
             found = stack.enter_context(spool(wait=False))
         except AccountBusy:
-            typer.echo(f"{account.name}: a deposit is in work; its end is waited for", err=True)
+            typer.echo(f"{account.name}: a deposit is in progress; waiting for it to finish", err=True)
             found = stack.enter_context(spool(wait=True))
         yield found

@@ -1,4 +1,4 @@
-"""`tidy`: what keep_settled_days and keep_history_days say, now, or what they would do."""
+"""`tidy`: applies keep_settled_days and keep_history_days now, or previews the effect."""
 
 from __future__ import annotations
 
@@ -24,42 +24,48 @@ COLUMNS = ("account", "files", "bytes", "rows")
 
 def tidy(
     ctx: typer.Context,
-    account: Annotated[str | None, typer.Option(metavar="NAME", help="Only this account's.")] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only files and rows of this account.")
+    ] = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is old enough to go.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Remove nothing; only count what is old enough.")
+    ] = False,
     as_json: output.AsJson = False,
 ) -> None:
     """Remove settled files and ledger rows that are older than keep_settled_days and keep_history_days, now.
 
-    The running daemon does so by itself a few times a day. Safe beside it, and what is not settled is never touched.
-    With --dry-run rows are counted by their age alone: one goes only when its file is gone.
+    The running daemon does this automatically a few times per day. The command is safe beside it, and never touches an
+    unsettled file. With --dry-run, rows are counted by age alone; a row is removed only after its file.
 
     Example: contactsync tidy --dry-run
     """
     settings = load_settings(ctx)
     from contactsync.accounts import store
 
-    os.umask(0)  # a folder that is healed keeps the modes of its tree
+    # A folder that the spool recreates gets the modes of its tree.
+    os.umask(0)
     with connected(settings) as (conn, _):
         chosen = [find_account(conn, account)] if account else store.every(conn)
         rows, problems = [], []
         for each in chosen:
             try:
                 require_own_homes(conn, settings, [each])
-                rows.append(_would(conn, settings, each) if dry_run else _tidy(conn, settings, each))
-            except (AnswerIsNo, OSError) as error:  # the other accounts are tidied all the same
+                rows.append(_preview(conn, settings, each) if dry_run else _tidy(conn, settings, each))
+            # Continue with the other accounts.
+            except (AnswerIsNo, OSError) as error:
                 problems.append(f"{each.name}: {error}")
     if not settings.keep_settled_days and not settings.keep_history_days:
-        typer.echo("keep_settled_days and keep_history_days are 0: everything is kept for ever", err=True)
+        typer.echo("keep_settled_days and keep_history_days are 0: everything is kept forever", err=True)
     if as_json:
         output.as_json(rows)
     elif rows or not problems:
-        output.table(rows, COLUMNS, "there is no account yet: contactsync account add NAME")
+        output.table(rows, COLUMNS, output.NO_ACCOUNT)
     if problems:
         raise AnswerIsNo("\n".join(problems))
 
 
-def _would(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
+def _preview(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
     from datetime import UTC, datetime
 
     from contactsync.database import statements
@@ -75,22 +81,21 @@ def _would(conn: Connection, settings: Settings, account: Account) -> dict[str, 
 
 
 def _tidy(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
-    from contactsync.retention import sweep as retention
+    from contactsync.retention import sweep
 
     total = {"files": 0, "bytes": 0, "rows": 0}
 
-    def every_batch(sweep: Callable[[Connection, Account, Spool, int, Cursor], Swept], days: int) -> None:
-        cursor: Cursor | None = retention.START if days else None
+    def every_batch(remove: Callable[[Connection, Account, Spool, int, Cursor], Swept], days: int) -> None:
+        cursor: Cursor | None = sweep.START if days else None
         while cursor is not None:
-            with opened(
-                settings, account
-            ) as spool:  # each batch takes the lock anew: deposits come in between
-                swept = sweep(conn, account, spool, days, cursor)
+            # Each batch takes the lock again, so that deposits can proceed in between.
+            with opened(settings, account) as spool:
+                swept = remove(conn, account, spool, days, cursor)
             total["files"] += swept.files
             total["bytes"] += swept.freed_bytes
             total["rows"] += swept.rows
             cursor = swept.cursor
 
-    every_batch(retention.remove_files, settings.keep_settled_days)
-    every_batch(retention.forget, settings.keep_history_days)
+    every_batch(sweep.remove_files, settings.keep_settled_days)
+    every_batch(sweep.delete_rows, settings.keep_history_days)
     return {"account": account.name, **total}

@@ -1,16 +1,14 @@
-"""What lies in the accounts' `in/` folders, and what it waits for: from the folders and the daemon's word alone."""
+"""What waits in the accounts' `in/` folders, and for what: from the folders and the daemon's heartbeat alone."""
 
 from __future__ import annotations
 
 import os
-import stat
-import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contactsync.domain.deposit import ACTIONS
 from contactsync.telemetry.status import Waiting
 
 if TYPE_CHECKING:
@@ -18,9 +16,28 @@ if TYPE_CHECKING:
     from contactsync.telemetry.heartbeat import Sign
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The uploads in an account's `in/` folders; `folders` is "ok" or what is wrong with them."""
+
+    waiting: int
+    oldest_waiting_seconds: int | None
+    folders: str
+
+
+def read_sign(settings: Settings) -> Sign:
+    """The daemon's heartbeat; "unknown" if we may not read it."""
+    from contactsync.telemetry import heartbeat
+
+    try:
+        return heartbeat.read(settings.data_dir)
+    except PermissionError:
+        return heartbeat.Sign("unknown", {}, settings.data_dir)
+
+
 def homes_without_database(settings: Settings, sign: Sign) -> dict[str, Path]:
-    """The accounts' homes as far as folders and daemon tell: every folder of ftp_root that has a `contacts/`."""
-    found = {name: Path(home) for name, home in sign.told.get("homes", {}).items()}
+    """The accounts' homes as far as the daemon and ftp_root show them: its folders that have a `contacts/`."""
+    found = {name: Path(home) for name, home in sign.content.get("homes", {}).items()}
     try:
         with os.scandir(settings.ftp_root) as entries:
             for entry in entries:
@@ -31,65 +48,44 @@ def homes_without_database(settings: Settings, sign: Sign) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def queue(settings: Settings, account: str, home: Path) -> dict[str, Any]:
-    """The deposits in an account's `in/` folders, and how many seconds the oldest has been there."""
-    oldest, count, folders = None, 0, "ok"
-    for action in ACTIONS:
-        try:
-            with os.scandir(home / "contacts" / action / "in") as entries:
-                changed = [
-                    status.st_ctime
-                    for entry in entries
-                    if not settings.ignores(os.fsencode(entry.name))
-                    and (status := _status(entry)) is not None
-                    and not stat.S_ISDIR(status.st_mode)
-                ]
-        except PermissionError:
-            folders = "not readable"
-            continue
-        except (FileNotFoundError, NotADirectoryError):
-            folders = f"missing: contactsync init {account}"
-            continue
-        count += len(changed)
-        oldest = min((when for when in (oldest, *changed) if when is not None), default=None)
-    age = None if oldest is None else max(0, round(time.time() - oldest))
-    return {"waiting": count, "oldest_waiting_seconds": age, "folders": folders}
+def queue(settings: Settings, account: str, home: Path) -> Queue:
+    """Count the uploads in an account's `in/` folders."""
+    from contactsync.telemetry import backlog
 
-
-def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
-    try:
-        return entry.stat(follow_symlinks=False)
-    except FileNotFoundError:  # claimed, or taken away by its uploader
-        return None
+    found = backlog.count_waiting(home, settings.ignores)
+    age = None if found.age is None else round(found.age)
+    missing = f"missing: contactsync init {account}"
+    return Queue(found.count, age, missing if found.folders == "missing" else found.folders)
 
 
 def waits_for(account: str, waiting: int, sign: Sign) -> str | None:
-    """What an account's deposits wait for, None where there is nothing."""
-    told = sign.told
-    trouble = next((each for each in told.get("troubles", ()) if each["account"] == account), None)
+    """What an account's deposits wait for; None if nothing waits, or if it is unknown."""
+    daemon = sign.content
+    trouble = next((each for each in daemon.get("troubles", ()) if each["account"] == account), None)
     if sign.state == "not running":
-        return "the daemon, which does not run" if waiting else None
+        return "the daemon, which is not running" if waiting else None
     if sign.state == "silent":
         return "the daemon, which is silent" if waiting else None
     if sign.state == "unknown":
         return None
     if trouble is not None:
         return f"{trouble['reason']} (since {trouble['since'][:19]}Z, {trouble['failures']} tries)"
-    if told.get("database_away") is not None:
+    if daemon.get("database_away") is not None:
         return "the database" if waiting else None
-    return _turn(account, waiting, told)
+    return _turn(account, waiting, daemon)
 
 
-def _turn(account: str, waiting: int, told: Mapping[str, Any]) -> str | None:
-    upload = told.get("waiting", {}).get(account)
-    if account in told.get("running", ()):
-        return f"a deposit in work, {waiting} behind it" if waiting else "nothing: a deposit is in work"
-    if account in (queued := told.get("queued", ())):
-        place = queued.index(account) + 1
-        return f"a free worker, place {place} of {len(queued)}" if waiting else None
+def _turn(account: str, waiting: int, daemon: Mapping[str, Any]) -> str | None:
+    upload = daemon.get("waiting", {}).get(account)
+    if account in daemon.get("running", ()):
+        behind = f"a deposit in progress, {waiting} behind it"
+        return behind if waiting else "nothing: a deposit is in progress"
+    if account in (queued := daemon.get("queued", ())):
+        position = queued.index(account) + 1
+        return f"a free worker, position {position} of {len(queued)}" if waiting else None
     if upload is not None and waiting:
         until = datetime.fromisoformat(upload["until"]) if upload["until"] else None
         found = Waiting(**{**upload, "until": until})
         behind = f"; {found.behind} behind it" if found.behind else ""
         return found.sentence(datetime.now(UTC)) + behind
-    return "the next look at its folders" if waiting else None
+    return "the next scan of its folders" if waiting else None

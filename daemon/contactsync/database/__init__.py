@@ -1,5 +1,5 @@
 """The connection to PostgreSQL, the SQL files, the migrations and the ledger of deposits.
 
-Everything that talks to the database goes through here. Other packages may import `connection`,
-`statements`, `source` (which server), `migrations` and `ledger`. It knows no file of an account.
+All access to the database goes through this package. Other packages may import `connection`,
+`statements`, `source` (which server), `migrations` and `ledger`. It touches no account's files.
 """

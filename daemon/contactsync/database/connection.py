@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, and what its errors mean for a deposit (protocol 5.5)."""
+"""Connects to PostgreSQL, and maps its errors to verdicts on a deposit (protocol 5.5)."""
 
 from __future__ import annotations
 
@@ -20,27 +20,29 @@ from contactsync.runtime import gil
 Connection: TypeAlias = psycopg.Connection[DictRow]
 
 PATIENCE_SECONDS = 30.0
-"""A server that says nothing for so long has fallen silent; statements that take longer are given more."""
+"""How long a server may send nothing before we give it up; longer statements run under `patient`."""
 
 MERGE_SECONDS = 900.0
-"""What a merge may take. The server ends it a little earlier (`statement_timeout`), so silence is not mistaken."""
+"""The limit of a merge. `statement_timeout` ends it slightly earlier, so it is not mistaken for a dead server."""
 
 T = TypeVar("T")
 
-_FILE_FAULTS = ("22", "23")  # data exception, integrity violation (protocol 5.5)
-_PROGRAM_LIMIT = "54000"  # for example a value that is too long for its index
+# Data exception and integrity violation (protocol 5.5).
+_FILE_FAULTS = ("22", "23")
+# For example a value that is too long for its index.
+_PROGRAM_LIMIT = "54000"
 
 _DEFAULTS: dict[str, Any] = {
     "application_name": "contactsync",
     "connect_timeout": 5,
-    # A peer that has fallen silent is given up after some 25 seconds.
+    # Give up an unresponsive peer after about 25 seconds.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
     "client_encoding": "utf8",
 }
-# What a hung daemon could hold is let go by the server; a lock that is not to be had is waited for, then retried.
+# The timeouts make the server release what a hung daemon holds; a lock timeout is retried.
 _OPTIONS = (
     "-c lock_timeout=20s -c statement_timeout=870s -c idle_in_transaction_session_timeout=120s -c work_mem=64MB "
     "-c temp_buffers=64MB -c default_statistics_target=10 "
@@ -50,31 +52,32 @@ _OPTIONS = (
 
 
 class _Impatient(psycopg.Connection[DictRow]):
-    """A connection that gives up a server which says nothing.
+    """A connection that gives up on a server which sends nothing for `patience` seconds.
 
-    Keepalives see a host that is gone, not a hung server or pooler whose kernel still answers, and on a unix
-    socket there are none.
+    Keepalives detect a dead host, but not a hung server or pooler whose kernel still answers, and a unix
+    socket has none.
     """
 
     patience = PATIENCE_SECONDS
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Run psycopg's generator; raises OperationalError, the connection closed, once patience has run out."""
-        limits = {} if timeout is None else {"timeout": timeout}  # older releases do not know it
+        # Older releases of psycopg have no `timeout`.
+        limits = {} if timeout is None else {"timeout": timeout}
         with gil.yielded():
-            return super().wait(self._hurried(gen), interval, **limits)
+            return super().wait(self._with_deadline(gen), interval, **limits)
 
-    def _hurried(self, gen: PQGen[T]) -> PQGen[T]:
-        heard = time.monotonic()
+    def _with_deadline(self, gen: PQGen[T]) -> PQGen[T]:
+        last_data = time.monotonic()
         try:
             waited_for = next(gen)
             while True:
                 ready = yield waited_for
                 if ready:
-                    heard = time.monotonic()
-                elif time.monotonic() - heard > self.patience:
+                    last_data = time.monotonic()
+                elif time.monotonic() - last_data > self.patience:
                     self.pgconn.finish()
-                    raise psycopg.OperationalError("the server has fallen silent")
+                    raise psycopg.OperationalError("the server has stopped responding")
                 waited_for = gen.send(ready)
         except StopIteration as done:
             result: T = done.value
@@ -83,7 +86,7 @@ class _Impatient(psycopg.Connection[DictRow]):
 
 @contextmanager
 def patient(conn: Connection) -> Iterator[None]:
-    """Statements in this block may take as long as a merge takes."""
+    """Statements in this block may take as long as a merge."""
     assert isinstance(conn, _Impatient)
     before, conn.patience = conn.patience, MERGE_SECONDS
     try:
@@ -93,12 +96,11 @@ def patient(conn: Connection) -> Iterator[None]:
 
 
 def connect(url: str, *, patience: float = PATIENCE_SECONDS) -> Connection:
-    """A connection in autocommit whose rows are dicts; raises psycopg.OperationalError where there is none.
+    """Connect, in autocommit, with rows as dicts; raises psycopg.OperationalError if that fails.
 
-    `patience` is how many seconds the server may be silent before the connection is given up.
-
-    `url` is any libpq URL or conninfo, with several hosts too: then the one that takes writes is used. Its own
-    settings come before ours.
+    `url` is any libpq URL or conninfo; its settings override ours. If it names several hosts, the one
+    that accepts writes is used. `patience` is how many seconds the server may send nothing before the
+    connection is given up.
     """
     given = conninfo_to_dict(url)
     if "," in str(given.get("host", "")):
@@ -112,9 +114,9 @@ def connect(url: str, *, patience: float = PATIENCE_SECONDS) -> Connection:
 
 @contextmanager
 def errors_mean() -> Iterator[None]:
-    """Turn PostgreSQL's errors into verdicts: the file's fault is FileRefused, everything else Retryable.
+    """Turn PostgreSQL's errors into verdicts: FileRefused if the file is at fault, otherwise DatabaseAway.
 
-    The original is not chained: its DETAIL holds values of the file (protocol 5.7).
+    The original error is not chained: its DETAIL contains values of the file (protocol 5.7).
     """
     try:
         yield
@@ -128,26 +130,26 @@ def errors_mean() -> Iterator[None]:
     raise DatabaseAway(f"{state or 'connection lost'} ({kind})") from None
 
 
-def _has_news(conn: Connection) -> bool:
-    """Whether an idle link has something to say: that the server has gone, and nothing else."""
+def _was_closed(conn: Connection) -> bool:
+    """Whether an idle connection is readable, which only happens when the server has closed it."""
     return bool(select.select([conn.fileno()], [], [], 0)[0])
 
 
 class Session:
-    """One worker's connection, made when it is needed and made again after it was lost."""
+    """One worker's connection, opened when needed and reopened after a loss."""
 
     def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
-        """Remember where; nothing is connected yet. For `patience` see `connect`."""
+        """Store the URL; the first call connects. For `patience` see `connect`."""
         self._url = url
         self._patience = patience
         self._conn: Connection | None = None
 
     @contextmanager
     def __call__(self) -> Iterator[Connection]:
-        """The connection, for a while; after an error of the database it is given up."""
+        """Yield the connection; close it after a database error. Raises as `errors_mean` does."""
         with errors_mean():
             try:
-                if self._conn is None or self._conn.closed or _has_news(self._conn):
+                if self._conn is None or self._conn.closed or _was_closed(self._conn):
                     self.close()
                     with gil.yielded():
                         self._conn = connect(self._url, patience=self._patience)
@@ -158,7 +160,7 @@ class Session:
                 raise
 
     def close(self) -> None:
-        """Give the connection up."""
+        """Close the connection; the next call opens another."""
         conn, self._conn = self._conn, None
         if conn is not None:
             conn.close()

@@ -1,4 +1,4 @@
-"""The ledger: what the database knows of each deposit. The table in docs/internals/deposit-states.md says what follows from it."""
+"""The ledger: the database's row of each deposit. docs/internals/deposit-states.md lists its states."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from contactsync.domain.account import Account
 from contactsync.domain.deposit import ACTIONS, Action, Claimed, Counts, Mode
 
 MAX_ATTEMPTS = 3
-"""A deposit on which the process has died this often goes to `ko/` (docs/internals/deposit-states.md)."""
+"""A deposit that has crashed the process this often goes to `ko/` (docs/internals/deposit-states.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A deposit as the ledger has it. `claimed_at` is when its first attempt began; `result` is null in `on/`."""
+    """A deposit's row. `claimed_at` is when its first attempt began; `result` is None in state `on`."""
 
     deposit_id: int
     state: Literal["on", "ok", "ko"]
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """A refused deposit that `retry` put back into line, or was about to."""
+    """A refused deposit that `retry` queued again, or was about to."""
 
     deposit_id: int
     action: Action
@@ -43,9 +43,9 @@ class Retried:
     sha256: str | None
 
     def is_now(self, claimed: Claimed) -> bool:
-        """Whether this file is it: the name and the content tell, for its inode is another by now.
+        """Whether this file is the retried one, by name and content (its inode has changed).
 
-        That is evidence, no more; nothing but the ledger's memory hangs on it.
+        This is a guess. Only the column `retry_of` depends on it.
         """
         return (
             (self.action, self.name, self.size_bytes) == (claimed.action, claimed.name, claimed.size_bytes)
@@ -54,7 +54,7 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One go at a deposit, committed before its file is parsed."""
+    """One attempt at a deposit, committed before its file is parsed."""
 
     deposit_id: int
     number: int
@@ -62,7 +62,7 @@ class Attempt:
 
 
 def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -> Attempt | None:
-    """Commit that an attempt begins, `count` more than before; None where the deposit is finished already."""
+    """Commit that an attempt begins, and add `count` to the attempts; None if the deposit is already settled."""
     now = datetime.now(UTC)
     was = next((each for each in retried(conn, account) if each.is_now(claimed)), None)
     row = conn.execute(
@@ -96,7 +96,7 @@ def find(conn: Connection, account: Account, action: Action, claimed_name: bytes
 
 
 def unfinished(conn: Connection, account: Account) -> list[Entry]:
-    """The deposits that the ledger believes to be in `on/`."""
+    """The deposits in state `on`."""
     rows = conn.execute(statements.get("ledger/unfinished"), {"account_id": account.account_id}).fetchall()
     return [
         _entry({**row, "state": "on", "result": None}, ACTIONS[row["action"]], bytes(row["claimed_bytes"]))
@@ -112,7 +112,7 @@ def finish(
     *,
     list_id: int | None = None,
 ) -> bool:
-    """Write the verdict that `result` (the content of result.json) tells; False where there is one already."""
+    """Write the verdict in `result` (the content of result.json); False if the deposit already has one."""
     cursor = conn.execute(
         statements.get("ledger/finish"),
         {
@@ -127,26 +127,26 @@ def finish(
 
 
 def uncount_attempt(conn: Connection, account: Account, deposit_id: int) -> None:
-    """Take back an attempt that ended in good order, for no fault of the file."""
+    """Uncount an attempt that ended cleanly and not because of the file."""
     conn.execute(
         statements.get("ledger/uncount_attempt"), {"account_id": account.account_id, "deposit_id": deposit_id}
     )
 
 
 def set_retried(conn: Connection, account: Account, deposit_id: int, when: datetime | None) -> bool:
-    """Note that a refused deposit goes back into line, with None that it does not; False where it is no such one."""
+    """Record when a refused deposit is queued again, or with None that it is not; False if it was not refused."""
     what = {"account_id": account.account_id, "deposit_id": deposit_id, "retried_at": when}
     return conn.execute(statements.get("ledger/set_retried"), what).rowcount == 1
 
 
 def retried(conn: Connection, account: Account) -> list[Retried]:
-    """The deposits that were put back into line and have not been claimed again, the last one first."""
+    """The deposits that were queued again and have not been claimed since, the latest first."""
     rows = conn.execute(statements.get("ledger/retried"), {"account_id": account.account_id}).fetchall()
     return [as_retried(row) for row in rows]
 
 
 def as_retried(row: Mapping[str, Any]) -> Retried:
-    """A row of the ledger as `retry` wants it."""
+    """A row of the ledger as `retry` needs it."""
     return Retried(
         row["deposit_id"],
         ACTIONS[row["action"]],
@@ -160,7 +160,7 @@ def as_retried(row: Mapping[str, Any]) -> Retried:
 def names_of_deposits(
     conn: Connection, account: Account, actions: Collection[str], candidates: Collection[bytes]
 ) -> frozenset[bytes]:
-    """Which of the names are claimed names of deposits of these actions."""
+    """Those of the candidates that are claimed names of deposits of these actions."""
     what = {"account_id": account.account_id, "actions": list(actions), "names": list(candidates)}
     rows = conn.execute(statements.get("ledger/names"), what).fetchall()
     return frozenset(bytes(row["claimed_bytes"]) for row in rows)
@@ -169,7 +169,7 @@ def names_of_deposits(
 def states_of_deposits(
     conn: Connection, account: Account, action: str, candidates: Collection[bytes]
 ) -> dict[bytes, str]:
-    """The state (`on`, `ok`, `ko`) of each of the names that is the claimed name of a deposit of this action."""
+    """Claimed name → state (`on`, `ok`, `ko`), for those candidates that are deposits of this action."""
     what = {"account_id": account.account_id, "actions": [action], "names": list(candidates)}
     rows = conn.execute(statements.get("ledger/names"), what).fetchall()
     return {bytes(row["claimed_bytes"]): row["state"] for row in rows}

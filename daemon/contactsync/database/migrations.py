@@ -1,9 +1,9 @@
-"""Brings the schema up to date: numbered files, each applied once, in order, in a transaction of its own.
+"""Brings the schema up to date: numbered files, each applied once, in order, in its own transaction.
 
-The files are `sql/migrations/NNNN_name.sql`; table `contactsync.schema_migration` says which were applied and
-with what content. A session advisory lock keeps two processes apart. It goes with its connection, so a
-killed process blocks nobody. Advisory locks are per node: under Citus all processes migrate through the
-coordinator.
+The files are `sql/migrations/NNNN_name.sql`. Table `contactsync.schema_migration` records which were
+applied, and their checksums. A session advisory lock excludes other processes. It ends with its
+connection, so a killed process blocks nobody. Advisory locks are per node: under Citus, all processes
+migrate through the coordinator.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from psycopg.pq import TransactionStatus
 from contactsync.database.statements import sql_root
 from contactsync.domain.errors import ContactsyncError
 
-OLDEST_SERVER = 15  # protocol 7
-LOCK_KEY = int.from_bytes(
-    b"ctsync\0\1", "big"
-)  # ours among the database's advisory locks: nothing but distinct
+# protocol 7
+OLDEST_SERVER = 15
+# Any number that no other program uses as an advisory lock.
+LOCK_KEY = int.from_bytes(b"ctsync\0\1", "big")
 
 _FILE_NAME = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 
@@ -38,12 +38,12 @@ CREATE TABLE contactsync.schema_migration (
 
 
 class MigrationError(ContactsyncError):
-    """The schema cannot be brought up to date; the message is one sentence that names the fix."""
+    """The schema cannot be migrated; the message is one sentence that names the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file: its number, its name `NNNN_name`, its text, and the SHA-256 of that (hexadecimal)."""
+    """One file: its number, its name `NNNN_name`, its text, and the text's SHA-256 in hexadecimal."""
 
     version: int
     name: str
@@ -52,15 +52,16 @@ class Migration:
 
 
 def migrate(conn: psycopg.Connection[Any]) -> list[str]:
-    """Apply what is missing and return the names applied, in order; safe to repeat, and side by side.
+    """Apply the missing migrations and return their names, in order; safe to repeat and to run concurrently.
 
-    `conn` is idle and any row factory will do; autocommit is as it was afterwards. A schema that is up to
-    date is only read, so a read-only server or a role without rights to create will do. A failing file leaves
-    nothing of itself; the ones before it stay. Raises MigrationError, ValueError when a transaction is open,
-    psycopg.Error when the server is away, read-only or short of something, which is worth another try.
+    `conn` must be idle, with any row factory; its autocommit mode is restored. A current schema is only
+    read, so a read-only server or role suffices. A failing file has no effect; those before it stay.
+
+    Raises MigrationError; ValueError if a transaction is open; psycopg.Error if the server is
+    unreachable, read-only or out of resources, which is worth another try.
     """
     if conn.info.transaction_status != TransactionStatus.IDLE:
-        raise ValueError("migrate() wants a connection without an open transaction")
+        raise ValueError("migrate() needs a connection without an open transaction")
     autocommit = conn.autocommit
     conn.autocommit = True
     try:
@@ -68,7 +69,8 @@ def migrate(conn: psycopg.Connection[Any]) -> list[str]:
             return []
         with _lock(conn):
             _create_table(conn)
-            missing = _missing(conn)  # again: another process may have applied them while we waited
+            # Another process may have applied them while we waited for the lock.
+            missing = _missing(conn)
             for migration in missing:
                 _apply(conn, migration)
             return [migration.name for migration in missing]
@@ -78,10 +80,9 @@ def migrate(conn: psycopg.Connection[Any]) -> list[str]:
 
 
 def pending(conn: psycopg.Connection[Any]) -> list[str]:
-    """Return the names of the migrations that the database lacks, in order; writes nothing.
+    """The names of the migrations that the database lacks, in order; writes nothing.
 
-    Raises MigrationError where `migrate` could not help either: server too old, applied file changed, newer
-    database.
+    Raises MigrationError if `migrate` would fail: server too old, applied file changed, newer database.
     """
     return [migration.name for migration in _missing(conn)]
 
@@ -100,8 +101,8 @@ def _missing(conn: psycopg.Connection[Any]) -> list[Migration]:
             )
         if checksum != known[version].checksum:
             raise MigrationError(
-                f"migration {name} was changed after it was applied: put the file back as it was, and make"
-                " the change in a new migration"
+                f"migration {name} was changed after it was applied: restore the file, and make the change"
+                " in a new migration"
             )
     missing = [migration for version, migration in sorted(known.items()) if version not in applied]
     if missing and applied and missing[0].version < max(applied):
@@ -122,19 +123,18 @@ def _files() -> list[Migration]:
         version = int(match[1])
         if found and found[-1].version == version:
             raise MigrationError(f"{found[-1].name} and {path.stem} have the same number: renumber one")
-        text = path.read_text(
-            encoding="utf-8"
-        )  # universal newlines: a checkout with CRLF has the same checksum
+        # Universal newlines: a checkout with CRLF has the same checksum.
+        text = path.read_text(encoding="utf-8")
         found.append(Migration(version, path.stem, text, hashlib.sha256(text.encode()).hexdigest()))
     if not found:
         raise MigrationError(
-            f"there is no migration in {folder}: the installation is incomplete, install contactsync again"
+            f"there is no migration in {folder}: the installation is incomplete; reinstall contactsync"
         )
     return found
 
 
 def _applied(conn: psycopg.Connection[Any]) -> dict[int, tuple[str, str]]:
-    """Return version → (name, checksum) of what the database has; empty where the table is missing."""
+    """Version → (name, checksum) of the applied migrations; empty if there is no such table."""
     with conn.transaction(), conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
         if not _exists(cursor, "to_regclass('contactsync.schema_migration')"):
             return {}
@@ -153,13 +153,14 @@ def _lock(conn: psycopg.Connection[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        if not conn.closed:  # else the server has let go of it
+        # If the connection was lost, the server has released the lock.
+        if not conn.closed:
             conn.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
 
 
 def _create_table(conn: psycopg.Connection[Any]) -> None:
     with conn.transaction(), conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-        # Looked up, not IF NOT EXISTS: that wants the right to create a schema even where it exists.
+        # Not IF NOT EXISTS: that requires the right to create a schema even if it exists.
         if not _exists(cursor, "to_regnamespace('contactsync')"):
             cursor.execute("CREATE SCHEMA contactsync")
         if not _exists(cursor, "to_regclass('contactsync.schema_migration')"):
@@ -169,26 +170,27 @@ def _create_table(conn: psycopg.Connection[Any]) -> None:
 def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
     try:
         with conn.transaction():
-            conn.execute(migration.text)  # no parameters: several statements, and % means itself
+            # Without parameters, a file may contain several statements, and % is literal.
+            conn.execute(migration.text)
             if conn.info.transaction_status != TransactionStatus.INTRANS:
                 raise MigrationError(
-                    f"migration {migration.name} ends its transaction: take COMMIT or ROLLBACK out"
+                    f"migration {migration.name} ends its transaction: remove COMMIT or ROLLBACK"
                 )
             conn.execute(
                 "INSERT INTO contactsync.schema_migration (version, name, checksum) VALUES (%s, %s, %s)",
                 [migration.version, migration.name, migration.checksum],
             )
-    except psycopg.OperationalError:
-        raise  # connection, locks, disk, memory: not the file's fault
-    except psycopg.errors.ReadOnlySqlTransaction:
-        raise  # after a failover, until the new primary is up
+    # Connection, locks, disk, memory: not the file's fault. Read-only: a failover is in progress.
+    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction):
+        raise
     except psycopg.Error as error:
-        # `from None`: str(error) has the DETAIL, which can hold a contact's values (protocol 5.7).
+        # `from None`: str(error) includes DETAIL, which can contain a contact's values (protocol 5.7).
         raise MigrationError(_failure(migration, error)) from None
 
 
 def _failure(migration: Migration, error: psycopg.Error) -> str:
-    position = error.diag.statement_position  # in characters, from 1
+    # In characters, counted from 1.
+    position = error.diag.statement_position
     line = f" line {migration.text.count(chr(10), 0, int(position) - 1) + 1}" if position else ""
-    said = f"{error.sqlstate} {error.diag.message_primary}"
-    return f"migration {migration.name}{line} failed, nothing of it stays: {said}"
+    reason = f"{error.sqlstate} {error.diag.message_primary}"
+    return f"migration {migration.name}{line} failed and was rolled back: {reason}"

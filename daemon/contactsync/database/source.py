@@ -1,4 +1,4 @@
-"""Which PostgreSQL: the one that `database_url` names, or the embedded one."""
+"""Selects the PostgreSQL server: the one in `database_url`, or the embedded one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.domain.errors import ConfigurationError
 
 CREDENTIAL = "database_password"
-"""What systemd's LoadCredential= calls the password; it comes before `database_password_file`."""
+"""The password's name in systemd's LoadCredential=; it wins over `database_password_file`."""
 
 
 @contextmanager
 def database(
     url: str | None, password_file: Path | None, data_dir: Path
 ) -> Iterator[tuple[str, EmbeddedServer | None]]:
-    """The URL to use, and the embedded server behind it where there is no `database_url`. Main thread only."""
+    """Yield the URL to use, and the embedded server if `url` is None. Call it from the main thread.
+
+    Raises ConfigurationError if the password cannot be used, EmbeddedUnavailable.
+    """
     if url:
         yield _with_password(url, _password_file(password_file)), None
         return
@@ -29,7 +32,7 @@ def database(
 
 
 def _password_file(configured: Path | None) -> Path | None:
-    """Where the password stands: with the service's credentials, else where the settings say."""
+    """The password's file: the service's credential if there is one, otherwise the configured file."""
     if folder := os.environ.get("CREDENTIALS_DIRECTORY"):
         credential = Path(folder, CREDENTIAL)
         if credential.exists():
@@ -38,9 +41,9 @@ def _password_file(configured: Path | None) -> Path | None:
 
 
 def _with_password(url: str, file: Path | None) -> str:
-    """The URL with the password in it, as a conninfo.
+    """The URL with the password added, as a conninfo.
 
-    Read here, not by libpq's `passfile`, which refuses the mode that systemd gives to credentials.
+    libpq's `passfile` is no alternative: it refuses the file mode of systemd's credentials.
     """
     if file is None:
         return url
@@ -50,9 +53,9 @@ def _with_password(url: str, file: Path | None) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(f"{file}: the database's password cannot be read: {reason}") from None
     if not password or not password.isprintable():
-        raise ConfigurationError(f"{file}: write the database's password there, on one line")
+        raise ConfigurationError(f"{file}: write the database's password to it, on one line")
     if conninfo_to_dict(url).get("password"):
         raise ConfigurationError(
-            f"database_url has a password, and so has {file}: take it out of database_url"
+            f"database_url has a password, and so has {file}: remove it from database_url"
         )
     return make_conninfo(url, password=password)

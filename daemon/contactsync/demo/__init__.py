@@ -1,4 +1,5 @@
-"""`contactsync demo`: an FTP server, a database and the daemon on this machine, to try it all.
+"""`contactsync demo`: an FTP server, a database and the daemon on this machine, to try contactsync.
 
-Only `cli.run` starts it. `show` is the face, `story` its text.
+Only `cli.run` starts it, by `show`. `ftp_server` receives uploads, `campaigns` makes reports, `story` is
+the text that it prints.
 """

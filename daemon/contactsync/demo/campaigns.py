@@ -1,4 +1,4 @@
-"""The demo's sending platform: two campaigns of yesterday, reactions of the sample's contacts, and their report."""
+"""The demo's sending platform: two campaigns of yesterday, the reactions of contacts, and the report."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contactsync.database.connection import Connection
 from contactsync.domain.account import Account
 from contactsync.reports import days
 from contactsync.reports.folder import ReportFolder
-from contactsync.reports.publisher import publish
+from contactsync.reports.publish import publish
 from contactsync.settings.settings import Settings
 
 CAMPAIGNS = {101: "Soldes d'été", 102: "Invitation / atelier"}
 REACTIONS = (
-    # campaign, which of the sample's contacts, medium, kind, hour of the day
+    # campaign, position of the contact in the sample, medium, kind, hour of the day
     (101, 0, "EMAIL", "opened", 9),
     (101, 0, "EMAIL", "clicked", 9),
     (101, 1, "EMAIL", "opened", 14),
@@ -32,7 +32,7 @@ CONTACTS = "SELECT contact_id FROM contactsync.contact WHERE account_id = %s ORD
 
 
 def report(conn: Connection, account: Account, settings: Settings) -> Path:
-    """Record the reactions, again where an earlier run has, and publish yesterday; returns its directory."""
+    """Record the reactions (repeating them is harmless) and publish yesterday; returns the day's folder."""
     zone = days.zone_of(account)
     day = days.day_of(days.today(datetime.now(UTC), zone) - timedelta(days=1), zone)
     contacts = [row["contact_id"] for row in conn.execute(CONTACTS, [account.account_id])]

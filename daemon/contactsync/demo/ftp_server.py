@@ -1,4 +1,4 @@
-"""The demo's FTP server: pyftpdlib on loopback, with the rights that an account has on a well-kept server."""
+"""The demo's FTP server: pyftpdlib on loopback, with the permissions that docs/ftp-facts.md recommends."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.errors import ConfigurationError
 
 HOST = "127.0.0.1"
-NAME = "demo"  # the account, and the FTP user and its password
+NAME = "demo"
+"""The account, the FTP user and its password."""
 
 
 class FtpServer:
-    """pyftpdlib on loopback, in a thread of its own; it listens at once and answers after `serve`."""
+    """pyftpdlib on loopback, in its own thread; it listens at once and answers after `serve`."""
 
     def __init__(self, port: int) -> None:
-        """Listen; raises ConfigurationError where the port cannot be had or pyftpdlib is not installed."""
+        """Listen; raises ConfigurationError if the port is not available or pyftpdlib is not installed."""
         try:
-            # Not imported above: who does not run the demo need not have it.
+            # Not imported above, because only the demo needs it installed.
             handlers, servers, ioloop, authorizers = (
                 importlib.import_module(f"pyftpdlib.{name}")
                 for name in ("handlers", "servers", "ioloop", "authorizers")
@@ -32,7 +33,7 @@ class FtpServer:
             raise ConfigurationError(
                 "the demo's FTP server is not installed: run pip install 'contactsync[demo]'"
             ) from None
-        # What it says at each command is no help here; what goes wrong is.
+        # Show its problems, but not each command.
         logger = logging.getLogger("pyftpdlib")
         logger.addHandler(logging.StreamHandler())
         logger.setLevel(logging.WARNING)
@@ -44,10 +45,11 @@ class FtpServer:
             {"authorizer": self._authorizer, "unicode_errors": "surrogateescape"},
         )
         try:
-            listener = socket.create_server((HOST, port))  # pyftpdlib's own way loses the errno
+            # Not by pyftpdlib, which loses the errno.
+            listener = socket.create_server((HOST, port))
         except (OSError, OverflowError) as error:
             taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            why = "is taken" if taken else f"cannot be had ({error})"
+            why = "is taken" if taken else f"is not available ({error})"
             raise ConfigurationError(
                 f"port {port} of {HOST} {why}: choose another one with `--port N` (or `make run PORT=N`)"
             ) from None
@@ -57,7 +59,7 @@ class FtpServer:
         self._thread = threading.Thread(target=self._run, name="ftp", daemon=True)
 
     def __enter__(self) -> FtpServer:
-        """Nothing more to do: it listens."""
+        """Return itself: it already listens."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -68,10 +70,11 @@ class FtpServer:
         self._server.close_all()
 
     def serve(self, home: Path) -> None:
-        """Let the account in, with the rights it has on a well-kept server (docs/ftp-facts.md, "Permissions that hold")."""
+        """Accept the account, with the permissions of docs/ftp-facts.md, "Permissions that hold"."""
         self._authorizer.add_user(NAME, NAME, str(home), perm="elr")
         imports = home / "contacts" / "import"
-        self._authorizer.override_perm(NAME, str(imports), "elradfw")  # markers
+        # Markers are created and deleted here.
+        self._authorizer.override_perm(NAME, str(imports), "elradfw")
         for action in ACTIONS:
             inbox = home / "contacts" / action / "in"
             self._authorizer.override_perm(NAME, str(inbox), "elradfwMT")

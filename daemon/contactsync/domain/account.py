@@ -13,10 +13,13 @@ PhoneCheck = Literal["possible", "valid"]
 SyntaxErrors = Literal["refuse", "skip"]
 Language = Literal["fr", "en"]
 
+SEPARATORS = (";", ",", "|", "\t")
+"""The characters that may separate an account's columns (protocol 2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A row of `contactsync.account`; `revision` changes with every change of it."""
+    """A row of `contactsync.account`; every change of the row raises `revision`."""
 
     account_id: int
     name: str
@@ -36,5 +39,5 @@ class Account:
     revision: int
 
     def home_under(self, ftp_root: Path) -> Path:
-        """The account's FTP home: its own, or the folder of its name below the FTP root (protocol 1)."""
+        """The account's FTP home: its own, or the folder with its name below the FTP root (protocol 1)."""
         return Path(self.home) if self.home else ftp_root / self.name

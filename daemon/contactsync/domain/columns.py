@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -37,14 +37,19 @@ KEYS = tuple(FRENCH)
 MEANS = ("email", "phone", "mobile")
 
 KEPT_BITS = MappingProxyType({"email": 1, "phone": 2, "mobile": 4, "birth_date": 8})
-"""Bits of `kept`: the cell was invalid and dropped, so the contact keeps what it has."""
+"""Bits of `kept`: the cell was invalid and is dropped, so the contact keeps its value."""
 
 RESULT_HEADERS = ("Ligne", "Motif")
-"""The two columns that a rejected file has more (protocol 7); they are ignored silently when it comes back."""
+"""The two columns added to a rejected file (protocol 7). They are silently ignored when it comes back."""
+
+
+def in_order(keys: Container[str]) -> tuple[str, ...]:
+    """These columns in the order of the protocol."""
+    return tuple(key for key in KEYS if key in keys)
 
 
 def fold(header: str) -> str:
-    """The form in which headers are compared: no case, no accents (NFKD, marks dropped), no white space."""
+    """The form in which headers are compared: without case, accents (NFKD, marks dropped) or white space."""
     decomposed = unicodedata.normalize("NFKD", header)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     return "".join(letters.casefold().split())
@@ -58,9 +63,10 @@ _IGNORED = frozenset(fold(header) for header in RESULT_HEADERS)
 class Header:
     """A matched header line.
 
-    `positions` maps each known column's key to its place (from 0); `width` counts all columns, nameless ones
-    too; `named_width` ends at the last column that has a name: a row may not end before it. `unknown` are the
-    names that nothing matched. `result_columns` tells that the line ends with `Ligne` and `Motif`.
+    `positions` maps each known column's key to its place (from 0). `width` counts all columns, including
+    nameless ones. `named_width` ends at the last column that has a name: a row must not end before it.
+    `unknown` are the names that match no column, `doubled` the French headers of columns named twice.
+    `result_columns` is true if the line ends with `Ligne` and `Motif`.
     """
 
     positions: MappingProxyType[str, int]
@@ -73,12 +79,12 @@ class Header:
 
 def match_header(cells: Sequence[str], labels: Sequence[str | None]) -> Header:
     """Match the trimmed cells of a header line, with the account's labels for `Champ 1` … `Champ 15`."""
-    own = {fold(label): f"field_{n}" for n, label in enumerate(labels, start=1) if label}
+    by_label = {fold(label): f"field_{n}" for n, label in enumerate(labels, start=1) if label}
     positions: dict[str, int] = {}
     unknown, doubled = [], []
     for place, cell in enumerate(cells):
         folded = fold(cell)
-        key = _STANDARD.get(folded) or own.get(folded)
+        key = _STANDARD.get(folded) or by_label.get(folded)
         if key is None:
             if folded and folded not in _IGNORED:
                 unknown.append(cell)

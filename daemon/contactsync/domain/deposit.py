@@ -1,4 +1,4 @@
-"""The vocabulary of a deposit: actions, media, modes, files as they were seen, counts. Pure."""
+"""The vocabulary of a deposit: actions, media, modes, the identity of its file, counts. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEANS_OF: MappingProxyType[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the rows of a deposit ask for; `name` is also the folder's name."""
+    """What the rows of a deposit request; `name` is also the folder's name."""
 
     name: str
     kind: Kind
@@ -58,7 +58,7 @@ class Mode(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """What tells that a file was touched; times are nanoseconds since 1970."""
+    """What changes when a file is touched; times are nanoseconds since 1970."""
 
     device: int
     inode: int
@@ -83,11 +83,11 @@ class FileIdentity:
 
     @property
     def is_plain(self) -> bool:
-        """A regular file with one name: the only thing that is ever opened."""
+        """A regular file with one name: nothing else is ever opened."""
         return stat.S_ISREG(self.mode) and self.links == 1
 
     def refusal(self, max_bytes: int) -> str | None:
-        """Why the file is not even opened to be copied, as a key of `messages.REASONS`, or None (protocol 1)."""
+        """Why the file must not be opened for copying, as a key of `reasons.REASONS`, or None (protocol 1)."""
         if not stat.S_ISREG(self.mode):
             return "not_a_file"
         if self.links > 1:
@@ -97,7 +97,7 @@ class FileIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A file in `in/`, as it was when it was seen."""
+    """A file in `in/`, as it was when the folder was read."""
 
     action: Action
     name: bytes
@@ -105,16 +105,16 @@ class Incoming:
 
     @property
     def place(self) -> tuple[int, str, bytes]:
-        """Its place in its account's line: by deposit date (protocol 4)."""
+        """Sorts an account's files in the order in which they are claimed: by deposit date (protocol 4)."""
         return (self.identity.ctime, self.action.name, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A deposit that lies in `on/` under the name it keeps.
+    """A deposit in `on/`, under the name it keeps.
 
-    `name` is what the uploader called it. `sha256` (hex) is None where the file was not copied, and then
-    `refusal` is the code of the reason. Names are bytes as they are on disk.
+    `name` is the uploader's name for it. `sha256` (hex) is None if the file was not copied; `refusal` is then
+    the code of the reason. Names are bytes, as on disk.
     """
 
     action: Action

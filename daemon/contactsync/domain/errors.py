@@ -1,21 +1,27 @@
-"""The three ways in which work on a deposit can end early. Anything else that is raised is a bug."""
+"""The exceptions that contactsync raises on purpose. Any other exception is a bug.
+
+`FileRefused` and `Retryable` (with `DatabaseAway`) end the work on a deposit early: the first for good, the
+second until the next try. `AccountBusy` leaves an account to another process. `ConfigurationError` and
+`AnswerIsNo` end a command.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 MAX_LISTED_ERRORS = 100
-"""How many bad lines or rejected rows a result lists (protocol 2, 7)."""
+"""How many malformed lines or rejected rows a result lists (protocol 2, 7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """One bad line or rejected row.
+    """One malformed line or rejected row.
 
     `line` is physical and counts from 1 (None for the file as a whole), `column` is the French standard
-    header, `code` a key of `messages.ERRORS`. Never a cell's value.
+    header, `code` a key of `row_errors.ERRORS`. Never a cell's value.
     """
 
     line: int | None
@@ -24,14 +30,14 @@ class LineError:
 
 
 class ContactsyncError(Exception):
-    """Base of the errors that the program raises on purpose; str() is one sentence for ops."""
+    """Base of the errors below; str() is one sentence for ops."""
 
 
 @dataclass(slots=True)
 class FileRefused(ContactsyncError):  # noqa: N818 - it is a verdict on a file, not an error of ours
-    """The deposit is the uploader's to mend: it goes to `ko/` and has changed nothing (protocol 5.3).
+    """The uploader has to correct the file: it moves to `ko/` and has changed nothing (protocol 5.3).
 
-    `code` is a key of `messages.REASONS`; `details` fill its sentence and hold no cell value.
+    `code` is a key of `reasons.REASONS`; `details` fill its sentence and hold no cell value.
     """
 
     code: str
@@ -39,24 +45,33 @@ class FileRefused(ContactsyncError):  # noqa: N818 - it is a verdict on a file, 
     errors: Sequence[LineError] = ()
 
     def __str__(self) -> str:
-        """The code alone: it is safe to log."""
+        """Only the code, which is safe to log."""
         return self.code
 
 
 class Retryable(ContactsyncError):  # noqa: N818 - it names what to do
-    """Not the file's fault (database away, disk full): the deposit stays where it is and is tried again."""
+    """Not the file's fault (database unreachable, disk full): the deposit stays in place and is retried."""
 
 
 class ConfigurationError(ContactsyncError):
-    """What ops wrote cannot be used; str() holds every problem, one a line. Exit status 2."""
+    """The configuration cannot be used; str() holds every problem, one per line. Exit status 2."""
 
 
 class DatabaseAway(Retryable):
-    """The database cannot be reached or cannot do its work now; str() tells the SQLSTATE, never a value."""
+    """The database is unreachable or cannot do its work now; str() holds the SQLSTATE, never a value."""
 
 
 class AnswerIsNo(ContactsyncError):  # noqa: N818 - nothing is wrong
-    """The command was understood and cannot be granted: exit status 1, nothing changed."""
+    """The command is valid but cannot be granted. Exit status 1, nothing changed."""
+
+
+class FoldersMissing(ContactsyncError):  # noqa: N818 - nothing failed: `contactsync init` has not been run
+    """The account has no folders at `path`; `contactsync init` makes them."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the missing folder directly below the home: `contacts/` or `reporting/`."""
+        super().__init__(f"there is no {path}: run contactsync init")
+        self.path = path
 
 
 class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has the account

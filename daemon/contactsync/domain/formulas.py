@@ -1,12 +1,12 @@
-"""Cells that a spreadsheet would run as a formula, made harmless and put back (setting `defuse_formulas`). Pure.
+"""Cells that a spreadsheet would run as a formula, and how they are made harmless (`defuse_formulas`). Pure.
 
-A defused cell has one apostrophe more than it had: `=1+1` → `'=1+1`. So that it can be undone to the letter, a
-cell that has apostrophes before such a sign gets one more too: `'=1+1` → `''=1+1`. The signs are OWASP's ("CSV
-Injection"). The report defuses in SQL (`report_files.py`), the importer undoes it here.
+A defused cell has one apostrophe more: `=1+1` → `'=1+1`. A cell that already has apostrophes before such a
+sign also gets one more (`'=1+1` → `''=1+1`), so defusing can be undone exactly. The signs are OWASP's ("CSV
+Injection"). `reports/writer.py` defuses in SQL; `reading/examination.py` undoes it.
 """
 
 from __future__ import annotations
 
 APOSTROPHE = "'"
 SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""With one of these a formula begins; the last two are skipped by some programs before they look."""
+"""A formula begins with one of these; some programs skip the last two before they look."""

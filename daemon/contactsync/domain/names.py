@@ -1,4 +1,4 @@
-"""How deposits, lists and claimed files are named (protocol 1, 4). Pure."""
+"""The names of deposits, lists and claimed files (protocol 1, 4). Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from contactsync.domain.windows_1252 import decode_windows_1252
 
 MAX_NAME_BYTES = 255
+"""The longest file name (NAME_MAX, limits.h(0p))."""
 
 MAX_CLAIMED_BYTES = 240
 """Leaves room for `.rejected.csv` within the 255 bytes of a file name (protocol 1)."""
@@ -20,7 +21,7 @@ _CLAIMED = re.compile(rb"^([0-9]+)_(.+)\Z", re.DOTALL)
 
 
 def as_text(name: bytes) -> str:
-    """A file name as text: UTF-8, or Windows-1252 where it is not (protocol 1)."""
+    """A file name as text: read as UTF-8 if it is valid UTF-8, else as Windows-1252 (protocol 1)."""
     try:
         return name.decode("utf-8")
     except UnicodeDecodeError:
@@ -45,7 +46,7 @@ def claimed_name(stamp: int, name: bytes) -> bytes:
 
 
 def _whole_characters(stem: bytes, *, like: bytes) -> bytes:
-    """Drop the part of a UTF-8 character that a cut left at the end, where the name is UTF-8."""
+    """Drop an incomplete UTF-8 character at the end, if the name is UTF-8."""
     try:
         like.decode("utf-8")
     except UnicodeDecodeError:
@@ -54,7 +55,7 @@ def _whole_characters(stem: bytes, *, like: bytes) -> bytes:
 
 
 def split_claimed(claimed: bytes) -> tuple[int, bytes]:
-    """The stamp and the name of a file in `on/`; a name that nobody stamped has the stamp 0."""
+    """The stamp and the name of a file in `on/`; a name without a stamp has the stamp 0."""
     match = _CLAIMED.match(claimed)
     return (int(match[1]), match[2]) if match else (0, claimed)
 
@@ -72,8 +73,8 @@ def claimed_original(name: str) -> str:
 def list_name(name: str) -> str:
     """The list that an import of this file fills.
 
-    Without `.csv`, `.zip`, `.csv.zip` and a leading stamp. For a rejected file it is the list of the original:
-    each time round has left one stamp and one `.rejected.csv`, so as many of both are taken off first.
+    It is the file's name without `.csv`, `.zip`, `.csv.zip` and a leading stamp. A rejected file completes the
+    original's list: each correction added one stamp and one `.rejected.csv`, so all of them are removed first.
     """
     original = name
     while is_rejected_file(original):

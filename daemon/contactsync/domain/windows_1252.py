@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-# Windows-1252, with the five bytes it leaves out read as the C1 controls that ISO-8859-1 has there (protocol 2).
+# Windows-1252 leaves five bytes out; they are read as ISO-8859-1's C1 controls (protocol 2).
 _CP1252 = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(256))
 
 
@@ -17,5 +17,5 @@ _CP1252_ENCODING = codecs.charmap_build(_CP1252)
 
 
 def encode_windows_1252(text: str) -> bytes:
-    """The inverse of `decode_windows_1252`; a character that has no byte becomes `?`."""
+    """The inverse of `decode_windows_1252`; a character without a byte becomes `?`."""
     return codecs.charmap_encode(text, "replace", _CP1252_ENCODING)[0]

@@ -1,7 +1,7 @@
-"""Keeps a deposit on which a process has died from taking innocent ones with it.
+"""Keeps the deposits that are processed beside a deadly one from taking the blame.
 
-When the process dies, every deposit in work seems guilty. So a suspect is processed alone: if the process dies
-again, only the suspect was there, and `attempts` in the ledger blames nobody else.
+When the process dies, every deposit in progress looks guilty. A suspect is therefore processed alone: if the process
+dies again, only the suspect was in progress, and `attempts` in the ledger blames no other deposit.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ from contactsync.runtime import gil
 
 
 class Isolation:
-    """Many deposits side by side, or one suspect alone. Suspects come before others that arrive later."""
+    """Many deposits side by side, or one suspect alone. A suspect goes before the others that arrive later."""
 
     def __init__(self) -> None:
-        """Nobody is in work."""
+        """No deposit is in progress."""
         self._changed = threading.Condition()
-        self._in_work = 0
+        self._in_progress = 0
         self._suspects = 0
 
     @contextmanager
     def beside_others(self) -> Iterator[None]:
-        """For a deposit that no process has died on."""
+        """Process a deposit that no process has died on; waits while a suspect waits or runs."""
         with gil.yielded(when=self._suspects > 0), self._changed:
             self._changed.wait_for(lambda: not self._suspects)
-            self._in_work += 1
+            self._in_progress += 1
         try:
             yield
         finally:
             with self._changed:
-                self._in_work -= 1
+                self._in_progress -= 1
                 self._changed.notify_all()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """For a suspect: waits for what is in work, and lets nothing begin meanwhile."""
+        """Process a suspect; waits for the deposits in progress, and lets no other one begin meanwhile."""
         with gil.yielded(), self._changed:
             self._suspects += 1
-            self._changed.wait_for(lambda: not self._in_work)
-            self._in_work += 1
+            self._changed.wait_for(lambda: not self._in_progress)
+            self._in_progress += 1
         try:
             yield
         finally:
             with self._changed:
-                self._in_work -= 1
+                self._in_progress -= 1
                 self._suspects -= 1
                 self._changed.notify_all()

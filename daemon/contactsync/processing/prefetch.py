@@ -1,4 +1,4 @@
-"""Lets one thread read and judge the next batches while another waits for the database."""
+"""Reads and validates the next batches of a file while its worker waits for the database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 DEPTH = 2
-"""Batches that may be ready before they are wanted: enough to even out, and a few megabytes at most."""
+"""Batches that may be ready in advance: enough to even out the two speeds, and a few megabytes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,13 @@ class _End:
     error: BaseException | None
 
 
-def read_ahead(items: Iterator[T], *, apart: bool = True) -> Generator[T, None, None]:
-    """The same items in the same order; from the second one on a thread of their own makes them.
+def read_ahead(items: Iterator[T], *, in_thread: bool = True) -> Generator[T, None, None]:
+    """The same items in the same order; a thread of its own makes them, from the second one on.
 
-    What `items` raises is raised here, in its place. A caller that stops early must close this generator. Unless
-    `apart`, there is no thread: for a few items it costs more than it brings.
+    An exception of `items` is raised here, in its place. A caller that stops early must close this generator. Without
+    `in_thread` there is no thread: for a few items it costs more than it saves.
     """
-    if not apart:
+    if not in_thread:
         yield from items
         return
     for first in items:
@@ -41,11 +41,11 @@ def read_ahead(items: Iterator[T], *, apart: bool = True) -> Generator[T, None, 
                 ready.put(item)
                 if stopped.is_set():
                     break
-        except BaseException as raised:  # noqa: BLE001 - it is raised again by who takes it
+        except BaseException as raised:  # noqa: BLE001 - the caller's thread raises it again
             error = raised
         ready.put(_End(error))
 
-    thread = threading.Thread(target=make, name="read-ahead", daemon=True)
+    thread = threading.Thread(target=make, name="prefetch", daemon=True)
     thread.start()
     made = None
     try:
@@ -53,7 +53,8 @@ def read_ahead(items: Iterator[T], *, apart: bool = True) -> Generator[T, None, 
             yield made
     finally:
         stopped.set()
-        while not isinstance(made, _End):  # it may wait for room
+        # The thread may be waiting for room in the queue.
+        while not isinstance(made, _End):
             made = ready.get()
         thread.join()
     if made.error is not None:

@@ -1,7 +1,7 @@
-"""A refused deposit goes back into line: the ledger hears of it first, then the file is renamed, then its old results go.
+"""Puts a refused deposit back into `in/`: note it in the ledger, rename the file, remove its old results.
 
-Every step may be repeated, under the account's lock. A process that was killed in between leaves a row that says
-"put back" and a file in `ko/`, or one in `in/` with old results in `ko/`: `finish` does the rest.
+Every step can be repeated, under the account's lock. A process that was killed in between leaves a row with
+`retried_at` and a file in `ko/`, or one in `in/` with old results in `ko/`: `finish` does the rest.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from contactsync.spool.spool import Spool
 
 
 def put_back(conn: Connection, account: Account, spool: Spool, deposit: Retried) -> bool:
-    """Put a deposit that was refused back into line; False where its file has gone.
+    """Put a refused deposit back into `in/`; False if its file is no longer in `ko/`.
 
-    Raises FileExistsError where `in/` has an upload of that name; then, and on any other error, nothing has changed.
+    Raises FileExistsError if `in/` has an upload of that name. Then, and after any other error, nothing has changed.
     """
     if spool.where(deposit.action, deposit.claimed_name) != "ko":
         return False
@@ -35,7 +35,7 @@ def put_back(conn: Connection, account: Account, spool: Spool, deposit: Retried)
 
 
 def finish(conn: Connection, account: Account, spool: Spool) -> None:
-    """End what a killed `put_back` began; a file whose name `in/` has now stays in `ko/` until the next time."""
+    """Finish what a killed `put_back` began; if `in/` has an upload of that name, the file stays in `ko/` for now."""
     for deposit in ledger.retried(conn, account):
         with suppress(FileExistsError):
             _move(conn, account, spool, deposit)

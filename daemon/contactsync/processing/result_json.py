@@ -1,17 +1,15 @@
-"""What the uploader gets back: the content of result.json, and the rejected rows as a file to correct (protocol 7)."""
+"""The answer to the uploader: the content of result.json (protocol 7)."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from contactsync.domain import names
 from contactsync.domain.account import Account
-from contactsync.domain.columns import RESULT_HEADERS, Header
 from contactsync.domain.deposit import Claimed, Counts, Settled
 from contactsync.domain.errors import FileRefused
 from contactsync.domain.messages.outcome import Remarks, dropped_values, outcome
@@ -20,13 +18,7 @@ from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error, sentence
 from contactsync.domain.messages.unknown_columns import unknown_columns
 from contactsync.domain.messages.warnings import WARNINGS
-from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.findings import Findings
-from contactsync.reading.reader import Batch
-from contactsync.reading.scan import Rows
-from contactsync.reading.validate import Reject
-
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class Subject:
 
 
 def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str, Any]:
-    """The content of result.json for a file that went to `ok/`."""
+    """The content of result.json for a file that was applied; `list_name` is the list it made or filled."""
     warnings = subject.findings.warnings
     remarks = Remarks(
         dropped_values(warnings),
@@ -57,9 +49,9 @@ def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str
 
 
 def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Counts]:
-    """The content of result.json for a file that went to `ko/`, and its counts.
+    """The content of result.json for a file that was refused, and its counts.
 
-    Rows count only where each one was judged and rejected; a file refused as a whole has none.
+    Rows count only if each one was validated and rejected; a file refused as a whole has none.
     """
     findings = subject.findings
     counts = Counts()
@@ -72,7 +64,7 @@ def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Cou
 
 
 def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
-    """Every key of result.json in its order; `reason`, `message` and `list` are the caller's to fill."""
+    """Every key of result.json in its order; the caller fills in `reason`, `message` and `list`."""
     claimed, findings, context = subject.claimed, subject.findings, subject.context
     return {
         "deposit_id": subject.deposit_id,
@@ -118,72 +110,3 @@ def _warning(code: str, context: Context, findings: Findings) -> str:
 def as_json(result: Mapping[str, Any]) -> bytes:
     """The bytes of result.json."""
     return json.dumps(result, ensure_ascii=False, indent=2).encode() + b"\n"
-
-
-class RejectedFile:
-    """The rejected rows as they were, with their line and the reason. Made with the first of them."""
-
-    def __init__(
-        self,
-        create: Callable[[], BinaryIO],
-        context: Context,
-        encoding: TextEncoding,
-        header: Header,
-        raw_header: Sequence[bytes],
-    ) -> None:
-        """`create` opens the file; `raw_header` holds the raw fields of the header line."""
-        self._create = create
-        self._separator = context.account.separator.encode()
-        self._comes_back = header.result_columns
-        self._width = header.width - len(RESULT_HEADERS) * header.result_columns
-        self._raw_header = raw_header
-        self._encoding = encoding
-        self._context = context
-        self._reasons: dict[tuple[str, str | None], bytes] = {}
-        self._file: BinaryIO | None = None
-
-    def write(self, batch: Batch, rejects: Sequence[Reject]) -> None:
-        """Add the rejected rows of a batch."""
-        if not rejects:
-            return
-        lines = [
-            self._joined(
-                self._fields(batch.rows, reject.place), batch.line(reject.place), self._reason(reject)
-            )
-            for reject in rejects
-        ]
-        if self._file is None:
-            self._file = self._create()
-            header = [*self._raw_header[: self._width], *(header.encode() for header in RESULT_HEADERS)]
-            lines.insert(0, self._separator.join(header))
-            self._file.write(BOM if self._encoding.bom else b"")
-        self._file.write(self._encoding.encode(b"\n".join(lines) + b"\n"))
-
-    def _fields(self, rows: Rows, place: int) -> list[bytes]:
-        """The row's raw fields, padded to the header's width; what stands past it stays unless it is blank."""
-        fields = rows.fields(place)
-        extra = fields[self._width :]
-        earlier_result = self._comes_back and len(extra) <= len(RESULT_HEADERS)
-        if earlier_result or not any(field.strip(b' \t"') for field in extra):
-            fields = fields[: self._width]
-        return fields + [b""] * (self._width - len(fields))
-
-    def _joined(self, fields: list[bytes], line: int, reason: bytes) -> bytes:
-        return self._separator.join([*fields, str(line).encode(), reason])
-
-    def _reason(self, reject: Reject) -> bytes:
-        """The cell `Motif`, put together once for all rows that have the same one."""
-        key = (reject.code, reject.column)
-        if key not in self._reasons:
-            reason = row_error(ERRORS, reject.code, self._context, reject.column).encode()
-            if self._separator in reason or b'"' in reason:
-                reason = b'"' + reason.replace(b'"', b'""') + b'"'
-            self._reasons[key] = reason
-        return self._reasons[key]
-
-    def close(self) -> None:
-        """Write the file out to disk; nothing happens where there was no rejected row."""
-        if self._file is not None:
-            with self._file:
-                self._file.flush()
-                os.fsync(self._file.fileno())

@@ -1,4 +1,4 @@
-"""What one of the daemon's threads does with an account when it is its turn: a step, under the settings of now."""
+"""One step of an account, under the settings of now: recovery first, then the pipeline."""
 
 from __future__ import annotations
 
@@ -7,85 +7,98 @@ from dataclasses import dataclass
 
 import structlog
 
-from contactsync.domain.errors import AccountBusy
-from contactsync.processing.pipeline import Pipeline, Rules
-from contactsync.processing.pool import Lane
+from contactsync.domain.errors import AccountBusy, FoldersMissing
+from contactsync.processing import recovery
+from contactsync.processing.apply import Rules
+from contactsync.processing.lanes import Lane
+from contactsync.processing.pipeline import Pipeline
 from contactsync.runtime import gil
 from contactsync.settings.settings import Settings
 from contactsync.spool.spool import Spool
 
 BUSY_SECONDS = 1.0
-"""When to come again to an account that another daemon has."""
+"""When to look again at an account that another daemon works on."""
 
 TURN_SECONDS = 0.025
-"""For so long an account's small files are taken one after the other: opening and looking through its fifty folders
-takes as long as one of them. Then others have their turn."""
+"""For this long a step takes an account's small files one after the other.
 
-MAX_TOLD_STRAYS = 100
-"""How many folders in an account's `in/` are logged in a daemon's life."""
+Opening and looking through its fifty folders takes as long as one of them.
+"""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class DepositWorker:
-    """One thread's tools: a connection and the story of a deposit."""
+    """What one thread works with: a connection, and the story of a deposit."""
 
     settings: Callable[[], Settings]
     pipeline: Pipeline
 
     def work(self, lane: Lane) -> float | None:
-        """Open the account's folders, finish what a restart left, then take deposits for a turn."""
+        """Open the account's folders, finish what a restart left, then take uploads for TURN_SECONDS.
+
+        Returns in how many seconds the next step is due (0 if there is more to do), None if nothing is left.
+        Raises Retryable or OSError if the database or the disk prevents it; every file stays where it is.
+        """
         settings = self.settings()
         self.pipeline.rules = rules(settings)
-        lane.line.set_waits(
+        lane.uploads.set_waits(
             settle_seconds=settings.settle_seconds,
             grace_seconds=settings.grace_seconds,
             rescan_seconds=settings.rescan_seconds,
         )
         home = lane.account.home_under(settings.ftp_root)
-        spool = Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, still=lane.still)
+        spool = Spool(
+            home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, unchanged=lane.unchanged
+        )
         try:
             with spool, gil.in_turn():
-                if not lane.ledger_checked:
-                    self.pipeline.close_vanished(lane.account, spool)
-                    self.pipeline.finish_retries(lane.account, spool)
-                    lane.ledger_checked = True
-                delay = self.pipeline.step(lane.account, lane.line, spool, seconds=TURN_SECONDS)
+                delay = self._step(lane, spool)
         except AccountBusy:
             return BUSY_SECONDS
-        except FileNotFoundError as error:
-            if error.filename not in (str(home), home, "contacts"):
-                raise
-            if not lane.told_missing:
-                log.error(
-                    "account.no_folders",
-                    account=lane.account.name,
-                    fix=f"contactsync init {lane.account.name}",
-                )
-                lane.told_missing = True
+        except FoldersMissing:
+            _log_missing_folders(lane)
             return None
-        if not spool.leases and not lane.told_no_lease:
-            log.warning(
-                "lease.unavailable",
-                account=lane.account.name,
-                note="a silent writer goes unnoticed: give the daemon CAP_LEASE, or raise settle_seconds",
-            )
-            lane.told_no_lease = True
-        for stray in set(spool.strays) - lane.strays:
-            if len(lane.strays) < MAX_TOLD_STRAYS:  # who makes them by the thousand shall not fill the log
-                log.warning("stray.folder", account=lane.account.name, path=stray)
-                lane.strays.add(stray)
-        lane.told_missing = False
+        lane.reported.news("folders", None)
+        _log_notable(lane, spool)
         return delay
+
+    def _step(self, lane: Lane, spool: Spool) -> float | None:
+        account, pipeline = lane.account, self.pipeline
+        if not lane.ledger_checked:
+            recovery.close_vanished(pipeline, account, spool)
+            recovery.finish_retries(pipeline, account, spool)
+            lane.ledger_checked = True
+        spool.recreate_missing()
+        if recovery.finish_in_progress(pipeline, account, spool):
+            return 0.0
+        return pipeline.step(account, lane.uploads, spool, seconds=TURN_SECONDS)
 
     def close(self) -> None:
         """Close the connection."""
         self.pipeline.session.close()
 
 
+def _log_missing_folders(lane: Lane) -> None:
+    if lane.reported.news("folders", "missing"):
+        name = lane.account.name
+        log.error("account.no_folders", account=name, fix=f"contactsync init {name}")
+
+
+def _log_notable(lane: Lane, spool: Spool) -> None:
+    """Log, once each, what a step noticed in the folders and operators should know."""
+    name = lane.account.name
+    if not spool.leases and lane.reported.news("lease", "unavailable"):
+        note = "a silent writer goes unnoticed: give the daemon CAP_LEASE, or raise settle_seconds"
+        log.warning("lease.unavailable", account=name, note=note)
+    for stray in spool.strays:
+        if lane.strays.news(stray, value=True):
+            log.warning("stray.folder", account=name, path=stray)
+
+
 def rules(settings: Settings) -> Rules:
-    """What the settings say about reading a deposit and answering it."""
+    """The part of the settings that decides what happens to a file."""
     return Rules(
         settings.max_inflated_bytes,
         settings.max_file_bytes,

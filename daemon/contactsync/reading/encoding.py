@@ -1,4 +1,4 @@
-"""Which encoding a CSV is in, and its chunks as UTF-8 (protocol 2). Pure but for the chunks it is handed."""
+"""The encoding of a CSV, and its chunks as UTF-8 (protocol 2). Pure, except for reading the chunks."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from typing import Literal
 
 import numpy as np
 
-from contactsync.domain.account import Encoding
+from contactsync.domain.account import SEPARATORS, Encoding
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
 from contactsync.domain.windows_1252 import decode_windows_1252, encode_windows_1252
 from contactsync.reading.scan import LF
 
 MAX_LINE_BYTES = 1 << 20
+
+_SEPARATOR_BYTES = tuple(separator.encode() for separator in SEPARATORS)
+
 _LAST_C1 = np.int8(0x9F - 0x100)
-"""Of the bytes from 0x80 on, read as signed numbers, those below 0xA0 are the lowest."""
+"""The highest C1 byte. As signed numbers, bytes 0x80 to 0x9F are the lowest of all."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
 class TextEncoding:
-    """How the bytes are read. `bom` tells that the file begins with a UTF-8 byte order mark.
+    """How the bytes are read. `bom` is true if the file begins with a UTF-8 byte order mark.
 
-    `guessed` tells that UTF-8 was recognised by its bytes alone, which deserves a warning.
+    `guessed` is true if only the bytes show that it is UTF-8, which deserves a warning.
     """
 
     name: Literal["utf-8", "iso-8859-1"]
@@ -34,15 +37,15 @@ class TextEncoding:
     guessed: bool = False
 
     def encode(self, utf8: bytes) -> bytes:
-        """UTF-8 bytes as they stand in a file of this encoding."""
+        """Text in UTF-8 as the bytes of this encoding."""
         return utf8 if self.name == "utf-8" else encode_windows_1252(utf8.decode())
 
 
 def sniff(chunks: Iterator[bytes], pinned: Encoding) -> TextEncoding:
-    """Read all chunks once: decide the encoding and refuse what no CSV can hold.
+    """Read all chunks once to find the encoding, and refuse bytes that no CSV contains.
 
-    Chunks must be of `container.CHUNK_BYTES`, but for the last. Raises FileRefused: `empty_file`, `utf16`,
-    `nul_byte`, `line_too_long`, `invalid_utf8`, and whatever reading the chunks refuses.
+    All chunks but the last must have `container.CHUNK_BYTES`. Raises FileRefused: `empty_file`, `utf16`,
+    `nul_byte`, `line_too_long`, `too_many_columns`, `invalid_utf8`, and the refusals of `chunks` itself.
     """
     survey = _Survey()
     for chunk in chunks:
@@ -63,13 +66,15 @@ def sniff(chunks: Iterator[bytes], pinned: Encoding) -> TextEncoding:
 
 @dataclass(slots=True)
 class _Survey:
-    """What is known of a file after some of its chunks."""
+    """What is known about a file after some of its chunks."""
 
     bom: bool = False
     blank: bool = True
     ascii_only: bool = True
-    _line: int = 1  # of the next chunk's first byte
-    _span: int = 0  # bytes since the last line end
+    # The line of the next chunk's first byte.
+    _line: int = 1
+    # Bytes since the last line end.
+    _span: int = 0
     _last: bytes = b""
     _invalid_line: int | None = None
     _decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
@@ -80,7 +85,8 @@ class _Survey:
             _refuse_utf16(chunk)
             self.bom = chunk.startswith(codecs.BOM_UTF8)
         if self._last == b"\r" and chunk.startswith(b"\n"):
-            self._line -= 1  # the line end that the last chunk's CR began is counted with its LF
+            # The last chunk's CR was counted; together with this LF it is one line end.
+            self._line -= 1
         if b"\0" in chunk:
             _refuse_nul(chunk, self._line)
         self.blank = self.blank and not chunk.removeprefix(codecs.BOM_UTF8).strip()
@@ -92,13 +98,14 @@ class _Survey:
         self._last = chunk[-1:]
 
     def end(self) -> int | None:
-        """The line of the first byte that is no UTF-8; None where all of the file is."""
+        """The line of the first byte that is not UTF-8; None if the whole file is UTF-8."""
         self._decode(b"", final=True)
         return self._invalid_line
 
     def _decode(self, chunk: bytes, *, final: bool = False) -> None:
         if self._invalid_line is None:
-            kept = len(self._decoder.getstate()[0])  # bytes of a character that the last chunk cut
+            # Bytes of a character that the end of the last chunk cut.
+            kept = len(self._decoder.getstate()[0])
             try:
                 self._decoder.decode(chunk, final)
             except UnicodeDecodeError as error:
@@ -106,7 +113,7 @@ class _Survey:
 
 
 def as_utf8(chunks: Iterator[bytes], encoding: TextEncoding) -> Iterator[bytes]:
-    """The chunks as UTF-8, without a byte order mark; a character cut by a chunk's end comes with the next."""
+    """The chunks as UTF-8 without a byte order mark; a character cut by a chunk's end moves to the next chunk."""
     if encoding.name == "utf-8":
         yield from _cut_at_characters(chunks, bom=encoding.bom)
         return
@@ -117,7 +124,7 @@ def as_utf8(chunks: Iterator[bytes], encoding: TextEncoding) -> Iterator[bytes]:
 def _western_as_utf8(chunk: bytes) -> bytes:
     if chunk.isascii():
         return chunk
-    # Not by a regular expression, which would keep other threads waiting.
+    # A regular expression would hold the interpreter's lock and keep other threads waiting.
     has_c1 = np.frombuffer(chunk, np.int8).min() <= _LAST_C1
     return (decode_windows_1252(chunk) if has_c1 else chunk.decode("latin-1")).encode()
 
@@ -165,13 +172,13 @@ def _count_lines(chunk: bytes) -> int:
 
 
 def _measure_line(chunk: bytes, span: int, line: int) -> int:
-    """Refuse a line over 1 MiB. Chunks are no longer than that, so only lines across chunks can be.
+    """Refuse a line over 1 MiB. Chunks are no longer than that, so only a line across chunks can be.
 
-    Returns the bytes since the last line end.
+    `span` is the number of bytes since the last line end before the chunk; returns the same after it.
     """
     start = _first_line_end(chunk)
     if span + (len(chunk) if start < 0 else start) > MAX_LINE_BYTES:
-        separators = max(chunk.count(s) for s in (b";", b",", b"|", b"\t"))
+        separators = max(chunk.count(s) for s in _SEPARATOR_BYTES)
         code = "too_many_columns" if line == 1 and separators > 256 else "line_too_long"  # noqa: PLR2004 - protocol 2
         raise FileRefused(code, {"line": line}, [LineError(line, None, code)])
     if start < 0:

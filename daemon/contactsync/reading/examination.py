@@ -1,4 +1,7 @@
-"""A deposit's file, read and judged: the half of the work that needs no database. `check` shares it with the daemon."""
+"""Reads a deposit's file and judges its rows: the half of the work that needs no database.
+
+The daemon and `contactsync check` share it.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,20 @@ from contactsync.domain.account import Account
 from contactsync.domain.columns import Header
 from contactsync.domain.deposit import Action
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
+from contactsync.reading.cells import cell_text
 from contactsync.reading.container import open_content
 from contactsync.reading.encoding import TextEncoding, as_utf8, sniff
 from contactsync.reading.findings import Findings
-from contactsync.reading.reader import Batch, Reader, cell_text
-from contactsync.reading.validate import Accepted, Reject, check_header, validate
+from contactsync.reading.reader import Batch, Reader
+from contactsync.reading.validate import check_header, validate
+from contactsync.reading.verdict import Accepted, Reject
 
 _DEFUSED = r"^'('*[=+\-@\t\r])"
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A batch with its verdict; `rejects` are in order of the file. `spared`: see `validate.Verdict`."""
+    """A batch with its verdict. `rejects` are in the order of the file; `spared`: see `verdict.Verdict`."""
 
     batch: Batch
     accepted: Accepted
@@ -49,7 +54,7 @@ class Examination:
     ) -> None:
         """Recognise the file, its encoding and its header line; raises FileRefused.
 
-        `defused` tells that formulas have lost their apostrophe before a cell is judged (`formulas.py`).
+        With `defused`, apostrophes before formulas are removed before a cell is judged (`domain/formulas.py`).
         """
         self.findings = findings
         self.account, self._action, self._defused = account, action, defused
@@ -76,8 +81,8 @@ class Examination:
     def __iter__(self) -> Iterator[Judged]:
         """Judge the rows, batch by batch.
 
-        Raises FileRefused at the end where the file is refused after all: only then are all bad lines known.
-        What was yielded until then must not have had any effect.
+        Raises FileRefused at the end if the file is refused after all: only then are all malformed lines known.
+        So nothing that was yielded may take effect before the iteration ends.
         """
         bad: list[LineError] = []
         bad_count = 0
@@ -115,7 +120,7 @@ class Examination:
         return Judged(batch, verdict.accepted, rejects, spared)
 
     def _references(self, batch: Batch) -> list[str]:
-        """The references that stand in ragged rows."""
+        """The references in ragged rows."""
         at = self.header.positions.get("reference")
         if at is None:
             return []
@@ -124,7 +129,7 @@ class Examination:
 
 
 def _undefused(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its formulas as they were before the report that it comes from defused them."""
+    """The frame with its formulas as they were before a report defused them."""
     columns = {
         key: undo_formulas(pa.chunked_array(frame[key].array.__arrow_array__()).combine_chunks())
         for key in frame
@@ -135,8 +140,8 @@ def _undefused(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def undo_formulas(column: pa.StringArray) -> pa.StringArray:
-    """The cells of a column as they were before they were defused; others, and nulls, are left alone."""
-    # Most columns have no such cell, and to see that costs a tenth of what the pattern does.
+    """The cells of a column as they were before they were defused; other cells and nulls do not change."""
+    # Most columns have no such cell, and this check costs a tenth of the pattern.
     if not pc.any(pc.starts_with(column, formulas.APOSTROPHE)).as_py():
         return column
     return pc.replace_substring_regex(column, _DEFUSED, r"\1")

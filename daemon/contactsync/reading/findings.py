@@ -1,4 +1,4 @@
-"""What is noticed while a file is read, for its result."""
+"""What reading a file finds out, for its result."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Where the fields and rows of a CSV are (protocol 2): structure alone, over whole blocks of UTF-8 bytes. Pure.
+"""Finds the fields and rows of a CSV (protocol 2): only their places, in whole blocks of UTF-8 bytes. Pure.
 
-Separators, quotes and line ends are ASCII, so places can be found by comparing bytes, a million at a time.
-Blocks whose quotes all stand where a writer of CSV puts them are split by numpy; the rare others (a quote inside
-an unquoted field, spaces around a quoted one, an error) by the exact grammar, field by field. A property test
-holds both to the same answer.
+Separators, quotes and line ends are ASCII, so comparing bytes finds their places, a million at a time. numpy
+splits a block whose quotes are all at the ends of fields. The exact grammar splits the rare other blocks field
+by field: those with a quote inside an unquoted field, spaces around a quoted one, or an error. A property test
+proves that both give the same answer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Places: TypeAlias = npt.NDArray[np.int32]
 
 LF, CR, QUOTE = 10, 13, 34
 
-# White space as `str.strip` has it, in UTF-8, without what ends a line or, with TAB as separator, a field.
+# The white space of `str.strip` in UTF-8, without line ends and TAB, which may be the separator.
 _SPACE = "|".join(re.escape(c) for c in map(chr, range(0x3001)) if c.isspace() and c not in "\r\n\t").encode()
 
 
@@ -30,8 +30,8 @@ class Rows:
 
     Field `f` is `data[starts[f]:ends[f]]`, quotes and spaces included; row `r` has the fields `first[r]` to
     `first[r] + counts[r] - 1` and begins `lines[r]` line ends after the block does. `consumed` bytes and
-    `line_ends` line ends were used; what follows belongs to the next block. `errors` are (row, code) of rows
-    that no grammar allows.
+    `line_ends` line ends were used; the rest belongs to the next block. `errors` are the (row, code) of rows
+    with a misplaced quote.
     """
 
     data: bytes
@@ -45,7 +45,7 @@ class Rows:
     errors: tuple[tuple[int, str], ...] = ()
 
     def raw(self, row: int) -> bytes:
-        """A row as it stands in the block, without its line end."""
+        """The bytes of a row, without its line end."""
         first = self.first[row]
         return self.data[self.starts[first] : self.ends[first + self.counts[row] - 1]]
 
@@ -56,17 +56,17 @@ class Rows:
 
 
 def scan(data: bytes, separator: str, *, final: bool) -> Rows:
-    """Split a block, which begins at a row's beginning, into rows and fields.
+    """Split a block into rows and fields; it begins where a row begins and has at most 2 GiB.
 
-    With `final`, what is left at the end is a row too (a last line without line end), and an open quote an
-    error; otherwise it is left for the next block. The block is at most 2 GiB.
+    With `final`, the rest after the last line end is a row too, and an open quote is an error. Without it,
+    the rest is left for the next block.
     """
     regular = _scan_regular(data, ord(separator), final=final)
     return _scan_exact(data, separator, final=final) if regular is None else regular
 
 
 def _scan_regular(data: bytes, separator: int, *, final: bool) -> Rows | None:
-    """The quick way; None where quotes stand elsewhere than at the ends of fields."""
+    """The quick way; None if a quote is not at the end of a field."""
     codes = np.frombuffer(data, np.uint8)
     marks = np.flatnonzero(_marks(separator)[codes]).astype(np.int32)
     quotes = np.flatnonzero(codes == QUOTE).astype(np.int32) if b'"' in data else np.empty(0, np.int32)
@@ -78,7 +78,8 @@ def _scan_regular(data: bytes, separator: int, *, final: bool) -> Rows | None:
     kinds = codes[marks]
     starts_after = marks + 1
     if b"\r" in data:
-        if not final and data.endswith(b"\r"):  # its LF may come with the next block
+        # The LF of a last CR may be in the next block.
+        if not final and data.endswith(b"\r"):
             keep = marks < len(data) - 1
             marks, kinds, starts_after = marks[keep], kinds[keep], starts_after[keep]
         paired = (kinds[:-1] == CR) & (kinds[1:] == LF) & (marks[1:] == marks[:-1] + 1)
@@ -86,10 +87,12 @@ def _scan_regular(data: bytes, separator: int, *, final: bool) -> Rows | None:
         keep = np.concatenate(([True], ~paired))[: len(marks)]
         marks, kinds, starts_after = marks[keep], kinds[keep], starts_after[keep]
     is_end = kinds != separator
+    # An open quote: an error, which the exact way names.
     if final and len(quotes) % 2:
-        return None  # an open quote: an error, which the exact way names
+        return None
     if final and data and (not len(marks) or starts_after[-1] < len(data) or not is_end[-1]):
-        end = np.int32(len(data))  # the last line has no line end
+        # The last line has no line end.
+        end = np.int32(len(data))
         marks, starts_after, is_end = (
             np.append(marks, end),
             np.append(starts_after, end),
@@ -98,8 +101,9 @@ def _scan_regular(data: bytes, separator: int, *, final: bool) -> Rows | None:
     row_ends = np.flatnonzero(is_end).astype(np.int32)
     used = int(row_ends[-1]) + 1 if len(row_ends) else 0
     consumed = int(starts_after[used - 1]) if used else 0
+    # A quote that is an ordinary character may have hidden every line end.
     if len(quotes) and not consumed:
-        return None  # a quote that is an ordinary character may have hidden every line end
+        return None
     if not _quotes_are_regular(codes, quotes[: np.searchsorted(quotes, consumed)], separator):
         return None
     ends, starts = marks[:used], np.concatenate((np.zeros(1, np.int32), starts_after[:used]))[:used]
@@ -119,7 +123,7 @@ def _marks(separator: int) -> npt.NDArray[np.bool_]:
 def _line_ends(
     codes: npt.NDArray[np.uint8], marks: Places, separator: int, consumed: int, *, has_cr: bool
 ) -> Places:
-    """The places of all line ends before `consumed`, those inside quotes too; CRLF counts once, at its LF."""
+    """The places of all line ends before `consumed`, also inside quotes; CRLF counts once, at its LF."""
     places = marks[codes[marks] != separator]
     places = places[: np.searchsorted(places, consumed)]
     if has_cr and len(places) > 1:
@@ -129,7 +133,7 @@ def _line_ends(
 
 
 def _quotes_are_regular(codes: npt.NDArray[np.uint8], quotes: Places, separator: int) -> bool:
-    """Whether each opening quote begins a field and each closing one ends it, or both are a doubled quote."""
+    """Whether each opening quote begins a field and each closing quote ends it, or both form a doubled quote."""
     if not len(quotes):
         return True
     if len(quotes) % 2:
@@ -150,7 +154,7 @@ def _quotes_are_regular(codes: npt.NDArray[np.uint8], quotes: Places, separator:
 def _grammar(
     separator: str,
 ) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
-    """Patterns of one field: quoted and whole, quoted up to its closing quote, beginning of quoted, unquoted."""
+    """Patterns of one field: whole quoted, quoted up to its closing quote, beginning of quoted, unquoted."""
     sep = re.escape(separator.encode())
     space = rb"(?:" + (_SPACE if separator == "\t" else _SPACE + rb"|\t") + rb")*+"
     body = space + rb'"(?:[^"]++|"")*+"'
@@ -194,7 +198,8 @@ def _scan_exact(data: bytes, separator: str, *, final: bool) -> Rows:
             place = end + 1
             continue
         if not at_end and data[end] == CR and end + 1 == len(data) and not final:
-            break  # its LF may come with the next block
+            # Its LF may be in the next block.
+            break
         place = end + (2 if data[end : end + 2] == b"\r\n" else 1)
         row_starts.append(row_start)
         first.append(len(starts))

@@ -1,17 +1,15 @@
-"""Which rows are valid, in what form they are stored, and why the others are not (protocol 3, 4). Pure.
+"""Which rows are valid, how they are stored, and why the others are rejected (protocol 3, 4). Pure.
 
-Rules look at whole columns. A cell that is there but not valid becomes null and is remembered in `kept`: it may
-not overwrite what the database has, not even where blank cells clear.
+Rules examine whole columns. A cell that is filled but invalid becomes null and gets its bit in `kept`: it must
+not overwrite the stored value, not even where blank cells clear it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,48 +18,14 @@ from contactsync.domain.account import Account
 from contactsync.domain.columns import FRENCH, KEPT_BITS, MEANS, Header
 from contactsync.domain.deposit import Action
 from contactsync.domain.errors import FileRefused
+from contactsync.reading.cells import Mask
 from contactsync.reading.values import dates, emails, phones
+from contactsync.reading.verdict import Accepted, Reject, Verdict
 
 MAX_REFERENCE_CHARACTERS = 255
 
 TRIPLET_MARK = "|"
-"""Joins the three means into one identity. It cannot stand in a stored phone, so no two triplets join alike."""
-
-Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that is not applied: its place in the batch's rows, the French header to look at, and why."""
-
-    place: int
-    column: str | None
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The rows to apply, each by its place in the batch's rows, and their columns as they are stored, a value a row.
-
-    For an import `columns` has the file's, `identity` and `kept`; for opt-out and opt-in `key` alone, the address; for
-    delete `key` alone, the identity.
-    """
-
-    places: npt.NDArray[np.int64]
-    columns: Mapping[str, pa.Array]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the rules say of a batch.
-
-    `spared` are the references of rejected rows: mode 3 leaves their contacts in the list.
-    """
-
-    accepted: Accepted
-    rejects: tuple[Reject, ...]
-    warnings: Counter[str]
-    spared: pa.StringArray
+"""Joins the three means into one identity. No stored phone contains it, so two triplets never join alike."""
 
 
 def check_header(header: Header, account: Account, action: Action) -> None:
@@ -156,14 +120,13 @@ def _validate_identities(frame: pd.DataFrame, cells: dict[str, pa.StringArray], 
 def _normalise(
     cells: Mapping[str, pa.StringArray], account: Account
 ) -> tuple[dict[str, pa.StringArray], dict[str, Mask]]:
-    """The columns that have a rule, as they are stored, and where a cell was there but not valid."""
+    """The columns that have a rule, in their stored form, and which of their cells are filled but invalid."""
     stored: dict[str, pa.StringArray] = {}
     if "email" in cells:
         stored["email"] = emails.normalise(cells["email"])
     if numbers := [key for key in ("phone", "mobile") if key in cells]:
-        both = pa.concat_arrays(
-            [cells[key] for key in numbers]
-        )  # one rule: half the calls, which a small file feels
+        # Both have the same rule. One column means half the calls, which a small file notices.
+        both = pa.concat_arrays([cells[key] for key in numbers])
         answers = phones.normalise(both, account.region, account.phone_check)
         length = len(cells[numbers[0]])
         stored |= {key: answers.slice(n * length, length) for n, key in enumerate(numbers)}
@@ -173,21 +136,22 @@ def _normalise(
 
 
 def _faults(cells: Mapping[str, pa.StringArray], invalid: Mapping[str, Mask]) -> list[tuple[str, str, Mask]]:
-    """The invalid cells as (column, code, where): numbers that a spreadsheet has ruined have a code of their own."""
+    """The invalid cells as (column, code, mask). Numbers that a spreadsheet shortened have their own code."""
     faults = []
     for key, mask in invalid.items():
-        ruined = np.zeros_like(mask)
+        shortened = np.zeros_like(mask)
         if key in ("phone", "mobile") and mask.any():
-            ruined = mask & pc.fill_null(phones.is_scientific(cells[key]), fill_value=False).to_numpy(False)
-            faults.append((key, "scientific_notation", ruined))
-        faults.append((key, f"invalid_{key}", mask & ~ruined))
+            scientific = pc.fill_null(phones.is_scientific(cells[key]), fill_value=False)
+            shortened = mask & scientific.to_numpy(zero_copy_only=False)
+            faults.append((key, "scientific_notation", shortened))
+        faults.append((key, f"invalid_{key}", mask & ~shortened))
     return faults
 
 
 def _first_fault(
     frame: pd.DataFrame, rules: list[tuple[Mask, str | None, str]]
 ) -> tuple[tuple[Reject, ...], Mask]:
-    """Each rejected row once, by the first rule that it breaks, in order of the file; and where they are."""
+    """The rejected rows in the order of the file, each with the first rule that it breaks, and their mask."""
     rejected = np.zeros(len(frame), np.bool_)
     rejects: list[Reject] = []
     index = frame.index.to_numpy()
@@ -206,7 +170,7 @@ def _count(faults: list[tuple[str, str, Mask]], among: Mask) -> Counter[str]:
 
 
 def _identity(stored: Mapping[str, pa.StringArray], account: Account) -> pa.StringArray:
-    """By what rows and contacts meet: null under `none`, where they never do (protocol 3)."""
+    """The text by which a row finds its contact; null under `none`, where it never does (protocol 3)."""
     length = len(next(iter(stored.values())))
     if account.dedup == "none":
         return pa.nulls(length, pa.string())

@@ -1,15 +1,14 @@
-"""An account's `reporting/` on disk: days appear whole or not at all. Besides `spool.py` the only module that renames.
+"""An account's `reporting/` on disk: days appear whole or not at all. Besides the spool, only this module renames.
 
-A day is built aside in a dot-folder that its readers cannot enter, and renamed when it is complete; one that is
-built again changes places with the old one, whose files stay readable to those who have them open. Everything goes
-through directory descriptors that were opened without following links. What a killed build leaves is cleared away
-when the folder is next opened.
+A day is built in a dot-folder that its readers cannot enter, and renamed when it is complete. A rebuilt day is
+exchanged with the old one, whose files stay readable to readers that have them open. All access goes through
+directory descriptors, opened without following links. The leftovers of a killed build are removed when the folder is
+next opened.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -21,39 +20,40 @@ from types import TracebackType
 from typing import BinaryIO
 
 from contactsync.domain import names
-from contactsync.domain.errors import AccountBusy, ContactsyncError
+from contactsync.domain.errors import AccountBusy, ContactsyncError, FoldersMissing
 from contactsync.reports.days import as_day
+from contactsync.runtime import directories
 from contactsync.runtime.kernel import rename_exchange
 
 FILE_MODE = 0o640
 DAY_MODE = 0o750
-ASIDE_MODE = 0o700  # the group, which is the FTP account, does not see half a day
 
-_OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OPEN_HOME = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC  # it is root's: the daemon may only pass through
+# The group is the FTP account: it must not see half a day.
+BUILD_MODE = 0o700
+
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW, _OLD = b".new-", b".old-"
 
 
 class NotOurs(ContactsyncError):  # noqa: N818 - it names what was found
-    """A folder with a day's name holds what the daemon did not write; it is left as it is."""
+    """A folder named after a day holds something that the daemon did not write; it is left unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A day in the making."""
+    """A day being built."""
 
     _fd: int
     _owner: int
 
     @property
     def path(self) -> Path:
-        """A path of the folder that stays right whatever becomes of the folders above it."""
+        """A path of the folder that stays valid even if a folder above it is renamed."""
         return Path(f"/proc/self/fd/{self._fd}")
 
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
-        """A new file, on disk when the block ends; raises FileExistsError."""
+        """Create a file, synced to disk when the block ends. Raises FileExistsError."""
         fd = os.open(os.fsencode(name), _CREATE, FILE_MODE, dir_fd=self._fd)
         with os.fdopen(fd, "w+b") as file:
             os.fchmod(fd, FILE_MODE)
@@ -64,31 +64,31 @@ class Build:
 
 
 class ReportFolder:
-    """One account's `reporting/`, locked against other processes while it is open; `strays` are not the daemon's."""
+    """One account's `reporting/`, locked against other processes while it is open.
+
+    `strays` lists the entries that are not the daemon's, as of the last call of `days`.
+    """
 
     def __init__(self, home: Path, *, wait: bool = False) -> None:
-        """Prepare for the account whose FTP home is `home`; with `wait`, whoever has the folder is waited for."""
+        """Prepare for the account whose FTP home is `home`. With `wait`, wait for a process that holds the folder."""
         self._home = home
         self._wait = wait
         self._fd = -1
         self.strays: list[str] = []
 
     def __enter__(self) -> ReportFolder:
-        """Open and lock the folder, and clear away what a killed build left.
+        """Open and lock the folder, and remove what a killed build left.
 
-        Raises AccountBusy where another process publishes, FileNotFoundError where there is no such folder.
+        Raises AccountBusy if another process is publishing, and FoldersMissing if there is no such folder.
         """
-        root = os.open(self._home, _OPEN_HOME)
         try:
-            self._fd = os.open("reporting", _OPEN_DIR, dir_fd=root)
-        finally:
-            os.close(root)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
-            self._clear()
+            self._fd = directories.open_locked(self._home, "reporting", wait=self._wait)
+        except FileNotFoundError:
+            raise FoldersMissing(self._home / "reporting") from None
         except BlockingIOError:
-            os.close(self._fd)
             raise AccountBusy from None
+        try:
+            self._clear()
         except BaseException:
             os.close(self._fd)
             raise
@@ -97,11 +97,11 @@ class ReportFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it, which also lets the lock go."""
+        """Close the folder, which releases the lock."""
         os.close(self._fd)
 
     def days(self) -> dict[date, datetime]:
-        """The days that are there, each with the time at which its building began; `strays` then names the rest."""
+        """Return the days that exist, each with the start of its build. `strays` then lists the rest."""
         found: dict[date, datetime] = {}
         self.strays = []
         for name in map(os.fsencode, sorted(os.listdir(self._fd))):
@@ -115,49 +115,43 @@ class ReportFolder:
 
     @contextmanager
     def build(self, day: date, begun: datetime) -> Iterator[Build]:
-        """Make a day aside; it takes its place when the block ends, and nothing is left where that raises.
+        """Build a day in a dot-folder. It takes its place when the block ends; nothing is left if the block raises.
 
-        Raises NotOurs where the day is there and holds what the daemon did not write.
+        Raises NotOurs if the day exists and holds something that the daemon did not write.
         """
         name = _name(day)
         owner = os.fstat(self._fd).st_uid
         with suppress(FileNotFoundError):
             _require_ours(self._fd, name)
-        os.mkdir(_NEW + name, ASIDE_MODE, dir_fd=self._fd)
+        os.mkdir(_NEW + name, BUILD_MODE, dir_fd=self._fd)
         try:
-            fd = os.open(_NEW + name, _OPEN_DIR, dir_fd=self._fd)
-            try:
+            with directories.opened(_NEW + name, self._fd) as fd:
                 _give(fd, owner)
                 yield Build(fd, owner)
-                # When the data were read: a day that was built before it had ended is built again.
-                _date(fd, begun)
+                # The time of the data: a day that was built before it had ended is built again.
+                _set_time(fd, begun)
                 os.fchmod(fd, DAY_MODE)
                 os.fsync(fd)
-            finally:
-                os.close(fd)
-            self._put(name)
+            self._replace(name)
         finally:
             self._clear()
         os.fsync(self._fd)
 
     def date_back(self, day: date, begun: datetime) -> None:
-        """Let a day seem to have been built earlier than it was."""
-        fd = os.open(_name(day), _OPEN_DIR, dir_fd=self._fd)
-        try:
-            _date(fd, begun)
-        finally:
-            os.close(fd)
+        """Set the start of a day's build to an earlier time."""
+        with directories.opened(_name(day), self._fd) as fd:
+            _set_time(fd, begun)
 
     def remove(self, day: date) -> None:
-        """Take a day away, at once for its readers; raises NotOurs where it holds something else."""
+        """Remove a day, atomically for its readers. Raises NotOurs if it holds something else."""
         name = _name(day)
         _require_ours(self._fd, name)
         os.rename(name, _OLD + name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
         self._clear()
 
-    def _put(self, name: bytes) -> None:
+    def _replace(self, name: bytes) -> None:
         try:
-            # A folder never replaces one that holds something (rename(2)): the day is new, or this fails.
+            # rename(2) never replaces a folder that is not empty: the day is new, or this fails.
             os.rename(_NEW + name, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
@@ -168,19 +162,16 @@ class ReportFolder:
             os.rename(_NEW + name, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
     def _clear(self) -> None:
-        """Remove the dot-folders: half a day, or one that was replaced."""
+        """Remove the dot-folders: unfinished days and replaced ones."""
         for name in map(os.fsencode, os.listdir(self._fd)):
             if name.startswith((_NEW, _OLD)) and as_day(name[len(_NEW) :]):
-                fd = os.open(name, _OPEN_DIR, dir_fd=self._fd)
-                try:
+                with directories.opened(name, self._fd) as fd:
                     for entry in os.listdir(fd):
                         os.unlink(entry, dir_fd=fd)
-                finally:
-                    os.close(fd)
                 os.rmdir(name, dir_fd=self._fd)
 
 
-def _date(fd: int, begun: datetime) -> None:
+def _set_time(fd: int, begun: datetime) -> None:
     os.utime(fd, ns=(int(begun.timestamp() * 1e9),) * 2)
 
 
@@ -189,11 +180,11 @@ def _name(day: date) -> bytes:
 
 
 def _require_ours(parent: int, name: bytes) -> None:
-    """Raise NotOurs unless it is a folder that holds nothing but zips."""
+    """Raise NotOurs unless this is a folder that holds only zips."""
     try:
-        fd = os.open(name, _OPEN_DIR, dir_fd=parent)
+        fd = directories.open_directory(name, parent)
     except NotADirectoryError:
-        raise NotOurs(f"reporting/{names.printable(name)} is no folder: move it away") from None
+        raise NotOurs(f"reporting/{names.printable(name)} is not a folder: move it away") from None
     try:
         for entry in map(os.fsencode, os.listdir(fd)):
             plain = stat.S_ISREG(os.lstat(entry, dir_fd=fd).st_mode)
@@ -205,7 +196,7 @@ def _require_ours(parent: int, name: bytes) -> None:
 
 
 def _give(fd: int, owner: int) -> None:
-    """Root builds for the daemon: what it makes belongs to whom `reporting/` belongs to."""
+    """Give a file built by root to the owner of `reporting/`."""
     if os.geteuid() != owner:
         with suppress(PermissionError):
             os.fchown(fd, owner, -1)

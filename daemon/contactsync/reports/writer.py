@@ -1,8 +1,8 @@
-"""A day's reactions, from PostgreSQL into zips: row by row, so memory does not grow with their number (protocol 5.6).
+"""Writes a day's reactions from PostgreSQL into zips, row by row: memory does not grow with their number (protocol 5.6).
 
-The server makes the CSV (`COPY … TO STDOUT`); here it gets its header line, its encoding and its zip. A file's
-encoding is known only at its end, so each waits in a temporary file. All of a day is read in one transaction, so
-its zips agree; the same data give the same bytes.
+The server makes the CSV (`COPY … TO STDOUT`); this module adds the header line, the encoding and the zip. A file's
+encoding is known only at its end, so each file waits in a temporary file. A day is read in one transaction, so its
+zips agree. The same data give the same bytes.
 """
 
 from __future__ import annotations
@@ -24,28 +24,34 @@ from contactsync.domain.account import Account
 from contactsync.domain.columns import KEYS
 from contactsync.domain.errors import ContactsyncError
 from contactsync.domain.formulas import APOSTROPHE, SIGNS
-from contactsync.reports import days as reporting
-from contactsync.reports.days import Archive, Campaign, Day
+from contactsync.reports import csv_text
+from contactsync.reports.archives import Archive, Campaign, archives
+from contactsync.reports.days import Day, today
 from contactsync.reports.folder import Build
 
 CHUNK_BYTES = 1 << 18
 SPOOL_BYTES = 1 << 21
-"""A longer CSV waits on disk, in the folder where its zip is made."""
+"""A longer CSV waits on disk, in the folder where its zip is built."""
 
-_OLDEST = 1980  # the first year that a zip's clock knows
-_ALWAYS_NUMBERS = ("phone", "mobile")  # E.164 begins with a plus and is no formula
-_NUMBER = r"^\+[0-9 ().\/-]*$"  # a fax is stored as typed
+# The first year that a zip's timestamps can hold.
+_OLDEST = 1980
+
+# E.164 begins with a plus and is not a formula.
+_ALWAYS_NUMBERS = ("phone", "mobile")
+
+# A fax number is stored as typed.
+_NUMBER = r"^\+[0-9 ().\/-]*$"
 
 
 class Interrupted(ContactsyncError):  # noqa: N818 - nothing is wrong
-    """The daemon stops: the day is not published, the next run does it."""
+    """The daemon is stopping: the day is not published and stays due."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What was written: how many campaigns and CSV files, rows in them (those of the daily zip too).
+    """What was written: the number of campaigns, of CSV files, and of rows in them, the daily zip included.
 
-    `lossy` counts the files in which a `?` stands for a character that the account's pinned encoding lacks.
+    `lossy` counts the files in which `?` replaces a character that the account's pinned encoding lacks.
     """
 
     campaigns: int
@@ -65,13 +71,13 @@ class Writer:
     stopping: Callable[[], bool] = lambda: False
 
     def first_day(self, zone: ZoneInfo, since: datetime) -> date:
-        """The day with which the account's reports begin, as far as reactions from `since` on can tell."""
+        """Return the day on which the account's reports begin; reactions before `since` are not considered."""
         what = {"account_id": self.account.account_id, "since": since}
         row = self.conn.execute(statements.get("reports/first_day"), what).fetchone()
-        if row is None:  # the account has gone
+        if row is None:  # the account was removed
             return date.max
         moments = (row["created_at"], row["first_reaction"])
-        days = [reporting.today(moment, zone) for moment in moments if moment is not None]
+        days = [today(moment, zone) for moment in moments if moment is not None]
         return min([*days, row["first_opened"] or date.max])
 
     def write(self, day: Day, build: Build) -> Contents:
@@ -80,7 +86,7 @@ class Writer:
         try:
             with self.conn.transaction():
                 campaigns = self._campaigns(day)
-                planned = reporting.archives(day.date, campaigns, self.daily_name)
+                planned = archives(day.date, campaigns, self.daily_name)
                 written = [self._archive(day, archive, build) for archive in planned]
         finally:
             if not self.conn.closed:
@@ -101,23 +107,23 @@ class Writer:
         return {"account_id": self.account.account_id, "since": day.since, "until": day.until}
 
     def _archive(self, day: Day, archive: Archive, build: Build) -> tuple[int, int]:
-        """Write one zip; returns its rows and how many of its files are lossy."""
+        """Write one zip. Returns its number of rows and of lossy files."""
         rows = lossy = 0
         with build.create(archive.name) as file, ZipFile(file, "w") as into:
             for pair in archive.files:
                 with tempfile.SpooledTemporaryFile(SPOOL_BYTES, dir=str(build.path)) as spool:
                     text = _Text(spool)
-                    text.add(reporting.header_line(self.account).encode())
+                    text.add(csv_text.header_line(self.account).encode())
                     if pair in archive.recorded:
                         for chunk, count in self._rows(day, archive, pair):
                             text.add(chunk)
                             rows += count
-                    encoding = reporting.file_encoding(self.account.encoding, western=text.western)
+                    encoding = csv_text.file_encoding(self.account.encoding, western=text.western)
                     self._pack(into, _entry(pair, day.date, text.size), text, encoding)
                 lossy += encoding.lossy
         return rows, lossy
 
-    def _pack(self, into: ZipFile, entry: ZipInfo, text: _Text, encoding: reporting.FileEncoding) -> None:
+    def _pack(self, into: ZipFile, entry: ZipInfo, text: _Text, encoding: csv_text.FileEncoding) -> None:
         with into.open(entry, "w") as packed:
             packed.write(encoding.bom)
             for chunk in text.chunks():
@@ -125,7 +131,7 @@ class Writer:
                 packed.write(encoding.encode(chunk))
 
     def _rows(self, day: Day, archive: Archive, pair: str) -> Iterator[tuple[bytes, int]]:
-        """The rows of one file as CSV in UTF-8, in chunks of whole rows, each with their number."""
+        """Yield the rows of one file as CSV in UTF-8: chunks of whole rows, each with its number of rows."""
         medium, _, kind = pair.partition("_")
         statement = statements.get("reports/contacts").format(columns=_columns(defuse=self.defuse))
         what = self._bounds(day) | {"medium": medium, "kind": kind, "separator": self.account.separator}
@@ -143,15 +149,16 @@ class Writer:
 
     def _pause(self) -> None:
         if self.stopping():
-            raise Interrupted("the daemon stops")
+            raise Interrupted("the daemon is stopping")
 
 
 class _Text:
-    """A CSV in the making, as UTF-8 in a temporary file."""
+    """A CSV file being built, as UTF-8 in a temporary file."""
 
     def __init__(self, spool: IO[bytes]) -> None:
         self._spool = spool
-        self._sizes = list[int]()  # of the chunks, each of whole characters
+        # Sizes of the chunks; each chunk holds whole characters.
+        self._sizes = list[int]()
         self.western = True
 
     @property
@@ -161,7 +168,7 @@ class _Text:
     def add(self, chunk: bytes) -> None:
         self._spool.write(chunk)
         self._sizes.append(len(chunk))
-        self.western = self.western and reporting.has_western_bytes(chunk)
+        self.western = self.western and csv_text.has_western_bytes(chunk)
 
     def chunks(self) -> Iterator[bytes]:
         self._spool.seek(0)
@@ -169,22 +176,24 @@ class _Text:
 
 
 def _entry(pair: str, day: date, size: int) -> ZipInfo:
-    """A file's place in the zip: nothing in it depends on when or where it is made."""
+    """Return a file's entry in the zip. Nothing in it depends on when or where the zip is built."""
     entry = ZipInfo(f"{pair}.csv", (max(day.year, _OLDEST), day.month, day.day, 0, 0, 0))
     entry.compress_type = ZIP_DEFLATED
-    entry.create_system = 3  # Unix, whatever makes it
+    # Unix, whatever system builds the zip.
+    entry.create_system = 3
     entry.external_attr = (stat.S_IFREG | 0o644) << 16
-    entry.file_size = size  # at most: whether it needs zip64 must be known beforehand
+    # An upper limit: zipfile must know beforehand whether the entry needs zip64.
+    entry.file_size = size
     return entry
 
 
 def _columns(*, defuse: bool) -> sql.Composable:
-    """The 31 columns as text; with `defuse`, formulas get an apostrophe (`formulas.py`)."""
+    """Return the 31 columns as text. With `defuse`, formulas get an apostrophe (`domain/formulas.py`)."""
     return sql.SQL(", ").join(_defused(key) if defuse else _plain(key) for key in KEYS)
 
 
 def _plain(key: str) -> sql.Composable:
-    if key == "birth_date":  # the protocol's first form (protocol 3)
+    if key == "birth_date":  # the first of the accepted forms (protocol 3)
         return sql.SQL("to_char(birth_date, 'DD/MM/YYYY')")
     return sql.Identifier(key)
 

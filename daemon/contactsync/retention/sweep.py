@@ -1,8 +1,9 @@
-"""Old settled files and old ledger rows go, a small batch at a time; what is not settled is never touched.
+"""Removes old settled files and old ledger rows, one small batch at a time. What is not settled is never touched.
 
-A batch holds the account's lock, as a deposit in work does, for some milliseconds. Files go first, on disk, then the
-ledger hears of it; so a batch that was killed is simply done again. A row goes only when no file of its name is left,
-not even in `on/` (there lies a deposit whose last rename has failed: without its row it would be applied again).
+A batch holds the account's lock for some milliseconds, as a deposit in progress does. It removes the files first,
+then notes that in the ledger, so a batch that was killed is simply repeated. A row is deleted only if no file of its
+name is left, not even in `on/`: a deposit whose last rename failed is there, and without its row it would be applied
+again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from contactsync.spool import settled
 from contactsync.spool.spool import Spool
 
 BATCH = 100
-"""Deposits a batch: some 20 ms under the account's lock."""
+"""Deposits per batch: about 20 ms under the account's lock."""
 
 Cursor = tuple[datetime, int]
 START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
@@ -29,7 +30,7 @@ START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a batch did; `cursor` is where the next one begins, None where this was the last."""
+    """What a batch removed. `cursor` is where the next batch begins, None after the last one."""
 
     files: int = 0
     freed_bytes: int = 0
@@ -40,7 +41,7 @@ class Swept:
 def remove_files(conn: Connection, account: Account, spool: Spool, days: int, after: Cursor) -> Swept:
     """Remove a batch of deposits that were settled more than `days` ago, with their result files.
 
-    One that `retry` is about to put back into line, and one whose last rename has failed, are left.
+    A deposit that `retry` is about to move back, and one whose last rename failed, are kept.
     """
     rows = _batch(conn, "retention/removable", account, days, after)
     chosen = defaultdict[tuple[str, str], list[Mapping[str, Any]]](list)
@@ -60,8 +61,8 @@ def remove_files(conn: Connection, account: Account, spool: Spool, days: int, af
     return Swept(files=files, freed_bytes=freed, cursor=_next(rows))
 
 
-def forget(conn: Connection, account: Account, spool: Spool, days: int, after: Cursor) -> Swept:
-    """Take a batch of deposits that were settled more than `days` ago out of the ledger, where no file is left."""
+def delete_rows(conn: Connection, account: Account, spool: Spool, days: int, after: Cursor) -> Swept:
+    """Delete a batch of ledger rows settled more than `days` ago whose files are gone."""
     rows = _batch(conn, "retention/old_rows", account, days, after)
     ids = [
         row["deposit_id"]

@@ -1,29 +1,32 @@
-"""The daemon's thread that keeps house: a few times a day it sweeps each account, a batch at a time (`retention.py`).
+"""The thread that sweeps each account a few times per day, one batch at a time (`sweep.py`).
 
-It never stands in the way of deposits: it takes an account's lock only where nobody has it, and rests after a batch
-ten times as long as that took.
+It never delays deposits: it takes an account's lock only if it is free, and after a batch it rests ten times as long
+as the batch took.
 """
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import structlog
 
 from contactsync.database.connection import Connection, Session
 from contactsync.domain.account import Account
-from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway
-from contactsync.retention import sweep as retention
-from contactsync.retention.sweep import Swept
+from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
+from contactsync.retention import sweep
+from contactsync.retention.sweep import Cursor, Swept
+from contactsync.runtime.background import Background
 from contactsync.settings.settings import Settings
 from contactsync.spool.spool import Spool
+from contactsync.telemetry.log import bare, reason_of
+from contactsync.telemetry.log_throttle import Once
+from contactsync.telemetry.metrics import Metrics
 
 ROUND_SECONDS = 6 * 3600.0
-"""How often all accounts are looked at."""
+"""How often all accounts are swept."""
 
 REST_SHARE, MIN_REST_SECONDS = 10, 0.1
 BUSY_SECONDS = 1.0
@@ -31,10 +34,13 @@ AWAY_SECONDS = 30.0
 
 log = structlog.get_logger()
 
+Sweep = Callable[[Connection, Account, Spool, int, Cursor], Swept]
+"""Removes one batch; `sweep.remove_files` or `sweep.delete_rows`."""
+
 
 @dataclass(slots=True)
 class _Total:
-    """What a round did for an account."""
+    """What a round removed for an account."""
 
     files: int = 0
     freed_bytes: int = 0
@@ -46,80 +52,79 @@ class _Total:
         self.rows += swept.rows
 
 
-class Sweeper:
-    """One thread for all accounts; does nothing while both settings are 0."""
+class Sweeper(Background[Account, Settings]):
+    """One thread for all accounts; does nothing while both settings are 0. `stop` lets the current batch end."""
 
-    def __init__(self, settings: Settings, url: str) -> None:
-        """Prepare; `url` is any that `db.connect` takes."""
+    # A batch takes less than a second, and one that is cut short is repeated.
+    max_stop_seconds: ClassVar[float] = 1.0
+
+    def __init__(self, settings: Settings, url: str, metrics: Metrics | None = None) -> None:
+        """Prepare the thread; `url` is any that `connection.connect` takes."""
+        super().__init__("sweeper")
         self._settings = settings
         self._session = Session(url)
+        self._metrics = metrics or Metrics()
         self._accounts: list[Account] = []
-        self._changed = threading.Condition()
-        self._stopping = False
-        self._told: set[str] = set()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread; a daemon thread, so one that hangs does not keep the process."""
-        self._thread.start()
+        self._round_wanted = False
+        self._faults = Once()
 
     def update(self, accounts: Iterable[Account]) -> None:
-        """Take over the accounts as they are now."""
+        """Apply the current list of accounts; the first list starts the first round."""
         with self._changed:
-            first = not self._accounts
+            first, before = not self._accounts, {account.name for account in self._accounts}
             self._accounts = list(accounts)
+            for name in before - {account.name for account in self._accounts}:
+                self._faults.news(name, None)
             if first:
-                self._changed.notify()
+                self._want_round()
 
     def configure(self, settings: Settings) -> None:
-        """Take over the settings as they are now; a round begins at once."""
+        """Apply new settings; a round under them begins as soon as the current one has ended."""
         with self._changed:
             self._settings = settings
-            self._changed.notify()
-
-    def stop(self, seconds: float) -> bool:
-        """End the thread after the batch in work; False where it still runs after so long."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        if self._thread.ident is not None:
-            self._thread.join(seconds)
-        return not self._thread.is_alive()
+            self._want_round()
 
     # --- the thread ----------------------------------------------------------------------------------------
+
+    def _want_round(self) -> None:
+        self._round_wanted = True
+        self._changed.notify()
 
     def _run(self) -> None:
         while not self._stopping:
             with self._changed:
-                if not self._accounts and not self._stopping:
-                    self._changed.wait()
+                self._round_wanted = False
                 accounts, settings = self._accounts, self._settings
             for account in accounts:
                 while not self._stopping and not self._attend(account, settings):
-                    self._rest(AWAY_SECONDS)
-            self._rest(ROUND_SECONDS)
+                    self._pause(AWAY_SECONDS)
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._round_wanted, ROUND_SECONDS)
         self._session.close()
 
-    def _rest(self, seconds: float) -> None:
-        with self._changed:
-            if not self._stopping:
-                self._changed.wait(seconds)
-
     def _attend(self, account: Account, settings: Settings) -> bool:
-        """Sweep one account to its end; False where the database is away. What this raises ends here."""
+        """Sweep one account to its end. Returns False if the database is unreachable; every exception ends here.
+
+        A fault is logged when it appears, when it changes, and when it returns after a round without it.
+        """
         total = _Total()
         try:
             for swept in self._sweep(account, settings):
                 total.add(swept)
         except DatabaseAway:
+            self._metrics.trouble("database")
             return False
         except (ContactsyncError, OSError) as error:
-            reason = str(error) if isinstance(error, ContactsyncError) else os.strerror(error.errno or 0)
-            self._tell_once(account, reason)
+            reason = reason_of(error)
+            if self._faults.news(account.name, reason):
+                log.warning("retention.waits", account=account.name, reason=reason)
+            self._metrics.trouble("retention")
         except Exception as error:
-            if account.name not in self._told:
+            if self._faults.news(account.name, bare(error)):
                 log.error("bug", account=account.name, exc_info=error)
-            self._told.add(account.name)
+            self._metrics.trouble("bug")
+        else:
+            self._faults.news(account.name, None)
         if total.files or total.rows:
             log.info(
                 "retention.removed",
@@ -132,40 +137,28 @@ class Sweeper:
 
     def _sweep(self, account: Account, settings: Settings) -> Iterator[Swept]:
         if settings.keep_settled_days:
-            yield from self._batches(account, settings, settings.keep_settled_days, retention.remove_files)
+            yield from self._batches(account, settings, settings.keep_settled_days, sweep.remove_files)
         if settings.keep_history_days:
-            yield from self._batches(account, settings, settings.keep_history_days, retention.forget)
+            yield from self._batches(account, settings, settings.keep_history_days, sweep.delete_rows)
 
     def _batches(
-        self,
-        account: Account,
-        settings: Settings,
-        days: int,
-        sweep: Callable[[Connection, Account, Spool, int, retention.Cursor], Swept],
+        self, account: Account, settings: Settings, days: int, remove_batch: Sweep
     ) -> Iterator[Swept]:
-        """Batch after batch, with a rest after each, until there are no more or the daemon stops."""
+        """Remove batch after batch, with a rest after each, until none is left or the daemon stops."""
         home = account.home_under(settings.ftp_root)
-        cursor: retention.Cursor | None = retention.START
+        cursor: Cursor | None = sweep.START
         while cursor is not None and not self._stopping:
             started = time.monotonic()
             try:
                 with Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores) as spool:
                     with self._session() as conn:
-                        swept = sweep(conn, account, spool, days, cursor)
+                        swept = remove_batch(conn, account, spool, days, cursor)
                     cursor = swept.cursor
             except AccountBusy:
-                self._rest(BUSY_SECONDS)
+                self._pause(BUSY_SECONDS)
                 continue
-            except FileNotFoundError as error:
-                if error.filename not in (str(home), home, "contacts"):
-                    raise
+            except FoldersMissing:
                 return  # no folders yet, so no files
             yield swept
             if cursor is not None:
-                self._rest(max(MIN_REST_SECONDS, REST_SHARE * (time.monotonic() - started)))
-
-    def _tell_once(self, account: Account, reason: str) -> None:
-        line = f"{account.name} {reason}"
-        if line not in self._told:
-            log.warning("retention.waits", account=account.name, reason=reason)
-        self._told.add(line)
+                self._pause(max(MIN_REST_SECONDS, REST_SHARE * (time.monotonic() - started)))

@@ -1,4 +1,4 @@
-"""What time it is: handed to those whose decisions depend on it, so that a test can set the clock."""
+"""The host's clocks. Code whose decisions depend on time receives them, so that a test can set them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The host's two clocks, in seconds. Time-outs go by `monotonic`, which nobody can set."""
+    """The host's two clocks, in seconds. Timeouts use `monotonic`, which nobody can set; timestamps use `wall`."""
 
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
 
     def now(self) -> datetime:
-        """The wall clock's time."""
+        """The wall clock's time, in UTC."""
         return datetime.fromtimestamp(self.wall(), UTC)
 
 

@@ -1,10 +1,11 @@
-"""One of many threads at a time works on small files; whoever waits for the database or a disk lets the next one on.
+"""Turns for small files: one thread works at a time, and lets the next one work while it waits for a database or disk.
 
-The interpreter lets one thread run at a time anyway, but hands over at each system call and each call of Arrow: two
-hundred times a small file, which costs more than the file itself. Handed over at waits alone, it is twenty.
+The interpreter's lock (the GIL) lets one thread run at a time anyway. But it changes hands at each system call and
+each call of Arrow, two hundred times per small file, which costs more than the file itself. With turns it changes hands
+only at waits, twenty times per file.
 
-This is a courtesy, not a lock: who has waited for long goes on without, so that a thread that hangs on a disk holds up
-nobody. Like the interpreter's own lock, the baton is one for the process.
+A turn is a courtesy, not a lock. A thread that has waited PATIENCE_SECONDS works without one, so that a thread that
+hangs on a disk blocks no other. Like the GIL, there is one turn per process.
 """
 
 from __future__ import annotations
@@ -14,43 +15,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PATIENCE_SECONDS = 0.05
-"""Longer than nearly all that is done at a stretch. A file that needs longer, as a zip of 500 MB in 200 kB, costs others this much once a turn."""
+"""Longer than nearly every stretch of work between two waits. A file that needs longer, such as a zip of 200 kB that
+inflates to 500 MB, costs each other thread this much per turn."""
 
-_baton = threading.Lock()
-_mine = threading.local()
+_turn = threading.Lock()
+_thread = threading.local()
 
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Work in turn with the other threads that do so."""
-    _take()
+    """Work for the length of the block in turn with the other threads that use this."""
+    _acquire()
     try:
         yield
     finally:
-        _lay_down()
+        _release()
 
 
 @contextmanager
 def yielded(*, when: bool = True) -> Iterator[None]:
-    """Let the others go on for as long as the block takes; nothing for a thread that does not hold the baton."""
-    if not (when and _lay_down()):
+    """Let another thread have the turn while the block waits. Does nothing in a thread without a turn."""
+    if not (when and _release()):
         yield
         return
     try:
         yield
     finally:
-        _take()
+        _acquire()
 
 
-def _take() -> None:
-    assert not getattr(_mine, "has_turn", False), "a thread takes its turn once"
-    _mine.has_turn = _baton.acquire(timeout=PATIENCE_SECONDS)
+def _acquire() -> None:
+    assert not getattr(_thread, "has_turn", False), "a thread takes its turn once"
+    _thread.has_turn = _turn.acquire(timeout=PATIENCE_SECONDS)
 
 
-def _lay_down() -> bool:
-    """Whether it was held."""
-    held_until_now = getattr(_mine, "has_turn", False)
-    if held_until_now:
-        _mine.has_turn = False
-        _baton.release()
-    return held_until_now
+def _release() -> bool:
+    """End this thread's turn; returns whether it had one."""
+    had_turn = getattr(_thread, "has_turn", False)
+    if had_turn:
+        _thread.has_turn = False
+        _turn.release()
+    return had_turn

@@ -1,4 +1,4 @@
-"""The few things asked of the kernel that Python's library has no name for: rename without replacing, read leases."""
+"""System calls that Python's library lacks, or that need care: renames without replacing, fsync, read leases."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ import errno
 import fcntl
 import os
 import stat
+from contextlib import suppress
 from enum import Enum
 from typing import BinaryIO
 
 from contactsync.runtime import gil
 
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # <linux/fs.h>
-_RESERVATION_MODE = 0o200  # no deposit and no result file has it
+_RESERVATION_MODE = 0o200  # no deposit and no result file has this mode
 _libc = ctypes.CDLL(None, use_errno=True)
 _renameat2 = getattr(_libc, "renameat2", None)
 
 
 class Lease(Enum):
-    """What asking for a read lease told (fcntl(2), F_SETLEASE)."""
+    """The answer to a request for a read lease (fcntl(2), F_SETLEASE)."""
 
     FREE = "nobody has the file open for writing"
     WRITER = "somebody has the file open for writing"
-    UNKNOWN = "the file system or a missing CAP_LEASE gives no leases"
+    UNKNOWN = "the file system grants no leases, or the process lacks CAP_LEASE"
 
 
 def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None:
-    """Rename between two directory descriptors; raises FileExistsError rather than replace (renameat2(2)).
+    """Rename between two directory descriptors; raises FileExistsError instead of replacing (renameat2(2)).
 
-    Where the file system knows no RENAME_NOREPLACE, the name is reserved with an empty file and renamed over:
-    nobody but the daemon writes to the folders that it renames into, so the reservation cannot be lost in between,
-    and one that a killed process left is known by its mode.
+    If the file system does not support RENAME_NOREPLACE, reserve the name with an empty file and rename over that.
+    Only the daemon writes to the folders that it renames into, so nobody can take the reservation in between. A
+    reservation that a killed process left is recognised by its mode.
     """
     code = errno.ENOSYS
     if _renameat2 is not None:
@@ -50,12 +51,12 @@ def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None
 
 
 def knows_noreplace(folder: int, name: bytes, other: bytes) -> bool:
-    """Whether the file system of a folder knows RENAME_NOREPLACE: `name` is called `other` where it does."""
+    """Whether the file system of a folder supports RENAME_NOREPLACE; if so, `name` is called `other` afterwards."""
     return _rename_by(_RENAME_NOREPLACE, folder, name, other)
 
 
 def _reserve(folder: int, name: bytes) -> int:
-    """Make an empty file of that name; returns 0 or EEXIST."""
+    """Create an empty file of that name; returns 0 or EEXIST."""
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         os.close(os.open(name, flags, _RESERVATION_MODE, dir_fd=folder))
@@ -65,7 +66,7 @@ def _reserve(folder: int, name: bytes) -> int:
 
 
 def is_reservation(folder: int, name: bytes) -> bool:
-    """Whether a name is only reserved, by `rename_noreplace` of a process that was killed in it."""
+    """Whether an entry is the reservation of a process that was killed during `rename_noreplace`."""
     try:
         found = os.lstat(name, dir_fd=folder)
     except FileNotFoundError:
@@ -75,19 +76,19 @@ def is_reservation(folder: int, name: bytes) -> bool:
 
 
 def flush_to_disk(file: BinaryIO) -> None:
-    """Write out what a buffered file holds, all of it, and wait until the disk has it."""
+    """Write everything that a buffered file holds, and wait until it is on disk (fsync(2))."""
     file.flush()
     with gil.yielded():
         os.fsync(file.fileno())
 
 
 def rename_exchange(folder: int, one: bytes, other: bytes) -> bool:
-    """Let two entries of a folder change places at once (renameat2(2)); False where the file system cannot."""
+    """Exchange two entries of a folder atomically (renameat2(2)); False if the file system cannot."""
     return _rename_by(_RENAME_EXCHANGE, folder, one, other)
 
 
 def _rename_by(flag: int, folder: int, one: bytes, other: bytes) -> bool:
-    """Rename within a folder by such a flag; False where kernel or file system do not know it."""
+    """Rename within a folder with a flag of renameat2(2); False if the kernel or file system does not support it."""
     if _renameat2 is None:
         return False
     if _renameat2(folder, one, folder, other, flag) == 0:
@@ -99,10 +100,10 @@ def _rename_by(flag: int, folder: int, one: bytes, other: bytes) -> bool:
 
 
 def take_lease(fd: int) -> Lease:
-    """Ask for a read lease on a file opened for reading; closing `fd` lets it go.
+    """Request a read lease on a file that is open for reading; closing `fd` releases it.
 
-    While it is held, whoever opens the file for writing waits for it to be let go. SIGIO, which tells the
-    holder so, must be ignored: its default ends the process.
+    While it is held, a process that opens the file for writing waits for its release. The kernel signals that with
+    SIGIO, which must be ignored: by default it ends the process.
     """
     try:
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
@@ -116,10 +117,12 @@ def take_lease(fd: int) -> Lease:
 
 
 def release_lease(fd: int) -> None:
-    """Let go of a lease that `take_lease` said FREE to."""
-    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    """Release a lease for which `take_lease` returned FREE."""
+    # EAGAIN: the kernel has taken it back, because a writer waited longer than /proc/sys/fs/lease-break-time.
+    with suppress(BlockingIOError):
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
 
 def lease_is_broken(fd: int) -> bool:
-    """Whether somebody has asked to write since `take_lease` said FREE."""
+    """Whether somebody has asked to write since `take_lease` returned FREE."""
     return fcntl.fcntl(fd, fcntl.F_GETLEASE) != fcntl.F_RDLCK

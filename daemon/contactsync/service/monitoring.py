@@ -1,4 +1,4 @@
-"""What a running daemon shows of itself: the answers of `/metrics` and `/healthz`."""
+"""What `/metrics` and `/healthz` answer: connects the running daemon to the HTTP server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prometheus_client.exposition import generate_latest
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import backlog, health
 from contactsync.telemetry.gauges import Gauges
-from contactsync.telemetry.http import Answer, Monitor
+from contactsync.telemetry.http import Answer, MetricsServer
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.status import DaemonStatus
 
@@ -21,32 +21,32 @@ TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Pulse:
-    """When the main loop made its last round."""
+    """When the main loop made its last pass."""
 
     def __init__(self) -> None:
-        """The first round is about to begin."""
+        """The first pass is about to begin."""
         self.beat()
 
     def beat(self) -> None:
-        """A round is over: accounts were read, folders looked at."""
+        """Note that a pass has ended: accounts were read, folders were scanned."""
         self.wall, self._monotonic = time.time(), time.monotonic()
 
     @property
     def silent(self) -> float:
-        """For how many seconds there was none."""
+        """Seconds since the last pass."""
         return time.monotonic() - self._monotonic
 
 
-def monitor(
+def monitoring(
     settings: Settings,
     metrics: Metrics,
     condition: Callable[[], DaemonStatus],
     homes: Callable[[], Iterable[Path]],
     pulse: Pulse,
-) -> Monitor | None:
-    """The server that the settings ask for, not started yet; None where they ask for none."""
+) -> list[MetricsServer]:
+    """Return the server that the settings ask for, not started yet; an empty list if they ask for none."""
     if settings.metrics_port is None:
-        return None
+        return []
     limit = settings.rescan_seconds + health.LOOP_SECONDS
     if settings.database_url is None:
         limit += health.EMBEDDED_SECONDS
@@ -54,16 +54,15 @@ def monitor(
         Gauges(condition, lambda: backlog.look(homes(), settings.ignores), lambda: pulse.wall)
     )
 
-    def say_metrics() -> Answer:
+    def answer_metrics() -> Answer:
         return Answer(HTTPStatus.OK, TEXT_FORMAT, generate_latest(metrics.registry))
 
-    def say_health() -> Answer:
+    def answer_health() -> Answer:
         now, silent = condition(), pulse.silent
         verdict = health.judge(now, loop_silent=silent, loop_limit=limit)
         status = HTTPStatus.SERVICE_UNAVAILABLE if verdict.failing else HTTPStatus.OK
         body = json.dumps(health.as_mapping(verdict, now, silent), ensure_ascii=False)
         return Answer(status, "application/json", body.encode() + b"\n")
 
-    return Monitor(
-        settings.metrics_address, settings.metrics_port, {"/metrics": say_metrics, "/healthz": say_health}
-    )
+    answers = {"/metrics": answer_metrics, "/healthz": answer_health}
+    return [MetricsServer(settings.metrics_address, settings.metrics_port, answers)]

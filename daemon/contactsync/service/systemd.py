@@ -1,4 +1,4 @@
-"""Tells systemd how the daemon is: sd_notify(3) in a few lines. Without systemd nothing is sent."""
+"""Reports the daemon's state to systemd: sd_notify(3) in a few lines. Without systemd nothing is sent."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from math import inf
 from typing import Self
 
 STATUS_SECONDS = 1.0
-"""`STATUS=` is for people: a change is told so often at most."""
+"""`STATUS=` is for people: a change is sent at most this often."""
 
 FEEDS_PER_WATCHDOG = 4
-"""sd_watchdog_enabled(3) asks for two; with four a feed may be late once."""
+"""sd_watchdog_enabled(3) asks for two; with four, one feed may be late."""
 
 SEND_SECONDS = 1.0
-"""systemd's queue may be full for a moment; the main loop does not wait longer for it."""
+"""systemd's queue may be full for a moment; the main loop waits no longer than this."""
 
 
 class Notifier:
-    """Sends datagrams to the socket that systemd gave us. Used by the main thread alone."""
+    """Sends datagrams to the socket that systemd passed to this process. Main thread only."""
 
     def __init__(self, address: str | None = None, watchdog_seconds: float | None = None) -> None:
-        """`address` as in NOTIFY_SOCKET: a path, or an abstract name that begins with `@`; None: send nothing."""
+        """`address` as in NOTIFY_SOCKET: a path, or an abstract name that begins with `@`. None: send nothing."""
         known = address is not None and address[:1] in ("/", "@")
         self._address = address.replace("@", "\0", 1) if address and address[0] == "@" else address
         self._address = self._address if known else None
         self._watchdog = watchdog_seconds if known else None
         self._status: str | None = None
-        self._told_at = -inf
+        self._sent_at = -inf
         self._owes_ready = False
 
     @classmethod
     def from_environment(cls) -> Self:
-        """What systemd has set for this process, taken out of the environment: our children are not the service."""
+        """Read systemd's variables and remove them from the environment: child processes are not the service."""
         address = os.environ.pop("NOTIFY_SOCKET", None)
         interval = os.environ.pop("WATCHDOG_USEC", "")
         meant = os.environ.pop("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
@@ -43,42 +43,42 @@ class Notifier:
 
     @property
     def interval(self) -> float:
-        """How often, in seconds, `pulse` wants to be called; infinite where nobody listens."""
+        """How often, in seconds, `pulse` must be called; infinite without systemd."""
         if self._address is None:
             return inf
         return min(STATUS_SECONDS, self._watchdog / FEEDS_PER_WATCHDOG if self._watchdog else STATUS_SECONDS)
 
-    def tell(self, status: str) -> None:
-        """Say now what the daemon does."""
+    def send_status(self, status: str) -> None:
+        """Send a status at once."""
         self._send(f"STATUS={_line(status)}")
 
     def reloading(self) -> None:
-        """SIGHUP was heard; `ready` follows when its work is done."""
+        """Report that SIGHUP was received; `ready` follows when the settings are applied."""
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
     def ready(self) -> None:
-        """The daemon works; the next `pulse` says so, or the first one that gets through."""
+        """Report readiness with the next `pulse`, or with the first one that gets through."""
         self._owes_ready = True
 
     def stopping(self) -> None:
-        """The daemon is ending."""
-        self._send("STOPPING=1", "STATUS=stopping: finishing or rolling back what is in work")
+        """Report that the daemon is shutting down."""
+        self._send("STOPPING=1", "STATUS=stopping: finishing or rolling back deposits in progress")
 
     def pulse(self, status: Callable[[], str], *, alive: bool) -> None:
-        """Feed the watchdog, where the daemon is `alive`, and tell what has changed."""
+        """Feed the watchdog if the daemon is `alive`, and send what has changed."""
         if self._address is None:
             return
         now, line = time.monotonic(), _line(status())
-        tells = line != self._status and (self._owes_ready or now - self._told_at >= STATUS_SECONDS)
-        said = ["READY=1"] * self._owes_ready + [f"STATUS={line}"] * tells
-        said += ["WATCHDOG=1"] * (alive and self._watchdog is not None)
-        if said and self._send(*said):
+        changed = line != self._status and (self._owes_ready or now - self._sent_at >= STATUS_SECONDS)
+        lines = ["READY=1"] * self._owes_ready + [f"STATUS={line}"] * changed
+        lines += ["WATCHDOG=1"] * (alive and self._watchdog is not None)
+        if lines and self._send(*lines):
             self._owes_ready = False
-            if tells:
-                self._status, self._told_at = line, now
+            if changed:
+                self._status, self._sent_at = line, now
 
     def _send(self, *lines: str) -> bool:
-        """Whether systemd has it. It never stops the daemon: a service that is not heard is restarted."""
+        """Return whether systemd got the message. A failure never stops the daemon: systemd restarts a silent service."""
         if self._address is None:
             return False
         try:

@@ -1,4 +1,4 @@
-"""The settings: what each may be, where they come from, and the sentence for a wrong one.
+"""The settings: their types and defaults, where their values come from, and messages for bad ones.
 
 Other packages may import `settings` (the class), `load`, `reload` and `database_url`.
 """

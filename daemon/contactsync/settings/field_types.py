@@ -1,4 +1,4 @@
-"""The types of settings that pydantic does not have, each with a sentence for a value that does not fit."""
+"""Types of settings that pydantic lacks, each with an error message that names a valid value."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 def _absolute(value: object) -> Path:
     text = str(value)
     if not text or "\0" in text:
-        raise ValueError("must be the path of a folder or file, and not empty")
+        raise ValueError("must be the path of a folder or file, not empty")
     return Path(os.path.abspath(text))
 
 
 def _patterns(value: object) -> object:
-    """A variable holds the list as JSON."""
+    """Parse the JSON list of an environment variable."""
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except ValueError:
-        raise ValueError('must be a list in JSON, such as ["*.part", "*.tmp"]') from None
+        raise ValueError('must be a JSON list, such as ["*.part", "*.tmp"]') from None
 
 
 def _no_pattern_for_all(value: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in value:
         if not pattern.strip("*"):
-            raise ValueError(f"the pattern {pattern!r} would leave every upload where it is: take it out")
+            raise ValueError(f"the pattern {pattern!r} would ignore every upload: remove it")
     return value
 
 
@@ -58,14 +58,14 @@ Patterns = Annotated[
 
 
 def daily_name_problem(template: str) -> str | None:
-    """Why `daily_zip_name` cannot be used, or None."""
+    """Why this `daily_zip_name` is invalid, or None."""
     name = template.replace("{day}", "2015-04-27")
     if not name.endswith(".zip") or name.startswith(".") or len(name.encode()) > MAX_NAME_BYTES:
-        return "must be a file name that ends in .zip and has no leading dot"
+        return "must be a file name that ends in .zip and does not start with a dot"
     if any(c in "/{}" or not c.isprintable() for c in name):
-        return "must hold no /, no control character, and no {…} but {day}"
+        return "must not contain /, control characters, or a {…} other than {day}"
     if _CAMPAIGN_ZIP.fullmatch(name):
-        return "could be the name of a campaign's zip: put no number between two _ behind the day"
+        return "could be the name of a campaign's zip: do not put a number between two _ after the day"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Reads the settings: a TOML file, each key also an environment variable `CONTACTSYNC_<KEY>`, which wins (protocol 7)."""
+"""Reads the settings: a TOML file and environment variables `CONTACTSYNC_<KEY>`, which win (protocol 7)."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from typing import Any
 from pydantic import ValidationError
 
 from contactsync.domain.errors import ConfigurationError
-from contactsync.settings import problems as words
+from contactsync.settings import problems
 from contactsync.settings.settings import PREFIX, Settings
 
 DEFAULT_PATH = Path("/etc/contactsync/contactsync.toml")
 
 
 def load(path: Path | None) -> Settings:
-    """Read the settings; a `path` that was asked for must exist, the default one may be missing.
+    """Read the settings. A `path` that is given must exist; the default file may be missing.
 
-    Raises ConfigurationError with every problem, one a line, each naming the file or variable and the key.
+    Raises ConfigurationError with every problem, one per line, each naming the file or variable and
+    the key.
     """
     return load_with_sources(path)[0]
 
 
 def load_with_sources(path: Path | None) -> tuple[Settings, Mapping[str, str]]:
-    """The settings as `load` reads them, and where each value came from."""
+    """The settings as `load` reads them, and per key its source: a variable, the file or "default"."""
     source = path or DEFAULT_PATH
     in_file = _read(source, must_exist=path is not None)
     fields = Settings.model_fields
     variables = {name.upper(): name for name in os.environ}
     in_environment = {key: name for key in fields if (name := variables.get(f"{PREFIX}{key.upper()}"))}
-    problems = {
-        key: words.must_be(fields[key], value)
+    wrong = {
+        key: problems.must_be(fields[key], value)
         for key, value in in_file.items()
-        if key in fields and key not in in_environment and words.wrong_type(fields[key], value)
+        if key in fields and key not in in_environment and problems.wrong_type(fields[key], value)
     }
     given = in_file | {key: os.environ[name] for key, name in in_environment.items()}
     settings = None
-    while settings is None:  # a second time without what was wrong, for what does not go together
+    # If validation fails, validate again without the invalid keys, to find conflicts between the rest.
+    while settings is None:
         try:
-            settings = _from_here_alone({key: value for key, value in given.items() if key not in problems})
+            settings = _from_values({key: value for key, value in given.items() if key not in wrong})
         except ValidationError as error:
             for each in error.errors():
                 key = str(each["loc"][0])
-                known = key in fields
-                said = words.problem(each, fields[key]) if known else words.no_such_key(key, list(fields))
-                problems.setdefault(key, said)
-    for key, said in _at_odds(settings, given.keys() - problems.keys()):
-        problems.setdefault(key, said)
-    if problems:
-        order = [*fields, *problems]
+                wrong.setdefault(key, _message(each, key))
+    for key, message in _conflicts(settings, given.keys() - wrong.keys()):
+        wrong.setdefault(key, message)
+    if wrong:
+        order = [*fields, *wrong]
         lines = [
-            f"{in_environment.get(key) or f'{source}: {key}'}: {problems[key]}"
-            for key in sorted(problems, key=order.index)
+            f"{in_environment.get(key) or f'{source}: {key}'}: {wrong[key]}"
+            for key in sorted(wrong, key=order.index)
         ]
         raise ConfigurationError("\n".join(lines))
     return settings, {
@@ -63,9 +63,14 @@ def load_with_sources(path: Path | None) -> tuple[Settings, Mapping[str, str]]:
     }
 
 
-def _from_here_alone(given: Mapping[str, Any]) -> Settings:
-    """Settings of these values, whatever the environment says."""
+def _from_values(given: Mapping[str, Any]) -> Settings:
+    """Settings with these values only: the odd prefix hides the environment from pydantic-settings."""
     return Settings(_env_prefix=f"{PREFIX}\0", **given)  # type: ignore[call-arg]  # pydantic-settings takes it
+
+
+def _message(error: Mapping[str, Any], key: str) -> str:
+    fields = Settings.model_fields
+    return problems.problem(error, fields[key]) if key in fields else problems.no_such_key(key, list(fields))
 
 
 def _read(source: Path, *, must_exist: bool) -> dict[str, Any]:
@@ -85,15 +90,13 @@ def _read(source: Path, *, must_exist: bool) -> dict[str, Any]:
         raise ConfigurationError(f"{source}: {error.strerror}") from None
 
 
-def _at_odds(settings: Settings, said: AbstractSet[str]) -> Iterator[tuple[str, str]]:
-    """Keys whose values do not go together, with the sentence; `said` are those that somebody has set."""
+def _conflicts(settings: Settings, given: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """Keys whose values conflict, with the message; `given` are the keys that are not defaults."""
     settle, grace = settings.settle_seconds, settings.grace_seconds
-    if {
-        "settle_seconds",
-        "grace_seconds",
-    } <= said and 0 < grace < settle:  # 0 is no wait besides settle_seconds
-        sentence = "must not be below settle_seconds: what does not look whole waits longer than what does"
-        yield "grace_seconds", f"{sentence} ({grace:g} and {settle:g})"
+    # grace_seconds = 0 is valid: it adds no wait to settle_seconds.
+    if {"settle_seconds", "grace_seconds"} <= given and 0 < grace < settle:
+        reason = "an incomplete upload must wait at least as long as a complete one"
+        yield "grace_seconds", f"must not be below settle_seconds ({grace:g} and {settle:g}): {reason}"
     if settings.data_dir == settings.ftp_root or settings.ftp_root in settings.data_dir.parents:
-        sentence = "where FTP accounts may come: name a folder elsewhere, such as /var/lib/contactsync"
-        yield "data_dir", f"must not lie in ftp_root ({settings.ftp_root}), {sentence}"
+        reason = "FTP accounts could reach it there; choose a folder elsewhere, such as /var/lib/contactsync"
+        yield "data_dir", f"must not be inside ftp_root ({settings.ftp_root}): {reason}"

@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in sentences that name what would be right."""
+"""Error messages for settings: each names what a valid value looks like."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN_CHARACTERS = 60
 
 
 def expected(field: FieldInfo) -> str:
-    """What a value of this setting must be."""
+    """What a valid value of this setting looks like."""
     kind = _kind(field.annotation)
     if get_origin(kind) is Literal:
         return " or ".join(f'"{choice}"' for choice in get_args(kind))
@@ -27,11 +27,11 @@ def expected(field: FieldInfo) -> str:
         return 'the path of a folder or file, in quotes, such as "/srv/ftp"'
     if get_origin(kind) is tuple:
         return 'a list of patterns, such as [".*", "*.part"] (as a variable: JSON)'
-    return "text, and not empty"
+    return "text, not empty"
 
 
 def _kind(annotation: Any) -> Any:
-    """The type that is meant, without `None` and `Annotated`."""
+    """The bare type, without `None` and `Annotated`."""
     if hasattr(annotation, "__metadata__"):
         return _kind(annotation.__origin__)
     choices = [each for each in get_args(annotation) if each is not type(None)]
@@ -52,7 +52,7 @@ def _bounds(field: FieldInfo) -> str:
 
 
 def wrong_type(field: FieldInfo, value: object) -> bool:
-    """Whether a value in a TOML file has another type than the setting; a variable is always text."""
+    """Whether a TOML value has a different type than the setting; environment variables are always text."""
     kind = _kind(field.annotation)
     if kind is bool:
         return not isinstance(value, bool)
@@ -64,14 +64,14 @@ def wrong_type(field: FieldInfo, value: object) -> bool:
 
 
 def problem(error: Mapping[str, Any], field: FieldInfo) -> str:
-    """One of pydantic's errors as a sentence."""
+    """The message for one of pydantic's errors."""
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     return must_be(field, error.get("input"), nested=len(error["loc"]) > 1)
 
 
 def must_be(field: FieldInfo, value: object, *, nested: bool = False) -> str:
-    """The sentence for a value that is of no use; a long one is cut."""
+    """The message for an invalid value; a long value is truncated."""
     shown = repr(value) if not isinstance(value, bool) else str(value).lower()
     if len(shown) > SHOWN_CHARACTERS:
         shown = f"{shown[:SHOWN_CHARACTERS]}…"
@@ -79,7 +79,7 @@ def must_be(field: FieldInfo, value: object, *, nested: bool = False) -> str:
 
 
 def no_such_key(key: str, known: list[str]) -> str:
-    """The sentence for a key that the program does not know."""
+    """The message for an unknown key."""
     near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.6)
     if near:
         return f"there is no such key; did you mean {near[0]}?"

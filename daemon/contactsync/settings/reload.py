@@ -1,4 +1,4 @@
-"""Which settings a running daemon takes over when it gets SIGHUP."""
+"""Which settings a running daemon adopts on SIGHUP."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ LIVE = frozenset(
         "keep_history_days",
     }
 )
-"""Keys that SIGHUP changes in a running daemon, from its next deposit on; the others need a restart."""
+"""Keys that SIGHUP changes in a running daemon, effective from its next deposit; others need a restart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """What a running daemon makes of new settings: those it goes on with, and the keys that have changed."""
+    """The outcome of a reload: the settings to use from now on, and the keys that differ.
+
+    `changed` are the keys that take effect now, `need_restart` those that keep their old values.
+    """
 
     settings: Settings
     changed: tuple[str, ...]
@@ -37,7 +40,7 @@ class Reloaded:
 
 
 def taken_over(old: Settings, new: Settings) -> Reloaded:
-    """`new` with the keys that cannot change live as they were in `old`."""
+    """`new`, except that keys which need a restart keep their values from `old`."""
     differing = [key for key in Settings.model_fields if getattr(new, key) != getattr(old, key)]
     kept = tuple(key for key in differing if key not in LIVE)
     settings = new.model_copy(update={key: getattr(old, key) for key in kept})

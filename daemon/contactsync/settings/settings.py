@@ -30,7 +30,7 @@ PREFIX = "CONTACTSYNC_"
 
 
 class Settings(BaseSettings):
-    """Every setting with its default; times are seconds, sizes bytes."""
+    """All settings with their defaults. Times are in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
@@ -41,57 +41,63 @@ class Settings(BaseSettings):
         None, min_length=1, description="any libpq URL; absent: embedded PostgreSQL under data_dir"
     )
     database_password_file: AbsolutePath | None = Field(
-        None, description="a file that holds the password for database_url, and nothing else"
+        None, description="a file that contains only the password for database_url"
     )
     data_dir: AbsolutePath = Field(
         Path("/var/lib/contactsync"), description="where the daemon keeps its own data"
     )
     workers: int = Field(
-        4, ge=1, le=64, description="deposits that are processed side by side, each of another account"
+        4, ge=1, le=64, description="how many deposits are processed in parallel, each of a different account"
     )
-    settle_seconds: Seconds = Field(5, description="how long an upload that looks whole must have been quiet")
+    settle_seconds: Seconds = Field(5, description="how long an upload that looks complete must be unchanged")
     grace_seconds: Seconds = Field(
-        120, description="how long an upload that does not look whole must have been quiet"
+        120, description="how long an upload that looks incomplete must be unchanged"
     )
     rescan_seconds: float = Field(
-        2, gt=0, le=3600, description="how often all folders are looked at, events or not"
+        2, gt=0, le=3600, description="how often all folders are scanned, in addition to events"
     )
-    shutdown_seconds: Seconds = Field(20, description="how long a stopping daemon waits for deposits in work")
-    max_file_bytes: int = Field(20 << 20, ge=1, description="the largest deposit, zipped or not")
-    max_inflated_bytes: int = Field(512 << 20, ge=1, description="the largest CSV inside a zip")
+    shutdown_seconds: Seconds = Field(
+        20, description="how long a stopping daemon waits for deposits in progress"
+    )
+    max_file_bytes: int = Field(
+        20 << 20, ge=1, description="the largest deposit that is accepted, zipped or not"
+    )
+    max_inflated_bytes: int = Field(
+        512 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
+    )
     ignored_names: Patterns = Field(
         (".*", "*.part", "*.filepart", "*.tmp"),
-        description="patterns of names that are no deposits, such as uploads in progress",
+        description="patterns of file names to ignore, such as uploads in progress",
     )
     result_files: bool = Field(
         default=True, description="write .result.json and .rejected.csv beside settled files"
     )
     keep_settled_days: int = Field(
-        0, ge=0, le=36_500, description="days for which settled files stay in ok/ and ko/; 0: for ever"
+        0, ge=0, le=36_500, description="days to keep settled files in ok/ and ko/; 0: forever"
     )
     keep_history_days: int = Field(
         0,
         ge=0,
         le=36_500,
-        description="days for which the ledger remembers a deposit whose file is gone; 0: for ever",
+        description="days to keep the ledger's row of a deposit whose file is gone; 0: forever",
     )
     report_retention_days: int = Field(
-        7, ge=1, le=3650, description="days of reporting/ that are kept, and made up where they are missing"
+        7, ge=1, le=3650, description="days to keep in reporting/; missing ones are published"
     )
     report_delay_seconds: Seconds = Field(
-        60, description="how long after an account's midnight its day is published"
+        60, description="how long after midnight, in the account's time zone, its day is published"
     )
     daily_zip_name: DailyName = Field(
-        "{day}_Daily.zip", description="the zip with all campaigns of a day; {day} is the day"
+        "{day}_Daily.zip", description="name of the zip with all campaigns of a day; {day} is the day"
     )
     defuse_formulas: bool = Field(
         default=False,
-        description="put an apostrophe before formulas in reports, and take it away from imported cells",
+        description="put an apostrophe before formulas in reports, and remove it from imported cells",
     )
     metrics_port: int | None = Field(
-        None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: nothing is served"
+        None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: they are not served"
     )
-    metrics_address: IpAddress = Field("127.0.0.1", description="the host's own address to serve them on")
+    metrics_address: IpAddress = Field("127.0.0.1", description="the address of this host to serve them on")
     log_format: Literal["json", "console"] | None = Field(
         None, description="json or console; absent: console on a terminal, else json"
     )
@@ -105,7 +111,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parent's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parent's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment comes before what the file says, which `load` hands to the constructor."""
+        """The environment wins over the file, whose values `load` passes to the constructor."""
         assert isinstance(init_settings, InitSettingsSource)
         return env_settings, init_settings
 
@@ -117,9 +123,9 @@ class Settings(BaseSettings):
 
     @property
     def database_source(self) -> tuple[str | None, Path | None, Path]:
-        """What `database.source.database` needs: the URL, the password's file, the folder of the embedded server."""
+        """The arguments of `database.source.database`: URL, password file, folder of the embedded server."""
         return self.database_url, self.database_password_file, self.data_dir
 
     def ignores(self, name: bytes) -> bool:
-        """Whether a file of that name in `in/` is no deposit (protocol 1)."""
+        """Whether a file of this name in `in/` is ignored (protocol 1)."""
         return bool(self.ignored_names) and self._ignored.match(os.fsdecode(name)) is not None

@@ -1,5 +1,5 @@
 """An account's folders below its FTP home. The only package that renames a deposit.
 
-`spool.Spool` is the face, one class made of a module per folder of the protocol. Other packages may
-also import `unchanged`, `layout*` (the tree, for `init`), `markers` and `settled`.
+`spool.Spool` is the face: one class, made of a module per folder of the protocol. Other packages may
+also import `inbox.Probe`, `unchanged`, `layout*` (the tree, for `init`), `markers` and `settled`.
 """

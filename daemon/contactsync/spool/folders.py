@@ -1,4 +1,4 @@
-"""The folders of one account as open descriptors, and the lock that keeps other processes away.
+"""The folders of one account as open descriptors, and the lock that keeps other processes out.
 
 Each folder is opened relative to the one above it and without following links, so that no swapped folder leads
 out of the account's home.
@@ -6,14 +6,14 @@ out of the account's home.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from contactsync.domain.deposit import ACTIONS, Action
-from contactsync.domain.errors import AccountBusy
+from contactsync.domain.errors import AccountBusy, FoldersMissing
+from contactsync.runtime.directories import open_directory, open_locked
 from contactsync.spool.unchanged import UnchangedFolders, times_of
 
 if TYPE_CHECKING:
@@ -21,42 +21,34 @@ if TYPE_CHECKING:
 
 BOXES = ("in", "on", "ok", "ko")
 IN_MODE, BOX_MODE = 0o2770, 0o2750  # docs/ftp-facts.md, "Permissions that hold"
-MARKERS_MODE = 0o1020  # what `import/` has more: markers can be made in it, its folders cannot be moved
-
-_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OPEN_HOME = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC  # it is root's: the daemon may only pass through
+# The extra bits of `import/`: the group can create markers in it, but cannot move its folders.
+MARKERS_MODE = 0o1020
 
 
 class Folders:
-    """Descriptors of `contacts/` and what is below, opened when they are first asked for."""
+    """Descriptors of `contacts/` and what is below, opened on first use."""
 
-    def __init__(self, home: Path, *, wait: bool = False, still: UnchangedFolders | None = None) -> None:
-        """Prepare for the account whose FTP home is `home`; with `wait`, whoever has its lock is waited for.
+    def __init__(self, home: Path, *, wait: bool = False, unchanged: UnchangedFolders | None = None) -> None:
+        """Prepare for the account whose FTP home is `home`; with `wait`, `open` waits for the lock.
 
-        `still` is what is known of its folders from earlier.
+        `unchanged` is what earlier scans learned about its folders.
         """
         self._home = home
         self._wait = wait
-        self._still = still or UnchangedFolders()
+        self._unchanged = unchanged or UnchangedFolders()
         self._fds: dict[str, int] = {}
 
     def open(self) -> None:
-        """Open `contacts/` and lock it until `close`; the lock goes with the process, however that ends.
+        """Open `contacts/` and lock it until `close`, or until the process ends.
 
-        Raises AccountBusy, FileNotFoundError where `contactsync init` has not been run.
+        Raises AccountBusy if another process holds the lock, and FoldersMissing if there is no `contacts/`.
         """
-        root = os.open(self._home, _OPEN_HOME)
         try:
-            self._fds["contacts"] = os.open("contacts", _OPEN, dir_fd=root)
-        finally:
-            os.close(root)
-        try:
-            fcntl.flock(self._fds["contacts"], fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
-        except OSError as error:
-            self.close()
-            if isinstance(error, BlockingIOError):
-                raise AccountBusy from None
-            raise
+            self._fds["contacts"] = open_locked(self._home, "contacts", wait=self._wait)
+        except FileNotFoundError:
+            raise FoldersMissing(self._home / "contacts") from None
+        except BlockingIOError:
+            raise AccountBusy from None
 
     def close(self) -> None:
         """Close all folders."""
@@ -64,51 +56,52 @@ class Folders:
             os.close(self._fds.popitem()[1])
 
     def fd(self, action: Action, box: str | None = None) -> int:
-        """A descriptor of `contacts/<action>[/<box>]`, made again where it is missing."""
+        """A descriptor of `contacts/<action>[/<box>]`, which is recreated if it is missing."""
         key = _path(action, box)
         if key not in self._fds:
             parent = self.fd(action) if box else self._fds["contacts"]
             name = box or action.name
             try:
-                self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
+                self._fds[key] = open_directory(name, parent)
             except FileNotFoundError:
-                with suppress(FileExistsError):  # `init` was quicker
+                with suppress(FileExistsError):  # `init` was faster
                     os.mkdir(name, self._mode_of_sibling(action, box), dir_fd=parent)
-                self._fds[key] = os.open(name, _OPEN, dir_fd=parent)
+                self._fds[key] = open_directory(name, parent)
         return self._fds[key]
 
     def recreate_missing(self) -> None:
-        """Make again what is missing below `contacts/` (protocol 1)."""
+        """Recreate the folders that are missing below `contacts/` (protocol 1)."""
         for action in ACTIONS.values():
-            if not self._is_still(action.name):  # its times change with what is made or removed in it
+            # An action's folder changes its times when one of its four folders is created or removed.
+            if not self._is_unchanged(action.name):
                 for box in BOXES:
                     self.fd(action, box)
-                self._still.note(action.name)
+                self._unchanged.note(action.name)
 
-    def is_still_empty(self, action: Action, box: str) -> bool:
-        """Whether there was nothing in a folder, and nothing has come since."""
-        return self._is_still(_path(action, box))
+    def is_known_empty(self, action: Action, box: str) -> bool:
+        """Whether a folder was empty and has not changed since."""
+        return self._is_unchanged(_path(action, box))
 
     def note_empty(self, action: Action, box: str) -> None:
-        """Nothing was in the folder, which was read after `is_still_empty` had been asked."""
-        self._still.note(_path(action, box))
+        """Record that the folder was empty. Call `is_known_empty` first, then read the folder, then this."""
+        self._unchanged.note(_path(action, box))
 
     def note_change(self, action: Action, box: str) -> None:
-        """We put something into the folder ourselves: that shall not hang on its times."""
-        self._still.forget(_path(action, box))
+        """Record that we are about to put something into the folder: do not rely on its times to show it."""
+        self._unchanged.forget(_path(action, box))
 
-    def _is_still(self, path: str) -> bool:
+    def _is_unchanged(self, path: str) -> bool:
         try:
             status = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
         except OSError:
-            self._still.forget(path)
+            self._unchanged.forget(path)
             return False
-        return self._still.holds(path, times_of(status))
+        return self._unchanged.is_unchanged(path, times_of(status))
 
     def _mode_of_sibling(self, action: Action, box: str | None) -> int:
-        """The mode of the same folder of another action, so that a healed folder fits the scheme of its tree.
+        """The mode of the same folder of another action, so that a recreated folder fits into its tree.
 
-        `import/` is asked last: it is open to markers, and no other action is.
+        `import/` comes last: it is open to markers, and no other action is.
         """
         markers = MARKERS_MODE if action.name == "import" and box is None else 0
         for other in sorted(ACTIONS, key=lambda name: name == "import"):
@@ -117,8 +110,8 @@ class Folders:
                     path = f"{other}/{box}" if box else other
                     found = os.stat(path, dir_fd=self._fds["contacts"], follow_symlinks=False)
                     if stat.S_ISDIR(found.st_mode):
-                        more = MARKERS_MODE if other == "import" and box is None else 0
-                        return stat.S_IMODE(found.st_mode) & ~more | markers
+                        extra = MARKERS_MODE if other == "import" and box is None else 0
+                        return stat.S_IMODE(found.st_mode) & ~extra | markers
         return (IN_MODE if box == "in" else BOX_MODE) | markers
 
 

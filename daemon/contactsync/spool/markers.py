@@ -17,7 +17,7 @@ MODES = {
 
 
 def present(folder: int) -> list[bytes]:
-    """The markers in an open folder: regular files of these names; anything else of that name is none."""
+    """The markers in an open folder: regular files of these names. A link or a folder is not a marker."""
     found = []
     for name in MODES:
         with suppress(FileNotFoundError):
@@ -27,7 +27,7 @@ def present(folder: int) -> list[bytes]:
 
 
 def mode_of(found: Collection[bytes]) -> tuple[Mode, bool]:
-    """The mode, and whether several markers contradict each other, which makes it the default."""
+    """The mode, and whether several markers contradict each other; they choose the default then."""
     if len(found) > 1:
         return Mode.CREATE, True
     return next((MODES[name] for name in found), Mode.CREATE), False

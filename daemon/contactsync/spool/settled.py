@@ -1,12 +1,19 @@
-"""What lies in `ok/` and `ko/`: a deposit, its result files beside it, each found by the deposit's claimed name."""
+"""`ok/` and `ko/`: a settled deposit and its result files, each found by the deposit's claimed name."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
+from contactsync.domain.deposit import Action, Settled
+from contactsync.runtime.kernel import flush_to_disk, rename_noreplace
+from contactsync.spool import files
+from contactsync.spool.base import SpoolBase
+from contactsync.spool.files import has_entry
+
 RESULT, REJECTED = b".result.json", b".rejected.csv"
+"""What is appended to a deposit's claimed name."""
 
 
 def result_names(claimed: bytes) -> tuple[bytes, bytes]:
@@ -14,29 +21,69 @@ def result_names(claimed: bytes) -> tuple[bytes, bytes]:
     return claimed + REJECTED, claimed + RESULT
 
 
-def lies_in(folder: int, name: bytes) -> bool:
-    """Whether there is anything of that name."""
-    try:
-        os.lstat(name, dir_fd=folder)
-    except FileNotFoundError:
-        return False
-    return True
+class Settling(SpoolBase):
+    """The chapter on `ok/` and `ko/`.
 
-
-def remove(folder: int, claimed: bytes, spared: Collection[bytes]) -> int:
-    """Remove a deposit, its results first; returns the bytes. A folder in its place is not ours, and stays."""
-    return remove_results(folder, claimed, spared) + _remove(folder, claimed)
-
-
-def remove_results(folder: int, claimed: bytes, spared: Collection[bytes]) -> int:
-    """Remove the result files of a deposit; returns their bytes.
-
-    `spared` are names of deposits: an upload may be called `x.rejected.csv`, and have come in the second of `x`.
+    `keep` are names of deposits, which are never removed as result files: an upload may be called `x.rejected.csv`
+    and arrive in the same second as `x`.
     """
-    return sum(_remove(folder, name) for name in result_names(claimed) if name not in spared)
+
+    def settle(self, action: Action, claimed: bytes, state: Settled, result: bytes | None) -> None:
+        """Move the deposit from `on/` to `ok/` or `ko/`, its result files first; may be repeated after a crash.
+
+        Raises FileExistsError if that folder has something else of the deposit's name: nothing is overwritten.
+        """
+        source, target = self._dir(action, "on"), self._dir(action, state)
+        if result is not None:
+            with files.create_file(source, files.RESULT + claimed) as file:
+                file.write(result)
+                flush_to_disk(file)
+            os.rename(files.RESULT + claimed, claimed + RESULT, src_dir_fd=source, dst_dir_fd=target)
+        with suppress(FileNotFoundError):
+            os.rename(files.REJECTED + claimed, claimed + REJECTED, src_dir_fd=source, dst_dir_fd=target)
+        with suppress(FileNotFoundError):  # another daemon has settled it
+            rename_noreplace(source, claimed, target, claimed)
+        with suppress(FileNotFoundError):
+            os.unlink(files.NAME + claimed, dir_fd=source)
+        # No fsync of the folders: the ledger has the verdict, and a restart repeats what a power cut undoes.
+
+    def where(self, action: Action, claimed: bytes) -> str | None:
+        """The folder that holds a deposit under its claimed name: `on`, `ok`, `ko` or None."""
+        return next((box for box in ("on", "ok", "ko") if has_entry(self._dir(action, box), claimed)), None)
+
+    def put_in_line(self, action: Action, claimed: bytes, name: bytes, keep: Collection[bytes]) -> bool:
+        """Rename `ko/<claimed>` to `in/<name>`, then remove its old result files; may be repeated after a crash.
+
+        Returns False if the file was gone. Raises FileExistsError if `in/` has something of that name.
+        """
+        source, target = self._dir(action, "ko"), self._dir(action, "in")
+        try:
+            rename_noreplace(source, claimed, target, name)
+            moved = True
+        except FileNotFoundError:
+            moved = False
+        _remove_results(source, claimed, keep)
+        os.fsync(target)
+        os.fsync(source)
+        return moved
+
+    def discard(
+        self, action: Action, state: Settled, claimed: Iterable[bytes], keep: Collection[bytes]
+    ) -> int:
+        """Remove settled deposits with their result files; returns how many bytes that frees."""
+        folder = self._dir(action, state)
+        freed = sum(_remove_results(folder, name, keep) + _remove(folder, name) for name in claimed)
+        os.fsync(folder)  # before the ledger records it
+        return freed
+
+
+def _remove_results(folder: int, claimed: bytes, keep: Collection[bytes]) -> int:
+    """Remove the result files of a deposit; returns their bytes."""
+    return sum(_remove(folder, name) for name in result_names(claimed) if name not in keep)
 
 
 def _remove(folder: int, name: bytes) -> int:
+    """Remove a file and return its bytes. A folder of that name is not ours, and stays."""
     with suppress(FileNotFoundError, IsADirectoryError):
         size = os.lstat(name, dir_fd=folder).st_size
         os.unlink(name, dir_fd=folder)

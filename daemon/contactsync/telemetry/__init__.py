@@ -1,4 +1,4 @@
-"""What the daemon shows of itself: log, metrics, health, status, and the HTTP server for them.
+"""What the daemon shows of itself: log, metrics, health, status, heartbeat, and the HTTP server for them.
 
-Every higher package may import every module. It reads; it changes nothing.
+Higher packages may import every module. Telemetry observes the work and changes nothing.
 """

@@ -1,4 +1,4 @@
-"""What Prometheus is told at the moment of asking: queues, ages, the database, the main loop."""
+"""The metrics that are computed when Prometheus asks: queues, ages, the database, the main loop."""
 
 from __future__ import annotations
 
@@ -13,62 +13,51 @@ from contactsync.telemetry.backlog import Backlog
 from contactsync.telemetry.status import DaemonStatus
 
 LOOK_SECONDS = 5.0
-"""The folders are looked at once in so long, however often somebody asks: 0.3 s for 1,000 accounts."""
+"""The folders are looked at this often at most, however often Prometheus asks: it takes 0.3 s for 1,000 accounts."""
 
 
 class Gauges(Collector):
-    """Asks the daemon; used by one thread."""
+    """Asks the daemon for its status at each scrape; used by one thread."""
 
     def __init__(
         self,
-        condition: Callable[[], DaemonStatus],
+        status: Callable[[], DaemonStatus],
         backlog: Callable[[], Backlog],
         last_rescan: Callable[[], float],
     ) -> None:
-        """`last_rescan` tells seconds since 1970; `backlog` looks at the folders."""
-        self._condition, self._look, self._last_rescan = condition, backlog, last_rescan
+        """`backlog` looks at the folders; `last_rescan` returns seconds since 1970."""
+        self._status, self._look, self._last_rescan = status, backlog, last_rescan
         self._backlog = Backlog(0, 0, None, is_whole=True)
         self._fresh_until = float("-inf")
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Every gauge (docs/metrics.md)."""
-        now, is_now = self._condition(), datetime.now(UTC)
-        for name, text, value in self._values(now, is_now):
+        status, now = self._status(), datetime.now(UTC)
+        for name, text, value in self._values(status, now):
             yield GaugeMetricFamily(f"contactsync_{name}", text, value)
 
-    def _values(self, now: DaemonStatus, is_now: datetime) -> Iterator[tuple[str, str, float]]:
+    def _values(self, status: DaemonStatus, now: datetime) -> Iterator[tuple[str, str, float]]:
         if time.monotonic() >= self._fresh_until:
             self._backlog = self._look()
             self._fresh_until = time.monotonic() + LOOK_SECONDS
-        found = self._backlog
-        away_since = now.database_away_since
-        stuck = [(is_now - trouble.since).total_seconds() for trouble in now.troubles]
-        yield "accounts", "Accounts that are served.", now.accounts
-        yield "accounts_queued", "Accounts whose turn comes when a worker is free.", len(now.queued)
-        yield "accounts_in_work", "Accounts with a deposit in work.", len(now.running)
-        yield "accounts_in_trouble", "Accounts that cannot go on just now.", len(now.troubles)
+        backlog = self._backlog
+        away_since = status.database_away_since
+        database_away = (now - away_since).total_seconds() if away_since else 0.0
+        ages = [(now - trouble.since).total_seconds() for trouble in status.troubles]
+        yield "accounts", "Accounts that the daemon serves.", status.accounts
+        yield "accounts_queued", "Accounts that wait for a free worker.", len(status.queued)
+        yield "accounts_in_work", "Accounts with a deposit in progress.", len(status.running)
+        yield "accounts_in_trouble", "Accounts that cannot continue at the moment.", len(status.troubles)
+        yield "trouble_age_seconds", "Age of the oldest account failure, in seconds.", max(ages, default=0.0)
+        yield "deposits_waiting", "Files in the in folders, uploads in progress included.", backlog.waiting
+        yield "deposits_in_work", "Files in the on folders.", backlog.in_progress
+        yield "oldest_deposit_age_seconds", "Age of the oldest deposit that is not settled.", backlog.age
+        yield "backlog_is_whole", "0 if there are more files than are counted.", backlog.is_whole
+        yield "database_up", "Whether the database answered the last query.", status.database_away is None
+        yield "database_away_seconds", "How long the database has been unreachable.", database_away
         yield (
-            "trouble_age_seconds",
-            "For how long the longest trouble of an account has lasted.",
-            max(stuck, default=0.0),
+            "last_rescan_timestamp_seconds",
+            "When the main loop completed its last pass.",
+            self._last_rescan(),
         )
-        yield "deposits_waiting", "Files in the in folders, uploads in progress included.", found.waiting
-        yield "deposits_in_work", "Files in the on folders.", found.in_work
-        yield "oldest_deposit_age_seconds", "Age of the oldest deposit that is not settled.", found.age
-        yield "backlog_is_whole", "0 where there are more files than are counted.", found.is_whole
-        yield (
-            "database_up",
-            "Whether the database answered when it was last asked.",
-            now.database_away is None,
-        )
-        yield (
-            "database_away_seconds",
-            "For how long it has not answered.",
-            ((is_now - away_since).total_seconds() if away_since else 0.0),
-        )
-        yield "last_rescan_timestamp_seconds", "When all folders were last looked at.", self._last_rescan()
-        yield (
-            "longest_step_seconds",
-            "For how long the longest work has been going on.",
-            (now.longest_step_seconds),
-        )
+        yield "longest_step_seconds", "Duration of the longest step in progress.", status.longest_step_seconds

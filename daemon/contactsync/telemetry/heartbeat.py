@@ -1,7 +1,7 @@
-"""A sign of life: the running daemon tells other processes in a small file how it is; `status` reads it.
+"""The heartbeat: the running daemon writes its status to a small file, and `status` and `doctor` read it.
 
-The file is written aside and renamed, when something has changed (once a second at most) and every few seconds anyhow.
-It is removed at an orderly end. Nothing depends on it: where it cannot be written, the daemon goes on without a word.
+The file is replaced when something has changed (once per second at most) and every few seconds anyhow. An orderly
+end removes it. Nothing depends on it: if it cannot be written, the daemon continues without it.
 """
 
 from __future__ import annotations
@@ -15,24 +15,29 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from contactsync import __version__
+from contactsync.runtime.background import Background
+from contactsync.telemetry.status import DaemonStatus
 
 FILE_NAME = "condition.json"
 LOOK_SECONDS = 1.0
-SIGN_SECONDS = 4.0
+BEAT_SECONDS = 4.0
 SILENT_SECONDS = 15.0
-"""A daemon that has given no sign for so long hangs, or was killed."""
+"""A daemon without a heartbeat for this long is hung, or was killed."""
 
 
-class Heartbeat:
+class Heartbeat(Background[object, object]):
     """The thread that writes the file."""
 
-    def __init__(self, data_dir: Path, tell: Callable[[], Mapping[str, Any]]) -> None:
-        """Prepare; `tell` says how the daemon is, as JSON takes it, `as_of` among it. It is called by the thread."""
+    max_stop_seconds: ClassVar[float] = LOOK_SECONDS
+
+    def __init__(self, data_dir: Path, describe: Callable[[], Mapping[str, Any]]) -> None:
+        """`describe` returns the file's content, ready for JSON, with `as_of` and `summary`. The thread calls it."""
+        super().__init__("heartbeat")
         self._folder = data_dir
-        self._tell = tell
+        self._describe = describe
         self._me = {
             "pid": os.getpid(),
             "process": _process(os.getpid()),
@@ -40,34 +45,26 @@ class Heartbeat:
             "version": __version__,
             "since": datetime.now(UTC).isoformat(),
         }
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it and take the file away; another daemon's, in the same folder, is left."""
-        self._stopped.set()
-        if self._thread.ident is not None:
-            self._thread.join(LOOK_SECONDS)
+    def stop(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """End the thread and remove the file. Another daemon's file in the same folder is kept."""
+        ended = super().stop(seconds)
         found = _load(self._folder)
         if found is not None and found.get("pid") == os.getpid():
             with suppress(OSError):
                 os.unlink(self._folder / FILE_NAME)
+        return ended
 
     def _run(self) -> None:
-        said: Mapping[str, Any] | None = None
-        said_at = float("-inf")
-        while True:
-            told = self._tell()
-            news = {key: value for key, value in told.items() if key != "as_of"}
-            if news != said or time.monotonic() - said_at >= SIGN_SECONDS:
-                self._write({**self._me, **told})
-                said, said_at = news, time.monotonic()
-            if self._stopped.wait(LOOK_SECONDS):
-                return
+        written: Mapping[str, Any] | None = None
+        written_at = float("-inf")
+        while not self._stopping:
+            content = self._describe()
+            changing = {key: value for key, value in content.items() if key != "as_of"}
+            if changing != written or time.monotonic() - written_at >= BEAT_SECONDS:
+                self._write({**self._me, **content})
+                written, written_at = changing, time.monotonic()
+            self._pause(LOOK_SECONDS)
 
     def _write(self, content: Mapping[str, Any]) -> None:
         aside = self._folder / f".{FILE_NAME}.{os.getpid()}"
@@ -77,50 +74,61 @@ class Heartbeat:
             with os.fdopen(fd, "w", encoding="utf-8") as file:
                 json.dump(content, file)
             os.rename(aside, self._folder / FILE_NAME)
-        except OSError:  # full, read-only, gone: the next one may fit
+        # The disk is full, read-only or gone: the next one may succeed.
+        except OSError:
             with suppress(OSError):
                 os.unlink(aside)
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What the file of a data_dir says. `told` is empty where there is none."""
+    """What the file of a data_dir shows. `content` is empty if there is none."""
 
     state: Literal["running", "silent", "not running", "unknown"]
-    told: Mapping[str, Any]
+    content: Mapping[str, Any]
     data_dir: Path
     silent_seconds: float | None = None
 
     @property
+    def status(self) -> DaemonStatus | None:
+        """The daemon's last known status; None if there is none, or another version wrote it."""
+        try:
+            return DaemonStatus.from_mapping(self.content)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    @property
     def sentence(self) -> str:
         """One line for people."""
+        content = self.content
         if self.state == "unknown":
-            return "not to be told: its data_dir may not be read; ask as root or as the daemon's user"
-        if self.state == "not running" and self.told:
-            return (
-                f"not running: its last sign was at {self.told['as_of'][:19]}Z, it did not end in good order"
-            )
+            return "unknown: its data_dir may not be read; ask as root or as the daemon's user"
+        if self.state == "not running" and content:
+            return f"not running: last heartbeat {content['as_of'][:19]}Z; it did not shut down cleanly"
         if self.state == "not running":
-            return f"not running (there is no sign of it in {self.data_dir})"
-        who = f"pid {self.told['pid']}, since {self.told['since'][:19]}Z, version {self.told['version']}"
+            return f"not running (there is no heartbeat in {self.data_dir})"
+        process = f"pid {content['pid']}, since {content['since'][:19]}Z, version {content['version']}"
         if self.state == "silent":
-            return f"silent for {self.silent_seconds:.0f} s ({who}): it hangs, or cannot write its data_dir"
-        return f"running ({who}): {self.told['summary']}"
+            return (
+                f"silent for {self.silent_seconds:.0f} s ({process}): it hangs, or cannot write its data_dir"
+            )
+        return f"running ({process}): {content['summary']}"
 
 
 def read(data_dir: Path) -> Sign:
-    """What the daemon of this data_dir says of itself. Raises PermissionError where the file may not be read."""
-    told = _load(data_dir)
+    """What the daemon of this data_dir shows of itself. Raises PermissionError if its file may not be read."""
+    content = _load(data_dir)
     try:
-        silent = time.time() - datetime.fromisoformat(told["as_of"]).timestamp() if told else None
-        if told is None or silent is None:
+        silent = time.time() - datetime.fromisoformat(content["as_of"]).timestamp() if content else None
+        if content is None or silent is None:
             return Sign("not running", {}, data_dir)
-        # In another container its number says nothing here: then its word is taken.
-        if told["pid_namespace"] == _pid_namespace() and _process(told["pid"]) != told["process"]:
-            return Sign("not running", told, data_dir, silent)
-    except (KeyError, TypeError, ValueError):  # another version's
+        # Pids of another container mean nothing here: then the file is believed.
+        if content["pid_namespace"] == _pid_namespace() and _process(content["pid"]) != content["process"]:
+            return Sign("not running", content, data_dir, silent)
+    # Another version wrote it.
+    except (KeyError, TypeError, ValueError):
         return Sign("not running", {}, data_dir)
-    return Sign("running" if silent < SILENT_SECONDS else "silent", told, data_dir, silent)
+    return Sign("running" if silent < SILENT_SECONDS else "silent", content, data_dir, silent)
 
 
 def _load(folder: Path) -> dict[str, Any] | None:
@@ -134,9 +142,9 @@ def _load(folder: Path) -> dict[str, Any] | None:
 
 
 def _process(pid: int) -> str | None:
-    """What tells a process from a later one of the same number: the boot's id and when it started (proc(5)).
+    """What distinguishes a process from a later one with the same pid: the boot's id and its start time (proc(5)).
 
-    None where there is none, or only what is left of one until its parent asks for it (a zombie).
+    None if there is no such process, or only a zombie.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -1,7 +1,7 @@
 """`/metrics` and `/healthz` over HTTP, from one thread that cannot disturb the work.
 
-It is bounded in everything: connections, seconds, bytes, and how often an answer is made anew. Where the port is
-taken the daemon works on without it and tries again: deposits are worth more than their metrics.
+Everything is bounded: connections, seconds, bytes, and how often an answer is computed. If the port is taken, the
+daemon continues without it and tries again: deposits are worth more than their metrics.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import ClassVar
 
 import structlog
 
+from contactsync.runtime.background import Background
 from contactsync.telemetry.log_throttle import Doubling
 
 MAX_CONNECTIONS = 16
-"""More at once are closed without an answer."""
+"""Further connections are closed without an answer."""
 
 CONNECTION_SECONDS = 5.0
 """From the first byte to the last."""
@@ -28,7 +30,7 @@ CONNECTION_SECONDS = 5.0
 MAX_REQUEST_BYTES = 8192
 
 FRESH_SECONDS = 1.0
-"""An answer is made anew after so long."""
+"""For this long an answer is given again before it is computed again."""
 
 RETRY_SECONDS = 5.0
 """When the port is tried again."""
@@ -40,7 +42,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a path says now."""
+    """What a path answers now."""
 
     status: HTTPStatus
     content_type: str
@@ -54,8 +56,10 @@ _BUG = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", b"a
 
 
 @dataclass
-class Monitor:
-    """The server; `answers` maps paths to what makes their answers, one at a time."""
+class MetricsServer(Background[object, object]):
+    """The server; `answers` maps each path to the function that computes its answer, one at a time."""
+
+    max_stop_seconds: ClassVar[float] = STOP_SECONDS
 
     address: str
     port: int
@@ -66,23 +70,28 @@ class Monitor:
     _loop: asyncio.AbstractEventLoop | None = None
     _stopped: asyncio.Event | None = None
     _ready: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        """Prepare the thread."""
+        super().__init__("http")
 
     def start(self) -> None:
-        """Start the thread; a daemon thread, so one that hangs does not keep the process."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="monitor", daemon=True)
-        self._thread.start()
+        """Start the thread."""
+        super().start()
         self._ready.wait(STOP_SECONDS)
 
-    def stop(self) -> None:
-        """End it, open connections too."""
+    def stop(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """End the thread and close open connections."""
         if self._loop is not None and self._stopped is not None:
-            with suppress(RuntimeError):  # it has ended by itself
+            # The loop may have ended.
+            with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stopped.set)
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
+        return super().stop(seconds)
 
-    async def _run(self) -> None:
+    def _run(self) -> None:
+        asyncio.run(self._listen())
+
+    async def _listen(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         self._ready.set()
         while not self._stopped.is_set():
@@ -105,7 +114,8 @@ class Monitor:
             else:
                 log.info("metrics.served", address=self.address, port=self.port)
                 await self._stopped.wait()
-                server.close()  # what is open ends with the loop
+                # Open connections end with the loop.
+                server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._open >= MAX_CONNECTIONS:
@@ -117,7 +127,8 @@ class Monitor:
                 writer.write(self._respond(await reader.readuntil(b"\r\n\r\n")))
                 writer.close()
                 await writer.wait_closed()
-        except (OSError, EOFError, asyncio.LimitOverrunError):  # TimeoutError is an OSError
+        # TimeoutError is an OSError.
+        except (OSError, EOFError, asyncio.LimitOverrunError):
             pass
         finally:
             self._open -= 1

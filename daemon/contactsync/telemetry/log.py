@@ -1,10 +1,11 @@
 """Structured logs on stdout: JSON lines, or columns on a terminal (protocol 7). No line holds a cell's value.
 
-docs/logs.md lists every event; a test holds it to the code.
+docs/logs.md lists every event; a test compares the two.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -16,13 +17,14 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from contactsync.domain.errors import ContactsyncError
 from contactsync.telemetry.log_throttle import Doubling
 
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
-"""sd-daemon(3): the journal takes `<N>` at a line's start for its priority, and away from the message."""
+"""sd-daemon(3): the journal reads `<N>` at the start of a line as its priority and strips it."""
 
 MAX_CHAIN = 5
-"""How many exceptions that led to each other are told of."""
+"""How many exceptions of a chain of causes are logged."""
 
 log = structlog.get_logger()
 is_configured = structlog.is_configured
@@ -45,7 +47,7 @@ class _Stdout:
 
 
 def bare(error: BaseException) -> dict[str, Any]:
-    """What an exception is and where it was raised, without its text: that may hold values of a file (protocol 5.7)."""
+    """The class of an exception and where it was raised. Not its text: that may hold values of a file (protocol 5.7)."""
     names: list[str] = []
     frames: list[str] = []
     link: BaseException | None = error
@@ -55,6 +57,19 @@ def bare(error: BaseException) -> dict[str, Any]:
         frames += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return {"error": " from ".join(names), "traceback": frames}
+
+
+def reason_of(error: ContactsyncError | OSError) -> str:
+    """Why something failed, as one sentence for operators.
+
+    Never the kernel's own text: it ends in a path, and a path may hold the name of an uploaded file (protocol 5.7).
+    """
+    if isinstance(error, ContactsyncError):
+        return str(error)
+    if error.errno == errno.EXDEV:
+        # "Invalid cross-device link" would leave operators guessing.
+        return "in/, on/, ok/ and ko/ are on several file systems: deposits are renamed between them, mount them as one"
+    return os.strerror(error.errno or 0)
 
 
 def _bare_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -71,7 +86,7 @@ def _with_priority(_logger: WrappedLogger, method: str, line: Any) -> str:
 
 
 def _goes_to_journal(stream: TextIO) -> bool:
-    """Whether a stream is the journal's own, as sd_journal_stream_fd(3) has it: $JOURNAL_STREAM is its device:inode."""
+    """Whether a stream goes to the journal: $JOURNAL_STREAM then holds its device:inode (systemd.exec(5))."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -80,7 +95,7 @@ def _goes_to_journal(stream: TextIO) -> bool:
 
 
 class _Libraries(logging.Handler):
-    """What libraries log, and Python's warnings, without their texts, which may hold values of a file."""
+    """Logs that a library or Python warned, without the text, which may hold values of a file."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -92,23 +107,23 @@ class _Libraries(logging.Handler):
             log.warning("library.warning", library=record.name, where=where, times=times)
 
 
-def _tell_crash(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+def _log_crash(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
     if not isinstance(error, KeyboardInterrupt):
         log.critical("crash", exc_info=error)
 
 
-def _tell_thread_crash(told: threading.ExceptHookArgs) -> None:
-    if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
-        log.critical("crash", exc_info=told.exc_value)
+def _log_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None and not isinstance(crash.exc_value, SystemExit):
+        log.critical("crash", exc_info=crash.exc_value)
 
 
-def _tell_unraisable(told: sys.UnraisableHookArgs) -> None:
-    if told.exc_value is not None:
-        log.error("crash", exc_info=told.exc_value)
+def _log_unraisable(crash: sys.UnraisableHookArgs) -> None:
+    if crash.exc_value is not None:
+        log.error("crash", exc_info=crash.exc_value)
 
 
 def configure(log_format: Literal["json", "console"] | None = None) -> None:
-    """Set up logging for this process: ours, the libraries', and of what nobody catches."""
+    """Set up logging for this process: of the program, of the libraries, and of exceptions that nobody catches."""
     console = log_format == "console" or (log_format is None and sys.stdout.isatty())
     renderer: Processor = (
         structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
@@ -131,7 +146,7 @@ def configure(log_format: Literal["json", "console"] | None = None) -> None:
     logging.captureWarnings(capture=True)
     logging.getLogger().addHandler(_Libraries())
     sys.excepthook, threading.excepthook, sys.unraisablehook = (
-        _tell_crash,
-        _tell_thread_crash,
-        _tell_unraisable,
+        _log_crash,
+        _log_thread_crash,
+        _log_unraisable,
     )

@@ -1,4 +1,4 @@
-"""Which repetitions of a failure deserve a log line: not one per second, and not silence either."""
+"""Keeps a failure that recurs from filling the log, and from being silent: two ways to log it now and then."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import time
 from collections.abc import Callable
 
 CALM_SECONDS = 600.0
-"""After so long without it, a failure is news again."""
+"""A failure that has not happened for this long counts from 1 again."""
 
 MAX_KEYS = 1000
-"""More kinds of failures than any program has; the oldest is forgotten."""
+"""More kinds of failures than any program has; the one seen longest ago is forgotten."""
+
+
+def deserves_a_line(times: int) -> bool:
+    """Whether the `times`-th failure in a row is logged: the 1st, 2nd, 4th, 8th … one is."""
+    return times & (times - 1) == 0
 
 
 class Doubling:
@@ -36,7 +41,7 @@ class Doubling:
             self._seen[kind] = (times, now)
             if len(self._seen) > MAX_KEYS:
                 del self._seen[next(iter(self._seen))]
-        return times if times & (times - 1) == 0 else 0
+        return times if deserves_a_line(times) else 0
 
 
 class Once:
@@ -45,8 +50,9 @@ class Once:
     A fault that ended and comes back is news again, and so is a second, different fault of the same subject.
     """
 
-    def __init__(self) -> None:
-        """Nothing is known yet."""
+    def __init__(self, limit: int | None = None) -> None:
+        """Nothing is known yet. With a `limit`, further keys are never news once so many are known."""
+        self._limit = limit
         self._known: dict[str, object] = {}
         self._lock = threading.Lock()
 
@@ -58,6 +64,8 @@ class Once:
         with self._lock:
             if value is None:
                 self._known.pop(key, None)
+                return False
+            if key not in self._known and len(self._known) == self._limit:
                 return False
             changed = self._known.get(key) != value
             self._known[key] = value

@@ -1,7 +1,7 @@
-"""What is counted and timed on the way of a deposit, for Prometheus. docs/metrics.md explains each of them.
+"""Counters and histograms of a deposit's way, for Prometheus. docs/metrics.md explains each of them.
 
-The one object of a daemon is handed to whoever has something to tell; a call costs some microseconds. What can be
-told only at the moment of asking (queues, ages, the database) is in `gauges.py`.
+A daemon has one `Metrics` object, which every part that counts gets; a call costs some microseconds. What is
+computed when Prometheus asks (queues, ages, the database) is in `gauges.py`.
 """
 
 from __future__ import annotations
@@ -28,28 +28,29 @@ from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
 
 MAX_ACCOUNTS = 500
-"""So many accounts have series of their own, at most 20 each (10 actions × 2 states); later ones share `other`."""
+"""This many accounts have their own series, at most 20 each (10 actions × 2 states); later ones share `other`."""
 
 OTHER = "other"
 
 Stage = Literal["admit", "read", "merge", "settle"]
-Trouble = Literal["database", "deposit", "report", "bug"]
+Trouble = Literal["database", "deposit", "report", "retention", "bug"]
 
 STAGES: tuple[Stage, ...] = ("admit", "read", "merge", "settle")
-TROUBLES: tuple[Trouble, ...] = ("database", "deposit", "report", "bug")
+TROUBLES: tuple[Trouble, ...] = ("database", "deposit", "report", "retention", "bug")
 EFFECTS = ("inserted", "updated", "unchanged", "removed")
 
 WORK_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 900)
 QUEUE_SECONDS = (1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_400, 86_400)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # half the series, and nobody asks when a counter was made
+# Otherwise every counter has a second series: when it was created.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types for it
 
 
 class Metrics:
     """The counters and histograms of one daemon, in a registry of their own."""
 
     def __init__(self) -> None:
-        """All at nought; labels whose values are known beforehand are there at once, so that a rate sees the first."""
+        """Everything at 0. Labels whose values are known exist at once, so that `increase()` sees the first event."""
         registry = self.registry = CollectorRegistry(auto_describe=True)
         self._lock = threading.Lock()
         self._accounts: set[str] = set()
@@ -61,7 +62,7 @@ class Metrics:
         )
         self._refused = Counter(
             "contactsync_deposits_refused",
-            "Deposits that went to ko, by reason code.",
+            "Deposits settled in ko, by reason code.",
             ["reason"],
             registry=registry,
         )
@@ -70,7 +71,7 @@ class Metrics:
         )
         self._effects = Counter(
             "contactsync_effects",
-            "What applied rows did to contacts, members and addresses (protocol 7, counts).",
+            "What applied rows did to contacts, members and addresses (the counts of result.json).",
             ["action", "effect"],
             registry=registry,
         )
@@ -79,29 +80,29 @@ class Metrics:
         )
         self._queued = Histogram(
             "contactsync_queue_seconds",
-            "From the deposit date to the beginning of work, the settle time included.",
+            "From the deposit date to the start of processing, including the settle time.",
             buckets=QUEUE_SECONDS,
             registry=registry,
         )
         self._worked = Histogram(
             "contactsync_work_seconds",
-            "From the beginning of work to ok or ko.",
+            "From the start of processing to ok or ko.",
             buckets=WORK_SECONDS,
             registry=registry,
         )
         self._stages = Histogram(
             "contactsync_stage_seconds",
-            "Each stage of the work, however it ended.",
+            "Duration of a processing stage, however it ended.",
             ["stage"],
             buckets=WORK_SECONDS,
             registry=registry,
         )
         self._reports = Counter(
-            "contactsync_reports_published", "Days of an account that were published.", registry=registry
+            "contactsync_reports_published", "Published reports, one per account and day.", registry=registry
         )
         self._troubles = Counter(
             "contactsync_troubles",
-            "Tries that failed and are made again; kind=bug is the program's own fault.",
+            "Failed attempts that the daemon retries; kind=bug is a fault of the program.",
             ["kind"],
             registry=registry,
         )
@@ -125,9 +126,9 @@ class Metrics:
     def settled(
         self, outcome: Mapping[str, Any], rejects: Mapping[str, int], *, queued: float, worked: float
     ) -> None:
-        """A deposit has come to `ok/` or `ko/`.
+        """Count a deposit that reached `ok/` or `ko/`.
 
-        `outcome` is the content of its result.json, `rejects` how many rows were rejected by code; seconds.
+        `outcome` is the content of its result.json, `rejects` the number of rejected rows per code; times in seconds.
         """
         action = outcome["action"]
         self._deposits.labels(self._label(outcome["account"]), action, outcome["state"]).inc()
@@ -137,7 +138,8 @@ class Metrics:
         self._rows.labels(action, "rejected").inc(outcome["rows_rejected"])
         for effect in EFFECTS:
             self._effects.labels(action, effect).inc(outcome[effect])
-        if outcome["rows_rejected"]:  # a file refused as a whole has no rejected rows
+        # A file refused as a whole has no rejected rows.
+        if outcome["rows_rejected"]:
             for code, count in rejects.items():
                 self._rejects.labels(code).inc(count)
         self._queued.observe(queued)
@@ -151,7 +153,7 @@ class Metrics:
 
     @contextmanager
     def timed(self, stage: Stage) -> Iterator[None]:
-        """The time that the block takes."""
+        """Time the block."""
         started = time.perf_counter()
         try:
             yield
@@ -159,9 +161,9 @@ class Metrics:
             self._stages.labels(stage).observe(time.perf_counter() - started)
 
     def published(self) -> None:
-        """A day of an account was published."""
+        """Count a report that was published."""
         self._reports.inc()
 
     def trouble(self, kind: Trouble) -> None:
-        """A try has failed and will be made again."""
+        """Count a failed attempt that will be retried."""
         self._troubles.labels(kind).inc()

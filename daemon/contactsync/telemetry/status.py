@@ -1,36 +1,41 @@
-"""How the daemon is: what it works on, what waits, and what is being waited for. For systemd, metrics and `status`."""
+"""What the daemon works on, and what it waits for. For systemd, `/healthz`, the heartbeat and `status`. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why an account's deposits cannot go on just now; they are tried again by themselves."""
+    """Why an account cannot continue at the moment; the daemon tries again."""
 
     account: str
-    reason: str  # a sentence without any value of a file
+    # A sentence without any value of a file.
+    reason: str
+    # When the first of the failures happened.
     since: datetime
-    failures: int  # in a row
+    # Failures in a row.
+    failures: int
     is_bug: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The upload that an account's line waits for just now, by its name for people."""
+    """The upload that an account's queue waits for; `file` is its printable name."""
 
     action: str
     file: str
     why: Literal["written", "settling", "grace"]
-    until: datetime | None  # when it is taken, if nothing happens to it; None while somebody writes it
-    behind: int  # uploads that come after it
+    # When it is claimed if it does not change; None while somebody writes it.
+    until: datetime | None
+    # How many uploads come after it.
+    behind: int
 
     def as_mapping(self) -> Mapping[str, Any]:
-        """All of it as JSON takes it; the time to the second, so that it stays the same while nothing happens."""
+        """Everything, ready for JSON; the time to the second, so that it only changes if the upload does."""
         until = self.until.isoformat(timespec="seconds") if self.until else None
         return {
             "action": self.action,
@@ -40,15 +45,20 @@ class Waiting:
             "behind": self.behind,
         }
 
+    @classmethod
+    def from_mapping(cls, found: Mapping[str, Any]) -> Waiting:
+        """The opposite of `as_mapping`. Raises KeyError, TypeError or ValueError if another version wrote it."""
+        return cls(**{**found, "until": _time(found["until"])})
+
     def sentence(self, now: datetime) -> str:
-        """What must happen before it is taken."""
+        """What has to happen before it is claimed."""
         where = f"{self.action}/in/{self.file}"
         if self.until is None:
             return f"{where} is being written"
         seconds = max(0, round((self.until - now).total_seconds()))
         if self.why == "settling":
             return f"{where} must be quiet for {seconds} s more"
-        return f"{where} does not look whole, is taken in {seconds} s"
+        return f"{where} looks incomplete; will be processed in {seconds} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +66,33 @@ class DaemonStatus:
     """The daemon at one moment; times are UTC."""
 
     as_of: datetime
-    database_away: str | None  # the reason, None while it answers
+    # The reason, None while the database is reachable.
+    database_away: str | None
     database_away_since: datetime | None
     accounts: int
-    queued: tuple[str, ...]  # accounts whose turn comes when a worker is free, the next one first
-    running: tuple[str, ...]  # accounts with a deposit in work
-    pausing: int  # accounts to which the daemon comes again at a set time: an upload must become quiet, or a trouble end
-    troubles: tuple[Trouble, ...]  # longest first
-    longest_step_seconds: float = 0.0  # of what is in work now
-    workers_ended: int = 0  # threads that should run and do not: a bug
-    waiting: Mapping[str, Waiting] = field(default_factory=dict)  # by account
+    # Accounts that wait for a free worker, the next one first.
+    queued: tuple[str, ...]
+    # Accounts with a deposit in progress.
+    running: tuple[str, ...]
+    # Accounts that come again at a set time, because an upload must become quiet or a trouble end.
+    pausing: int
+    # The longest first.
+    troubles: tuple[Trouble, ...]
+    longest_step_seconds: float = 0.0
+    # Worker threads that should run and do not: a bug.
+    workers_ended: int = 0
+    # By account.
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing is being waited for but uploaders."""
+        """Whether the daemon waits for uploaders only."""
         return self.database_away is None and not self.troubles
 
     @property
     def summary(self) -> str:
-        """One line for a human: `STATUS=` of sd_notify(3), the head of `status`."""
-        work = f"{len(self.running)} in work, {len(self.queued)} queued, {self.pausing} pausing"
+        """One line for people: `STATUS=` of sd_notify(3), and the head of `status`."""
+        work = f"{len(self.running)} in progress, {len(self.queued)} queued, {self.pausing} pausing"
         if self.database_away is not None:
             return f"waiting for the database ({self.database_away}); {work}"
         if self.troubles:
@@ -85,12 +102,36 @@ class DaemonStatus:
         return f"{self.accounts} accounts; {work}"
 
     def as_mapping(self) -> Mapping[str, Any]:
-        """All of it as JSON takes it, times as ISO 8601."""
+        """Everything and the summary, ready for JSON; times in ISO 8601."""
         plain = asdict(replace(self, waiting={}), dict_factory=_plain)
-        # By hand: there may be thousands of them, each second.
+        # Without asdict: there may be thousands of them, every second.
         waiting = {account: found.as_mapping() for account, found in self.waiting.items()}
         return {**plain, "waiting": waiting, "summary": self.summary}
+
+    @classmethod
+    def from_mapping(cls, found: Mapping[str, Any]) -> DaemonStatus:
+        """The opposite of `as_mapping`; ignores keys that it does not know.
+
+        Raises KeyError, TypeError or ValueError if another version wrote it.
+        """
+        known = {each.name: found[each.name] for each in fields(cls)}
+        troubles = (Trouble(**{**each, "since": _time(each["since"])}) for each in known["troubles"])
+        return cls(
+            **{
+                **known,
+                "as_of": _time(known["as_of"]),
+                "database_away_since": _time(known["database_away_since"]),
+                "queued": tuple(known["queued"]),
+                "running": tuple(known["running"]),
+                "troubles": tuple(troubles),
+                "waiting": {name: Waiting.from_mapping(each) for name, each in known["waiting"].items()},
+            }
+        )
 
 
 def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in pairs}
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""What the database's errors mean: the file's fault, or nobody's."""
+"""Database errors as verdicts: the file is refused, or the deposit is retried."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def session(site_url: str) -> Iterator[Session]:
 
 
 @pytest.mark.parametrize("state", ["22001", "22P05", "22008", "23502", "23505", "23514", "54000"])
-def test_what_is_the_files_fault(session: Session, state: str) -> None:
+def test_errors_that_refuse_the_file(session: Session, state: str) -> None:
     """Data exceptions, integrity violations and a value too long for its index refuse the file."""
     with pytest.raises(FileRefused) as caught, session() as conn:
         conn.execute(f"DO $$ BEGIN RAISE EXCEPTION '{SECRET}' USING ERRCODE = '{state}'; END $$")
@@ -52,20 +52,20 @@ def test_what_is_the_files_fault(session: Session, state: str) -> None:
         "XX000",
     ],
 )
-def test_what_is_nobodys_fault(session: Session, state: str) -> None:
-    """Everything else is tried again, and only its SQLSTATE is told."""
+def test_errors_that_are_retried(session: Session, state: str) -> None:
+    """Every other error is retried, and the message contains only its SQLSTATE."""
     with pytest.raises(DatabaseAway, match=state) as caught, session() as conn:
         conn.execute(f"DO $$ BEGIN RAISE EXCEPTION '{SECRET}' USING ERRCODE = '{state}'; END $$")
     assert _silent(caught.value)
 
 
 def _silent(error: ContactsyncError) -> bool:
-    """Whether an error and what it is chained to hold no value."""
+    """Whether neither the error nor what it is chained to contains the value."""
     return SECRET not in f"{error} {error!r}" and error.__cause__ is None and error.__suppress_context__
 
 
 def test_a_value_too_long_for_its_index_is_a_real_54000(session: Session) -> None:
-    """PostgreSQL says so for what no B-tree page holds."""
+    """PostgreSQL raises it for a value that does not fit on a B-tree page."""
     with pytest.raises(FileRefused) as caught, session() as conn:
         conn.execute(
             "INSERT INTO contactsync.contact_list (account_id, name) "
@@ -74,8 +74,8 @@ def test_a_value_too_long_for_its_index_is_a_real_54000(session: Session) -> Non
     assert caught.value.details == {"sqlstate": "54000"}
 
 
-def test_after_an_error_the_connection_is_made_again(session: Session) -> None:
-    """With its staging tables, and empty."""
+def test_after_an_error_the_session_reconnects(session: Session) -> None:
+    """The new connection has empty staging tables."""
     with session() as conn:
         conn.execute("INSERT INTO staged_key VALUES ('x')")
         first = conn
@@ -87,7 +87,7 @@ def test_after_an_error_the_connection_is_made_again(session: Session) -> None:
 
 
 def test_the_programs_own_errors_pass_through(session: Session) -> None:
-    """And leave the connection as it is."""
+    """They do not close the connection."""
     with session() as conn:
         first = conn
     with pytest.raises(KeyError), session():
@@ -96,8 +96,8 @@ def test_the_programs_own_errors_pass_through(session: Session) -> None:
         assert conn is first
 
 
-def test_a_server_that_is_not_there_is_waited_for(tmp_path: object) -> None:
-    """No connection is nobody's fault."""
+def test_an_unreachable_server_is_retried(tmp_path: object) -> None:
+    """A failed connection is not the file's fault."""
     with (
         pytest.raises(DatabaseAway, match="connection lost"),
         Session(f"host={tmp_path} connect_timeout=1")(),

@@ -1,4 +1,4 @@
-"""A refused deposit back into line, on a real tree and database: what moves, what the ledger remembers, what is refused."""
+"""A refused deposit goes back into `in/`, on a real tree and database: what moves, and what the ledger records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contactsync.database import ledger, statements
-from contactsync.processing import requeue
+from contactsync.processing import recovery, requeue
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Site
@@ -37,7 +37,7 @@ def put_back(site: Site, row: dict[str, Any]) -> bool:
 
 
 def test_the_file_goes_back_and_becomes_a_new_deposit_that_remembers(site: Site) -> None:
-    """ko/S_x becomes in/x, its old results go; claimed again it has a row of its own, and both know of each other."""
+    """ko/S_x becomes in/x and its old results are removed; claimed again, it has its own row that names the first."""
     old = refused(site)
     site.set(syntax_errors="skip")
     assert put_back(site, old)
@@ -52,7 +52,7 @@ def test_the_file_goes_back_and_becomes_a_new_deposit_that_remembers(site: Site)
 
 
 def test_a_corrected_setting_lets_it_be_applied_once(site: Site) -> None:
-    """What a setting refused is applied after the setting was changed, and its file ends in ok/ alone."""
+    """A file that a setting refused is applied once the setting is changed; it is then in ok/ only."""
     old = refused(site, BAD + "b@example.org;B\n")
     site.set(syntax_errors="skip")
     assert put_back(site, old)
@@ -63,7 +63,7 @@ def test_a_corrected_setting_lets_it_be_applied_once(site: Site) -> None:
 
 
 def test_a_new_upload_of_that_name_is_never_overwritten(site: Site) -> None:
-    """in/x taken: an error, and file, results and ledger are as they were."""
+    """If in/x exists, `put_back` raises; the file, its results and the ledger are unchanged."""
     old = refused(site)
     lying = site.boxes()["ko"]
     path = site.drop(GOOD)
@@ -74,8 +74,8 @@ def test_a_new_upload_of_that_name_is_never_overwritten(site: Site) -> None:
     assert site.ledger()[0]["retried_at"] is None
 
 
-def test_a_file_that_has_gone_is_told_and_nothing_is_noted(site: Site) -> None:
-    """ops took it out of ko/: False, and the ledger does not wait for it."""
+def test_a_file_that_is_gone_is_not_put_back(site: Site) -> None:
+    """If somebody removed it from ko/, the ledger records no retry."""
     old = refused(site)
     (site.folder(box="ko") / old["claimed_name"]).unlink()
     assert not put_back(site, old)
@@ -84,7 +84,7 @@ def test_a_file_that_has_gone_is_told_and_nothing_is_noted(site: Site) -> None:
 
 @pytest.mark.parametrize("moved", [False, True], ids=["before the rename", "before the old results went"])
 def test_what_was_killed_half_way_is_finished(site: Site, moved: bool) -> None:
-    """The ledger says "put back": whatever of it is missing on disk is done by the daemon, once."""
+    """The ledger has `retried_at`: the daemon does what is missing on disk, once."""
     old = refused(site)
     with site.spool() as spool:
         assert ledger.set_retried(site.daemon, site.account, old["deposit_id"], datetime.now(UTC))
@@ -92,17 +92,17 @@ def test_what_was_killed_half_way_is_finished(site: Site, moved: bool) -> None:
         ko = site.folder(box="ko") / old["claimed_name"]
         ko.rename(site.folder(box="in") / "list.csv")
     with site.spool() as spool:
-        site.pipeline.finish_retries(site.account, spool)
+        recovery.finish_retries(site.pipeline, site.account, spool)
     assert site.boxes() == {"in": ["list.csv"], "on": [], "ok": [], "ko": []}
     (new,) = site.work()
     assert new["retry_of"] == old["deposit_id"]
     with site.spool() as spool:
-        site.pipeline.finish_retries(site.account, spool)
+        recovery.finish_retries(site.pipeline, site.account, spool)
     assert site.boxes()["in"] == []
 
 
 def test_an_upload_with_the_name_of_a_result_is_not_taken_for_one(site: Site) -> None:
-    """A deposit called `x.rejected.csv` that came in the second of `x` stays in ko/ when `x` is tried again."""
+    """A deposit named `x.rejected.csv` with the same stamp as `x` stays in ko/ when `x` is put back."""
     old = refused(site)
     other = refused(site, "Email;Nom\nc@example.org\n", "other.csv")
     alias = old["claimed_name"] + ".rejected.csv"
@@ -115,15 +115,15 @@ def test_an_upload_with_the_name_of_a_result_is_not_taken_for_one(site: Site) ->
     assert (site.folder(box="ko") / alias).exists()
 
 
-def test_the_same_content_uploaded_by_itself_is_no_retry(site: Site) -> None:
-    """Only what was put back is one: a second upload of the same file is a deposit like any."""
+def test_the_same_content_uploaded_again_is_no_retry(site: Site) -> None:
+    """Only a deposit that was put back is a retry; a second upload of the same file is not."""
     refused(site)
     again = refused(site)
     assert again["retry_of"] is None
 
 
 def test_another_file_in_its_place_is_no_retry(site: Site) -> None:
-    """Its uploader takes what was put back away again, and uploads another of that name and size."""
+    """Its uploader removes the file that was put back, and uploads another one of the same name and size."""
     old = refused(site)
     assert put_back(site, old)
     (site.folder(box="in") / "list.csv").unlink()
@@ -132,7 +132,7 @@ def test_another_file_in_its_place_is_no_retry(site: Site) -> None:
 
 
 def test_a_link_can_be_tried_again(site: Site) -> None:
-    """What was never copied has no checksum; its name and size tell."""
+    """A link was never copied, so it has no checksum; its name and size identify it."""
     (site.folder(box="in") / "list.csv").symlink_to("/etc/passwd")
     (old,) = site.work()
     assert old["reason"] == "not_a_file"

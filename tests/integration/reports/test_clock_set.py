@@ -1,9 +1,8 @@
-"""Reports under a clock that is set, and on the days on which it changes by law: each day once, and whole."""
+"""Reports while the clock is set, and on days of a DST change: each day is published once, and whole."""
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,17 +13,16 @@ import pytest
 import structlog
 
 from contactsync.reports import publisher
+from contactsync.reports.days import zone_of
 from contactsync.reports.publisher import Publisher
 from contactsync.runtime.clock import Clock
 from tests.conftest import Databases
-from tests.integration.reports.test_publish import Site
-
-DAY = date(2015, 4, 27)
-DEADLINE = 60.0
+from tests.integration.reports.nightly import DEADLINE, until
+from tests.integration.reports.site import DAY, Site
 
 
 class Times:
-    """A wall clock that the test sets, in the account's time, and a monotonic one that goes along."""
+    """A wall clock that the test sets, and a monotonic clock that advances with it."""
 
     def __init__(self, text: str) -> None:
         self.monotonic = 1000.0
@@ -33,7 +31,7 @@ class Times:
     def set(self, text: str) -> None:
         self.now = datetime.fromisoformat(text).astimezone(UTC)
 
-    def go(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
         self.monotonic += seconds
 
@@ -45,7 +43,7 @@ class Times:
 
 
 class Nights:
-    """A reporter that is driven by hand through its looks."""
+    """A publisher whose checks the test runs one by one."""
 
     def __init__(self, site: Site, text: str) -> None:
         self.site, self.times = site, Times(text)
@@ -53,29 +51,29 @@ class Nights:
         self.restart()
 
     def restart(self) -> None:
-        self.reporter = Publisher(self.site.settings, self.site.url, clock=self.times.clock())
-        self.reporter.update([self.site.account])
+        self.publisher = Publisher(self.site.settings, self.site.url, clock=self.times.clock())
+        self.publisher.update([self.site.account])
 
     def look(self) -> float:
-        """One look; in how many seconds the next one comes."""
-        (turn,) = self.reporter._turns.values()
+        """Check once; returns the seconds until the next check."""
+        (turn,) = self.publisher._turns.values()
         with structlog.testing.capture_logs() as lines:
-            wait = self.reporter._attend(turn)
+            wait = self.publisher._attend(turn)
         self.lines += [dict(line) for line in lines]
         return wait
 
     def until(self, text: str) -> None:
-        """Look, wait as long as the look said, and so on."""
+        """Check, wait as long as the check returned, and so on."""
         end = datetime.fromisoformat(text).astimezone(UTC)
         while self.times.now < end:
-            self.times.go(max(self.look(), 0.001))
+            self.times.advance(max(self.look(), 0.001))
         self.look()
 
     def published(self) -> list[str]:
         return [line["day"] for line in self.lines if line["event"] == "report.published"]
 
     def opened(self, day: date = DAY) -> int:
-        """How many contacts stand in the day's report as having opened."""
+        """How many contacts the day's report lists as having opened."""
         return len(self.site.rows("EMAIL_opened", f"{day}_Daily.zip", day))
 
 
@@ -89,7 +87,7 @@ def site(tmp_path: Path, databases: Databases) -> Iterator[Site]:
 
 @pytest.fixture
 def nights(site: Site) -> Iterator[Callable[[str], Nights]]:
-    """Starts at a time of day."""
+    """Starts a publisher at a time of day."""
     made: list[Nights] = []
 
     def begin(text: str) -> Nights:
@@ -98,7 +96,7 @@ def nights(site: Site) -> Iterator[Callable[[str], Nights]]:
 
     yield begin
     for each in made:
-        each.reporter._session.close()
+        each.publisher._session.close()
 
 
 def react(site: Site, at: str) -> None:
@@ -110,7 +108,7 @@ def react(site: Site, at: str) -> None:
 def test_a_clock_set_back_over_midnight_loses_nothing_of_the_day(
     site: Site, nights: Callable[[str], Nights]
 ) -> None:
-    """What is recorded until the day ends a second time is in its report."""
+    """What is recorded until the day ends for the second time is in its report."""
     here = nights("2015-04-27 23:50+02")
     react(site, "2015-04-27 23:40+02")
     here.until("2015-04-28 00:01:20+02")
@@ -126,7 +124,7 @@ def test_a_clock_set_back_over_midnight_loses_nothing_of_the_day(
 def test_a_clock_that_was_ahead_for_a_while_leaves_no_half_day(
     site: Site, nights: Callable[[str], Nights]
 ) -> None:
-    """The day that seemed to have ended is published again when it has, also by a daemon that was restarted."""
+    """A day that seemed to have ended is published again when it has, even by a restarted daemon."""
     here = nights("2015-04-27 20:00+02")
     here.look()
     here.times.set("2015-04-28 03:00+02")
@@ -153,7 +151,7 @@ def test_a_clock_set_back_after_midnight_publishes_nothing_twice(
 
 
 def test_a_clock_that_was_ahead_by_years_costs_no_day(site: Site, nights: Callable[[str], Nights]) -> None:
-    """Days that were removed as old are made again, and those that lie ahead are left alone until they come."""
+    """Days that were removed as expired are published again; days in the future are kept until they have ended."""
     here = nights("2015-04-28 01:00+02")
     react(site, "2015-04-27 12:00+02")
     here.look()
@@ -171,10 +169,10 @@ def test_a_clock_that_was_ahead_by_years_costs_no_day(site: Site, nights: Callab
 
 
 @pytest.mark.parametrize("jump", ["1970-01-02 00:00+00", "2015-04-20 12:00+02", "2106-02-07 00:00+00"])
-def test_the_next_look_comes_within_its_time_wherever_the_clock_is_set(
+def test_the_next_check_comes_in_time_wherever_the_clock_is_set(
     site: Site, nights: Callable[[str], Nights], jump: str
 ) -> None:
-    """Waits go by the monotonic clock: a look each 30 s."""
+    """Waits use the monotonic clock: one check per 30 s."""
     here = nights("2015-04-27 12:00+02")
     assert here.look() == publisher.LOOK_SECONDS
     here.times.set(jump)
@@ -183,7 +181,7 @@ def test_the_next_look_comes_within_its_time_wherever_the_clock_is_set(
 
 
 def test_the_thread_waits_by_the_monotonic_clock(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wall clock that is set back by a year while it waits does not hold the day up for a year."""
+    """A wall clock set back by a year during a wait does not delay the day by a year."""
     monkeypatch.setattr(publisher, "LOOK_SECONDS", 0.02)
     times = Times("2015-04-27 23:00+02")
     here = Publisher(site.settings, site.url, clock=Clock(wall=times.wall))
@@ -191,23 +189,14 @@ def test_the_thread_waits_by_the_monotonic_clock(site: Site, monkeypatch: pytest
     here.start()
     try:
         looked = here._turns["acme"].due
-        wait_for(lambda: here._turns["acme"].due > looked, "a look")
+        until(lambda: here._turns["acme"].due > looked, "a check")
         times.set("2014-04-27 12:00+02")
         looked = here._turns["acme"].due
-        wait_for(lambda: here._turns["acme"].due > looked, "a look under the clock that was set back")
+        until(lambda: here._turns["acme"].due > looked, "a check under the clock that was set back")
         times.set("2015-04-28 00:02+02")
-        wait_for((site.reporting / str(DAY)).is_dir, "the day")
+        until((site.reporting / str(DAY)).is_dir, "the day")
     finally:
         assert here.stop(DEADLINE)
-
-
-def wait_for(done: Callable[[], bool], what: str) -> None:
-    pause = threading.Event()
-    for _ in range(int(DEADLINE / 0.01)):
-        if done():
-            return
-        pause.wait(0.01)
-    raise AssertionError(what)
 
 
 @pytest.mark.parametrize(
@@ -218,23 +207,23 @@ def wait_for(done: Callable[[], bool], what: str) -> None:
         ("Asia/Beirut", "2024-03-31"),  # midnight is skipped
         ("Asia/Beirut", "2024-10-26"),  # 23:30 comes twice
         ("America/Havana", "2024-11-03"),  # 00:30 comes twice
-        ("Pacific/Apia", "2011-12-29"),  # the day after it never was
+        ("Pacific/Apia", "2011-12-29"),  # the calendar skips the next day
     ],
 )
 def test_a_day_on_which_the_clocks_change_is_published_once_and_whole(
     site: Site, nights: Callable[[str], Nights], zone: str, changes: str
 ) -> None:
-    """And so are its neighbours: each reaction of an hourly row is in the report of the day it belongs to."""
+    """So are its neighbours: each of the hourly reactions is in the report of its own day."""
     site.set(time_zone=zone)
     begin = datetime.fromisoformat(f"{changes} 00:00+00:00") - timedelta(days=1)
     site.conn.execute("UPDATE contactsync.campaign SET opened_on = %s", [begin.date() - timedelta(days=1)])
-    account_zone = publisher.reporting.zone_of(site.account)
+    account_zone = zone_of(site.account)
     hours = [begin + timedelta(hours=hour) for hour in range(72)]
     for hour in hours:
         react(site, hour.isoformat())
     here = nights((begin - timedelta(hours=30)).isoformat())
     while here.times.now < hours[-1] + timedelta(hours=30):
-        here.times.go(min(1800, max(here.look(), 0.001) * 60))
+        here.times.advance(min(1800, max(here.look(), 0.001) * 60))
     expected: dict[date, int] = {}
     for hour in hours:
         day = hour.astimezone(account_zone).date()

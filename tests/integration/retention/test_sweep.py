@@ -1,4 +1,4 @@
-"""Old settled files and ledger rows, on a real tree and database: what goes, and above all what stays."""
+"""Old settled files and ledger rows, on a real tree and database: what is removed, and above all what is kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GOOD, BAD, HALF = "Email\na@example.org\n", "Email;Nom\nx\n", "Email\nno\nb@exam
 
 
 def settled(site: Site, content: str = GOOD, name: str = "list.csv", *, days: int = 0) -> dict[str, Any]:
-    """A deposit that was settled so many days ago."""
+    """Apply a deposit and date its settling back by so many days."""
     row = site.apply(content, name)
     site.conn.execute(
         "UPDATE contactsync.deposit SET finished_at = now() - make_interval(days => %s) WHERE deposit_id = %s",
@@ -34,17 +34,17 @@ def remove_files(site: Site, days: int = 10) -> Swept:
         return sweep.remove_files(site.daemon, site.account, spool, days, START)
 
 
-def forget(site: Site, days: int = 10) -> Swept:
+def delete_rows(site: Site, days: int = 10) -> Swept:
     with site.spool() as spool:
-        return sweep.forget(site.daemon, site.account, spool, days, START)
+        return sweep.delete_rows(site.daemon, site.account, spool, days, START)
 
 
 def path_of(site: Site, row: dict[str, Any], box: str) -> Path:
     return site.folder(row["action"], box) / row["claimed_name"]
 
 
-def test_old_settled_files_go_with_their_results_and_young_ones_stay(site: Site) -> None:
-    """ok and ko alike, rejected file too; what lies there and is not ours stays."""
+def test_old_settled_files_are_removed_with_their_results_and_young_ones_kept(site: Site) -> None:
+    """In ok and ko alike, with rejected files. Foreign files in the same folders are kept."""
     settled(site, GOOD, "old_ok.csv", days=11)
     settled(site, BAD, "old_ko.csv", days=11)
     settled(site, HALF, "old_half.csv", days=11)
@@ -63,20 +63,20 @@ def test_old_settled_files_go_with_their_results_and_young_ones_stay(site: Site)
     assert remove_files(site).files == 0
 
 
-def test_what_is_in_work_is_never_touched(site: Site) -> None:
-    """A verdict in the ledger, the file still in on/: neither file nor row goes, so nothing is applied twice."""
+def test_a_deposit_in_progress_is_never_touched(site: Site) -> None:
+    """Its verdict is in the ledger, its file still in on/: file and row are kept, so nothing is applied twice."""
     row = settled(site, days=99)
     path_of(site, row, "ok").rename(path_of(site, row, "on"))
     assert remove_files(site).files == 0
-    assert forget(site).rows == 0
+    assert delete_rows(site).rows == 0
     assert path_of(site, row, "on").exists()
-    assert site.work() == []  # the restart moves it, by its row
+    assert site.work() == []  # recovery moves it, by its row
     assert path_of(site, row, "ok").exists()
     assert len(site.contacts("email")) == 1
 
 
-def test_what_waits_for_its_retry_is_never_touched(site: Site) -> None:
-    """Put back by the ledger's word, the rename still to come."""
+def test_a_deposit_that_waits_for_its_retry_is_never_touched(site: Site) -> None:
+    """The ledger says that it is retried, but the rename is still to come."""
     row = settled(site, BAD, days=99)
     assert ledger.set_retried(site.daemon, site.account, row["deposit_id"], datetime.now(UTC))
     assert remove_files(site).files == 0
@@ -84,29 +84,29 @@ def test_what_waits_for_its_retry_is_never_touched(site: Site) -> None:
 
 
 def test_a_row_outlives_its_file(site: Site) -> None:
-    """Rows are forgotten by age once no file of their name is left; consent events keep the deposit's id."""
+    """A row is deleted by age once no file of its name is left. Consent events keep the deposit's id."""
     kept = settled(site, GOOD, "kept.csv", days=99)
     gone = site.apply("Email\nstop@example.org\n", "stop.csv", "optoutEMAIL")
     site.conn.execute("UPDATE contactsync.deposit SET finished_at = now() - interval '99 days'")
     path_of(site, gone, "ok").unlink()
-    assert forget(site, days=100).rows == 0
-    assert forget(site).rows == 1
+    assert delete_rows(site, days=100).rows == 0
+    assert delete_rows(site).rows == 1
     assert [row["deposit_id"] for row in site.ledger()] == [kept["deposit_id"]]
     assert site.rows("SELECT deposit_id FROM contactsync.consent_event") == [(gone["deposit_id"],)]
     assert len(site.rows("SELECT 1 FROM contactsync.opt_out")) == 1
 
 
-def test_deposits_in_work_keep_their_rows(site: Site) -> None:
-    """However old: state `on` is not settled."""
+def test_deposits_in_progress_keep_their_rows(site: Site) -> None:
+    """State `on` is not settled, however old the deposit is."""
     row = settled(site, days=99)
     site.conn.execute("UPDATE contactsync.deposit SET state = 'on'")
     path_of(site, row, "ok").unlink()
-    assert (remove_files(site).files, forget(site).rows) == (0, 0)
+    assert (remove_files(site).files, delete_rows(site).rows) == (0, 0)
     assert len(site.ledger()) == 1
 
 
 def test_batches_follow_each_other(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch ends with the place of the next one, past what had to stay; the last says that it is the last."""
+    """A batch returns where the next one begins, past what had to be kept; the last batch returns None."""
     monkeypatch.setattr(sweep, "BATCH", 2)
     rows = [settled(site, GOOD, f"{n}.csv", days=20 - n) for n in range(5)]
     path_of(site, rows[0], "ok").rename(path_of(site, rows[0], "on"))
@@ -120,8 +120,8 @@ def test_batches_follow_each_other(site: Site, monkeypatch: pytest.MonkeyPatch) 
     assert path_of(site, rows[0], "on").exists()
 
 
-def test_a_killed_batch_is_done_again(site: Site) -> None:
-    """Files gone, the ledger not told: the next pass tells it."""
+def test_a_killed_batch_is_repeated(site: Site) -> None:
+    """Files removed, but not yet noted in the ledger: the next batch notes it."""
     row = settled(site, days=99)
     path_of(site, row, "ok").unlink()
     assert remove_files(site).files == 1
@@ -129,19 +129,19 @@ def test_a_killed_batch_is_done_again(site: Site) -> None:
     assert site.ledger()[0]["tidied_at"] is not None
 
 
-def test_a_corrected_rejected_file_finds_its_list_when_the_row_has_gone(site: Site) -> None:
-    """Without the ledger's row the list is that of the file's name."""
+def test_a_corrected_rejected_file_finds_its_list_without_the_ledger_row(site: Site) -> None:
+    """Without the row, the list is named after the file."""
     row = settled(site, HALF, "people.csv", days=99)
     remove_files(site)
-    forget(site)
+    delete_rows(site)
     assert site.ledger() == []
     again = site.apply("Email\nc@example.org\n", f"{row['claimed_name']}.rejected.csv")
     assert again["state"] == "ok"
     assert site.members("people") == [["b@example.org", "c@example.org"]]
 
 
-def test_a_clock_that_runs_ahead_removes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database's clock and the host's must agree that it is old."""
+def test_a_clock_that_is_ahead_removes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's clock and the host's must both find the deposit old."""
     settled(site, days=1)
 
     class Ahead(datetime):
@@ -150,4 +150,4 @@ def test_a_clock_that_runs_ahead_removes_nothing(site: Site, monkeypatch: pytest
             return datetime(2999, 1, 1, tzinfo=tz)
 
     monkeypatch.setattr(sweep, "datetime", Ahead)
-    assert (remove_files(site).files, forget(site).rows) == (0, 0)
+    assert (remove_files(site).files, delete_rows(site).rows) == (0, 0)

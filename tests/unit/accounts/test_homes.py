@@ -1,4 +1,4 @@
-"""Whose home is whose: what others wrote into the table of accounts, and links on the disk."""
+"""Homes that clash, because of SQL writes to the table of accounts or because of links."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path("/srv/ftp")
 
 
 def account(number: int, name: str, home: str | None = None) -> Account:
-    """An account with that id; the rest does not matter here."""
+    """An account with this id, name and home; the other columns do not matter here."""
     labels = (None,) * 15
     return Account(
         *(number, name, home, None, None, ";", "none", labels, "FR", "UTC", "auto"),  # type: ignore[arg-type]  # its columns
@@ -30,8 +30,8 @@ def account(number: int, name: str, home: str | None = None) -> Account:
     )
 
 
-def test_folders_of_ones_own_are_fine() -> None:
-    """Below the root by name, or elsewhere; one name may begin like another."""
+def test_separate_homes_are_accepted() -> None:
+    """In the root by name, or elsewhere. One name may be a prefix of another."""
     accounts = [
         account(1, "acme"),
         account(2, "acme2"),
@@ -45,13 +45,13 @@ def test_folders_of_ones_own_are_fine() -> None:
     "home", ["../../etc", "..", ".", "etc", "/", "//", "/srv/../etc", "/srv/ftp/other/.."]
 )
 def test_a_home_is_an_absolute_path(home: str) -> None:
-    """Whoever wrote it into the table: nothing is looked for where the daemon happens to stand."""
+    """A relative path in the table is never resolved against the daemon's working directory."""
     assert "absolute path" in refused([account(1, "acme", home)], ROOT)["acme"]
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "/etc", "../x", "."])
 def test_a_name_is_one_folder(name: str) -> None:
-    """The table refuses such names; were its rule dropped, they lead nowhere all the same."""
+    """The table refuses such names; even without its constraint they are refused here."""
     assert "ftp_root" in refused([account(1, name)], ROOT)[name]
 
 
@@ -66,16 +66,16 @@ def test_a_name_is_one_folder(name: str) -> None:
         "/srv",
     ],
 )
-def test_nobody_gets_the_home_of_another(home: str) -> None:
-    """Nor a folder within or around it; who has it by name keeps it, were the other one older."""
+def test_no_account_gets_the_home_of_another(home: str) -> None:
+    """Nor a folder inside or around it. The account with that name keeps it, even if the other is older."""
     for number in (1, 3):
-        told = refused([account(2, "acme"), account(number, "thief", home)], ROOT)
-        assert told.keys() == {"thief"}
-        assert "acme" in told["thief"]
+        reasons = refused([account(2, "acme"), account(number, "thief", home)], ROOT)
+        assert reasons.keys() == {"thief"}
+        assert "acme" in reasons["thief"]
 
 
-def test_of_two_who_name_one_home_the_older_keeps_it() -> None:
-    """Deterministically, however they are listed."""
+def test_of_two_accounts_with_one_home_the_older_keeps_it() -> None:
+    """The result does not depend on their order."""
     accounts = [account(7, "new", "/data/x"), account(5, "old", "/data/x")]
     assert refused(accounts, ROOT).keys() == refused(accounts[::-1], ROOT).keys() == {"new"}
 
@@ -96,15 +96,15 @@ def by_link_within(root: Path) -> str:
 
 
 @pytest.mark.parametrize("how", [by_link, by_folder_link, by_link_within])
-def test_links_are_followed(tmp_path: Path, how: Callable[[Path], str]) -> None:
-    """A home that is a link to another's, or lies below one, is another's."""
+def test_links_are_resolved(tmp_path: Path, how: Callable[[Path], str]) -> None:
+    """A home that is a link to another's, or is below such a link, clashes with it."""
     root = tmp_path / "ftp"
     (root / "acme" / "contacts").mkdir(parents=True)
     assert refused([account(1, "acme"), account(2, "thief", how(root))], root).keys() == {"thief"}
 
 
 def test_a_link_in_the_place_of_a_default_home(tmp_path: Path) -> None:
-    """The newer of two that lead to one folder is left alone; a link to a folder of one's own is fine (protocol 1)."""
+    """If two homes lead to one folder, the newer account is refused; a link to a separate folder is fine (protocol 1)."""
     (tmp_path / "acme").mkdir()
     os.symlink("acme", tmp_path / "thief")
     (tmp_path / "disk2").mkdir()
@@ -113,7 +113,7 @@ def test_a_link_in_the_place_of_a_default_home(tmp_path: Path) -> None:
     assert refused(accounts, tmp_path).keys() == {"thief"}
 
 
-def test_a_link_that_turns_in_circles(tmp_path: Path) -> None:
-    """Harms nobody: no error."""
+def test_a_circular_link(tmp_path: Path) -> None:
+    """It causes no error, and does not affect other accounts."""
     os.symlink("loop", tmp_path / "loop")
     assert refused([account(1, "acme"), account(2, "loop")], tmp_path) == {}

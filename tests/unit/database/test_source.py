@@ -1,4 +1,4 @@
-"""Where the database's password comes from: systemd's credential, else a file of its own."""
+"""Where the database's password comes from: systemd's credential, or else a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ URL = "postgresql://contactsync@db1,db2/contacts"
 
 @pytest.fixture(autouse=True)
 def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the service's credentials; there is none in it yet."""
+    """The folder of the service's credentials, still empty."""
     folder = tmp_path / "credentials"
     folder.mkdir()
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
@@ -23,7 +23,7 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def password(file: Path | None, url: str = URL) -> str | None:
-    """The password that connections are made with."""
+    """The password that connections use."""
     with database(url, file, Path("unused")) as (found, server):
         assert server is None
         parts = conninfo_to_dict(found)
@@ -33,22 +33,23 @@ def password(file: Path | None, url: str = URL) -> str | None:
 
 def written(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
-    path.chmod(0o440)  # systemd's: libpq's passfile would refuse it
+    # systemd's mode for credentials, which libpq's passfile would refuse.
+    path.chmod(0o440)
     return path
 
 
 def test_the_credential_is_the_password(credentials: Path) -> None:
-    """Without any setting; the line end after it does not count, spaces and quotes do."""
+    """It needs no setting. A final line break is not part of it; spaces and quotes are."""
     written(credentials / "database_password", " it's é\\\n")
     assert password(None) == " it's é\\"
 
 
-def test_a_file_is_read_where_there_is_no_credential(tmp_path: Path) -> None:
+def test_without_a_credential_the_file_is_read(tmp_path: Path) -> None:
     assert password(written(tmp_path / "password", "secret")) == "secret"
 
 
-def test_the_credential_comes_before_the_file(credentials: Path) -> None:
-    """So one configuration serves root's commands and a service that cannot read root's file."""
+def test_the_credential_wins_over_the_file(credentials: Path) -> None:
+    """So one configuration works for root's commands and for a service that cannot read root's file."""
     written(credentials / "database_password", "loaded")
     assert password(Path("/nowhere")) == "loaded"
 
@@ -60,18 +61,18 @@ def test_without_either_libpq_decides() -> None:
 @pytest.mark.parametrize("text", ["", "\n", "two\nlines\n"])
 def test_a_file_without_one_password_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(
-        ConfigurationError, match="password: write the database's password there, on one line"
+        ConfigurationError, match="password: write the database's password to it, on one line"
     ):
         password(written(tmp_path / "password", text))
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         password(tmp_path / "password")
 
 
 def test_two_passwords_are_refused(tmp_path: Path) -> None:
-    """Neither is shown."""
-    with pytest.raises(ConfigurationError, match="take it out of database_url") as told:
+    """The message shows neither."""
+    with pytest.raises(ConfigurationError, match="remove it from database_url") as raised:
         password(written(tmp_path / "password", "one"), "postgresql://contactsync:another@db1,db2/contacts")
-    assert "another" not in str(told.value)
+    assert "another" not in str(raised.value)

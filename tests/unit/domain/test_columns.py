@@ -59,7 +59,7 @@ def test_all_31_headers_match(names: list[str]) -> None:
 
 
 def test_the_french_headers_are_the_protocols() -> None:
-    """What files of ours carry is what the protocol says."""
+    """The headers in contactsync's own files are the protocol's."""
     assert list(FRENCH.values()) == PROTOCOL
 
 
@@ -74,12 +74,12 @@ def test_the_french_headers_are_the_protocols() -> None:
     ],
 )
 def test_case_accents_and_white_space_do_not_count(written: str) -> None:
-    """NFKD, marks dropped, white space anywhere dropped."""
+    """Headers match without case, accents and white space."""
     assert match_header([written], NONE).positions == {"phone": 0}
 
 
 def test_any_order_and_any_subset() -> None:
-    """Positions are those in the file."""
+    """Columns may come in any order; their positions are those in the file."""
     assert match_header(["Mobile", "x", "Référence"], NONE).positions == {"mobile": 0, "reference": 2}
 
 
@@ -92,13 +92,13 @@ def test_a_label_matches_beside_its_champ() -> None:
 
 
 def test_unknown_and_nameless_columns() -> None:
-    """Unknown names are told as written; nameless ones are not, but they count for the width."""
+    """Unknown names are reported as written; nameless columns are not, but they count for the width."""
     header = match_header(["Email", "", "Shoe size", ""], NONE)
     assert (header.unknown, header.width, header.named_width) == (("Shoe size",), 4, 3)
 
 
 def test_the_result_columns_are_ignored_silently() -> None:
-    """`Ligne` and `Motif` are known to be ours; only at the end do they make a rejected file."""
+    """`Ligne` and `Motif` are ignored; only at the end of the line do they mark a rejected file."""
     header = match_header(["Email", "Ligne", "Motif"], NONE)
     assert (header.unknown, header.result_columns, header.positions) == ((), True, {"email": 0})
     assert not match_header(["Ligne", "Motif", "Email"], NONE).result_columns

@@ -29,7 +29,7 @@ FILE_NAMES = st.one_of(
 
 
 def test_a_short_name_gets_its_stamp() -> None:
-    """The protocol's own example."""
+    """The protocol's own example gets its stamp."""
     assert claimed_name(STAMP, b"mylist.csv") == b"1447797847_mylist.csv"
 
 
@@ -37,7 +37,7 @@ def test_a_short_name_gets_its_stamp() -> None:
 @example(b"a" * 229)
 @example(b"a" * 230)
 def test_a_claimed_name_has_at_most_240_bytes(name: bytes) -> None:
-    """Whole where it fits, else shortened, never empty, always with its stamp."""
+    """A claimed name is whole if it fits, else shortened; it is never empty and always has its stamp."""
     claimed = claimed_name(STAMP, name)
     assert len(claimed) <= MAX_CLAIMED_BYTES
     assert claimed.startswith(b"1447797847_")
@@ -50,7 +50,7 @@ def test_a_claimed_name_has_at_most_240_bytes(name: bytes) -> None:
     "extension", [b".csv", b".CSV", b".csv.zip", b".zip", b".rejected.csv", b".rejected.csv.zip", b""]
 )
 def test_a_long_name_is_shortened_before_its_extension(extension: bytes) -> None:
-    """What the file is stays to be seen; a hash of the whole name keeps two apart."""
+    """The extension stays, and a hash of the whole name keeps two names apart."""
     one = claimed_name(STAMP, b"a" * 230 + b"1" + extension)
     two = claimed_name(STAMP, b"a" * 230 + b"2" + extension)
     assert one != two
@@ -64,13 +64,13 @@ def test_a_long_name_is_shortened_before_its_extension(extension: bytes) -> None
     .filter(lambda b: len(b) > 229)
 )
 def test_a_cut_leaves_utf8_valid(name: bytes) -> None:
-    """No half character before the hash, where the name is UTF-8."""
+    """A UTF-8 name is never cut within a character."""
     whole = name.decode("utf-8", "ignore").encode() + b".csv"
     claimed_name(STAMP, whole).decode("utf-8")
 
 
 def test_a_long_name_that_is_not_utf8_keeps_its_bytes() -> None:
-    """Bytes stay as they are on disk."""
+    """A name that is not UTF-8 keeps its bytes."""
     assert claimed_name(STAMP, b"\xe9" * 250).startswith(b"1447797847_" + b"\xe9" * 200)
 
 
@@ -91,7 +91,7 @@ def test_the_longest_result_name_fits_a_file_system() -> None:
     ],
 )
 def test_splitting_a_claimed_name(claimed: bytes, parts: tuple[int, bytes]) -> None:
-    """The stamp and the name, or 0 where nobody stamped it."""
+    """Splitting gives the stamp and the name, or 0 for a name without a stamp."""
     assert split_claimed(claimed) == parts
 
 
@@ -100,7 +100,7 @@ def test_splitting_a_claimed_name(claimed: bytes, parts: tuple[int, bytes]) -> N
     [("liste é.csv".encode(), "liste é.csv"), (b"liste \xe9\x80.csv", "liste é€.csv"), (b"\x81", "\x81")],
 )
 def test_a_name_as_text(raw: bytes, text: str) -> None:
-    """UTF-8, else Windows-1252."""
+    """A name is read as UTF-8, else as Windows-1252."""
     assert as_text(raw) == text
 
 
@@ -145,13 +145,13 @@ def test_a_printable_name_is_unambiguous() -> None:
     ],
 )
 def test_list_names(name: str, expected: str) -> None:
-    """Without extension and an earlier pass's stamp; what nothing would be left of stays whole."""
+    """A list is named without extension and stamp, unless nothing would be left."""
     assert list_name(name) == expected
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_a_rejected_file_goes_to_its_originals_list(name: str) -> None:
-    """Claim, reject, upload the rejected file: the same list, twice over."""
+    """A rejected file, and a rejected file of that one, belong to the original's list."""
     back = f"{STAMP}_{name}.rejected.csv"
     again = f"{STAMP + 1}_{back}.rejected.csv"
     assert is_rejected_file(back)
@@ -161,6 +161,6 @@ def test_a_rejected_file_goes_to_its_originals_list(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.rejected.csv.txt", "rejected.csv", "x.rejected", "x_rejected.csv"])
-def test_what_is_no_rejected_file(name: str) -> None:
-    """Only the suffix `.rejected.csv`, zipped or not, makes one."""
+def test_which_names_are_not_rejected_files(name: str) -> None:
+    """Only names that end in `.rejected.csv`, zipped or not, are rejected files."""
     assert not is_rejected_file(name)

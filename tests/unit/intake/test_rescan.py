@@ -1,4 +1,4 @@
-"""The periodic look at all folders: it sees everything, and reads again only what may have changed."""
+"""The periodic scan of all folders: it finds everything, and reads again only what may have changed."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Scene:
     def box(self, action: str = "import", box: str = "in") -> Path:
         return self.home / "contacts" / action / box
 
-    def looks(self, *, deep: bool = False) -> bool:
+    def needs_a_look(self, *, deep: bool = False) -> bool:
         return self.rescan.needs_a_look(self.home, deep=deep)
 
     def trusted(self) -> None:
-        """Let it look until it trusts what it saw."""
-        self.looks()
+        """Scan until what was seen is trusted."""
+        self.needs_a_look()
         self.now += TRUST_SECONDS
-        self.looks()
+        self.needs_a_look()
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def scene(tmp_path: Path) -> Scene:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The folders that are read."""
+    """The folders that the scan reads."""
     folders: list[str] = []
 
     def scandir(folder: str, really: Any = os.scandir) -> Any:
@@ -63,90 +63,90 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_deposit_is_seen_in_each_folder(scene: Scene, action: str) -> None:
-    """At once, and as long as it lies there, however long nothing has happened."""
-    assert not scene.looks()
+    """It is seen at once and as long as it exists, however long nothing happens."""
+    assert not scene.needs_a_look()
     scene.trusted()
-    assert not scene.looks()
+    assert not scene.needs_a_look()
     (scene.box(action) / "a.csv").touch()
-    assert [scene.looks() for _ in range(3)] == [True] * 3
+    assert [scene.needs_a_look() for _ in range(3)] == [True] * 3
     scene.now += 1000
-    assert scene.looks()
+    assert scene.needs_a_look()
     (scene.box(action) / "a.csv").unlink()
-    assert not scene.looks()
+    assert not scene.needs_a_look()
 
 
 def test_an_unchanged_empty_folder_is_not_read_again(scene: Scene, read: list[str]) -> None:
-    """Once it has been read twice, further apart than the coarsest of times."""
+    """It was read twice, further apart than the coarsest times are."""
     scene.trusted()
     read.clear()
-    assert not scene.looks()
+    assert not scene.needs_a_look()
     assert read == []
     (scene.box("delete") / ".x").touch()
-    scene.looks()
+    scene.needs_a_look()
     assert set(read) == {str(scene.box("delete"))}
 
 
-def test_times_that_are_too_young_tell_nothing(scene: Scene) -> None:
-    """A deposit that came within the same tick of the clock leaves the folder's times as they were."""
-    scene.looks()
+def test_equal_times_prove_nothing_too_soon(scene: Scene) -> None:
+    """A deposit that arrives within the same clock tick does not change the folder's times."""
+    scene.needs_a_look()
     times = scene.box().stat()
     (scene.box() / "a.csv").touch()
     os.utime(scene.box(), ns=(times.st_atime_ns, times.st_mtime_ns))
     scene.now += TRUST_SECONDS - 0.01
-    assert scene.looks()
+    assert scene.needs_a_look()
 
 
 def test_a_forged_modification_time_hides_nothing(scene: Scene) -> None:
-    """Nobody forges the change time."""
+    """Nobody can forge the change time."""
     scene.trusted()
     times = scene.box().stat()
     (scene.box() / "a.csv").touch()
     os.utime(scene.box(), ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert scene.looks()
+    assert scene.needs_a_look()
 
 
-def test_leftovers_are_looked_at_until_they_are_known(scene: Scene) -> None:
-    """An old temporary name or a folder in `in/`: not at each rescan for ever, but again when something changes."""
+def test_leftovers_need_a_look_until_they_are_known(scene: Scene) -> None:
+    """An old temporary name or a folder in `in/` needs another look only when something changes."""
     (scene.box() / ".old.part").touch()
     (scene.box() / "folder").mkdir()
-    assert scene.looks()
+    assert scene.needs_a_look()
     scene.trusted()
-    assert not scene.looks()
-    assert scene.looks(deep=True)
+    assert not scene.needs_a_look()
+    assert scene.needs_a_look(deep=True)
     (scene.box() / ".old.part").rename(scene.box() / "old.csv")
-    assert scene.looks()
+    assert scene.needs_a_look()
 
 
 def test_a_missing_folder_needs_a_look(scene: Scene) -> None:
-    """It is made again, and then seen as a new one, even with the old one's times."""
+    """Once recreated, it counts as a new folder."""
     scene.trusted()
     scene.box().rename(scene.home / "aside")
-    assert scene.looks()
+    assert scene.needs_a_look()
     scene.box().mkdir()
-    assert not scene.looks()
+    assert not scene.needs_a_look()
     (scene.box() / "a.csv").touch()
-    assert scene.looks()
+    assert scene.needs_a_look()
 
 
-def test_what_was_left_in_on_is_seen_by_a_deep_scan(scene: Scene) -> None:
-    """Another daemon may have been killed."""
+def test_a_deep_scan_sees_a_leftover_in_on(scene: Scene) -> None:
+    """Another daemon may have been killed while it worked on it."""
     (scene.box("delete", "on") / "1_a.csv").touch()
-    assert not scene.looks()
-    assert scene.looks(deep=True)
+    assert not scene.needs_a_look()
+    assert scene.needs_a_look(deep=True)
 
 
-def test_a_deep_scan_trusts_nobody(scene: Scene, read: list[str]) -> None:
+def test_a_deep_scan_trusts_no_earlier_scan(scene: Scene, read: list[str]) -> None:
     """It reads every folder."""
     scene.trusted()
     read.clear()
-    assert not scene.looks(deep=True)
+    assert not scene.needs_a_look(deep=True)
     assert len(read) == 2 * len(ACTIONS)
 
 
-def test_homes_that_have_gone_are_forgotten(scene: Scene) -> None:
-    """A rescan holds nothing of accounts that are no more."""
+def test_removed_homes_are_forgotten(scene: Scene) -> None:
+    """A rescan remembers nothing about removed accounts."""
     scene.trusted()
     scene.rescan.keep({scene.home})
-    assert len(scene.rescan._still._seen) == len(ACTIONS)
+    assert len(scene.rescan._unchanged._seen) == len(ACTIONS)
     scene.rescan.keep(set())
-    assert (scene.rescan._still._seen, scene.rescan._paths) == ({}, {})
+    assert (scene.rescan._unchanged._seen, scene.rescan._paths) == ({}, {})

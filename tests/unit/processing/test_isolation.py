@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 
 from contactsync.processing.isolation import Isolation
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 SHORT = 0.1
 
 
 class Deposit(threading.Thread):
-    """Somebody in work until told to leave."""
+    """A deposit in progress until `end` is called."""
 
     def __init__(self, place: Callable[[], AbstractContextManager[None]]) -> None:
         super().__init__(daemon=True)
@@ -31,21 +31,21 @@ class Deposit(threading.Thread):
         self.join(PATIENCE)
 
 
-def test_ordinary_deposits_work_side_by_side() -> None:
-    """Nobody waits where nobody is suspect."""
-    quarantine = Isolation()
-    both = [Deposit(quarantine.beside_others) for _ in range(2)]
+def test_ordinary_deposits_are_processed_in_parallel() -> None:
+    """Without a suspect, no deposit waits."""
+    isolation = Isolation()
+    both = [Deposit(isolation.beside_others) for _ in range(2)]
     assert all(deposit.entered.wait(PATIENCE) for deposit in both)
     for deposit in both:
         deposit.end()
 
 
-def test_a_suspect_waits_for_what_is_in_work() -> None:
-    """It begins when the last of them has ended."""
-    quarantine = Isolation()
-    before = Deposit(quarantine.beside_others)
+def test_a_suspect_waits_for_the_deposits_in_progress() -> None:
+    """It begins once the last of them has ended."""
+    isolation = Isolation()
+    before = Deposit(isolation.beside_others)
     assert before.entered.wait(PATIENCE)
-    suspect = Deposit(quarantine.alone)
+    suspect = Deposit(isolation.alone)
     assert not suspect.entered.wait(SHORT)
     before.end()
     assert suspect.entered.wait(PATIENCE)
@@ -53,12 +53,12 @@ def test_a_suspect_waits_for_what_is_in_work() -> None:
 
 
 def test_nothing_begins_beside_a_suspect() -> None:
-    """Who comes meanwhile waits until it has gone."""
-    quarantine = Isolation()
-    suspect = Deposit(quarantine.alone)
+    """A deposit that arrives meanwhile waits until the suspect has ended."""
+    isolation = Isolation()
+    suspect = Deposit(isolation.alone)
     assert suspect.entered.wait(PATIENCE)
-    later = Deposit(quarantine.beside_others)
-    other = Deposit(quarantine.alone)
+    later = Deposit(isolation.beside_others)
+    other = Deposit(isolation.alone)
     assert not later.entered.wait(SHORT)
     assert not other.entered.wait(SHORT)
     suspect.end()

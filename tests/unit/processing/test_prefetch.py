@@ -1,4 +1,4 @@
-"""read_ahead: the same items, made by another thread."""
+"""read_ahead: the same items, made by a thread of its own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import pytest
 from contactsync.processing.prefetch import DEPTH, read_ahead
 
 
+def prefetching() -> list[threading.Thread]:
+    """The threads that make items."""
+    return [thread for thread in threading.enumerate() if thread.name == "prefetch"]
+
+
 def test_items_come_in_their_order() -> None:
-    """Nothing is lost, doubled or turned round."""
+    """Nothing is lost, repeated or reordered."""
     assert list(read_ahead(iter(range(1000)))) == list(range(1000))
 
 
@@ -21,7 +26,7 @@ def test_nothing_gives_nothing() -> None:
 
 
 def test_items_before_an_error_are_seen() -> None:
-    """The error does not overtake the items."""
+    """The error comes after them."""
 
     def items() -> Iterator[int]:
         yield from range(5)
@@ -34,27 +39,37 @@ def test_items_before_an_error_are_seen() -> None:
 
 
 def test_a_caller_that_stops_ends_the_thread() -> None:
-    """Closing the generator leaves no thread waiting for room."""
+    """Closing the generator leaves no thread too_far for room."""
     ahead = read_ahead(iter(range(10**6)))
     assert [next(ahead), next(ahead)] == [0, 1]
+    assert prefetching()
     ahead.close()
-    assert not [t for t in threading.enumerate() if t.name == "read-ahead"]
+    assert not prefetching()
+
+
+def test_without_a_thread_the_caller_makes_the_items() -> None:
+    """For a few items a thread costs more than it saves."""
+    ahead = read_ahead(iter(range(3)), in_thread=False)
+    assert [next(ahead), next(ahead)] == [0, 1]
+    assert not prefetching()
+    assert list(ahead) == [2]
 
 
 def test_it_does_not_run_far_ahead() -> None:
-    """Memory is bounded: the maker waits once DEPTH items are ready."""
+    """Memory is bounded: the thread waits once DEPTH items are ready."""
     made = []
-    waiting = threading.Event()
+    too_far = threading.Event()
 
     def items() -> Iterator[int]:
         for number in range(100):
             made.append(number)
-            if len(made) > DEPTH + 3:  # the first, one in our hands, one that the maker would hand over
-                waiting.set()
+            # The first one, the one that the caller has, and the one that the thread wants to hand over.
+            if len(made) > DEPTH + 3:
+                too_far.set()
             yield number
 
     ahead = read_ahead(items())
     next(ahead)
     next(ahead)
-    assert not waiting.wait(0.2)
+    assert not too_far.wait(0.2)
     ahead.close()

@@ -25,19 +25,19 @@ def cut(data: bytes, size: int) -> Iterator[bytes]:
 
 
 def told(data: bytes, pinned: Encoding = "auto", size: int = 1 << 20) -> TextEncoding:
-    """The encoding."""
+    """The encoding found in this data."""
     return sniff(cut(data, size), pinned)
 
 
 def refusal(data: bytes, pinned: Encoding = "auto", size: int = 1 << 20) -> FileRefused:
-    """Why no CSV can be like this."""
+    """Why this data is refused."""
     with pytest.raises(FileRefused) as caught:
         told(data, pinned, size)
     return caught.value
 
 
 def text_of(data: bytes, encoding: TextEncoding, size: int = 1 << 20) -> str:
-    """What is read."""
+    """The text read from this data."""
     return b"".join(as_utf8(cut(data, size), encoding)).decode()
 
 
@@ -56,7 +56,7 @@ def text_of(data: bytes, encoding: TextEncoding, size: int = 1 << 20) -> str:
         ("é\n".encode() + "é\n".encode("latin-1"), "auto", LATIN),
     ],
 )
-def test_how_the_encoding_is_told(data: bytes, pinned: Encoding, encoding: TextEncoding) -> None:
+def test_which_encoding_is_found(data: bytes, pinned: Encoding, encoding: TextEncoding) -> None:
     """BOM, pin, or under `auto` valid UTF-8 with a multi-byte character; all else is ISO-8859-1."""
     assert told(data, pinned) == encoding
 
@@ -80,7 +80,7 @@ def test_invalid_bytes_under_a_bom_or_a_pin_refuse_the_file(
 @given(TEXT.filter(str.strip), st.integers(1, 9))
 @example("é", 1)
 @example("😀", 3)
-def test_telling_does_not_depend_on_chunks(text: str, size: int) -> None:
+def test_the_encoding_found_does_not_depend_on_chunks(text: str, size: int) -> None:
     """UTF-8 is recognised though characters are cut by chunks' ends, and Windows-1252 by the same bytes."""
     data = text.encode()
     assert told(data, size=size) == told(data)
@@ -96,14 +96,14 @@ def test_utf8_comes_through_whole_at_any_chunk_size(text: str, size: int) -> Non
 
 
 @given(TEXT, st.integers(3, 9))
-def test_a_byte_order_mark_is_no_text(text: str, size: int) -> None:
+def test_a_byte_order_mark_is_dropped(text: str, size: int) -> None:
     """The BOM is dropped, once."""
     assert text_of(codecs.BOM_UTF8 + text.encode(), TextEncoding("utf-8", bom=True), size) == text
 
 
 @given(st.binary(max_size=40), st.integers(1, 9))
 def test_every_byte_has_a_western_character(data: bytes, size: int) -> None:
-    """ISO-8859-1 with 0x80–0x9F read as Windows-1252, whatever else stands in the chunk, and back again."""
+    """Any chunk decodes as ISO-8859-1 with 0x80–0x9F as Windows-1252, and encodes back to its bytes."""
     text = text_of(data, LATIN, size)
     assert text == decode_windows_1252(data)
     assert LATIN.encode(text.encode()) == data
@@ -115,26 +115,26 @@ def test_euro_and_oe_survive() -> None:
 
 
 def test_utf8_is_written_as_it_is() -> None:
-    """What goes back to the uploader is in the file's own encoding."""
+    """Text returned to the uploader has the encoding of the file."""
     assert UTF8.encode("œé".encode()) == "œé".encode()
     assert LATIN.encode("œé日".encode()) == b"\x9c\xe9?"
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_utf16_has_a_reason_of_its_own(codec: str) -> None:
-    """With a byte order mark or without."""
+    """UTF-16 is refused, with or without a byte order mark."""
     assert refusal("Référence;Nom\r\nA1;Dupont\r\n".encode(codec)).code == "utf16"
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\r\n  \t", codecs.BOM_UTF8, codecs.BOM_UTF8 + b"\n"])
 def test_a_blank_file_is_empty(data: bytes) -> None:
-    """Nothing but white space, BOM or not."""
+    """A file of white space is empty, with or without a BOM."""
     assert refusal(data).code == "empty_file"
 
 
 @pytest.mark.parametrize("size", [10, 1 << 20])
-def test_nul_bytes_are_told_by_line(size: int) -> None:
-    """The lines with a NUL are listed, whatever ends lines."""
+def test_nul_bytes_are_reported_by_line(size: int) -> None:
+    """The lines with a NUL are listed, with any line end."""
     error = refusal(b"Nom;Email\r\na;b\r\nc;\0d\re;\0\nf\n"[: None if size > 10 else 22], size=size)
     assert error.code == "nul_byte"
     assert error.errors[0].line == 3
@@ -143,14 +143,14 @@ def test_nul_bytes_are_told_by_line(size: int) -> None:
 
 
 def test_no_more_than_a_hundred_lines_are_listed() -> None:
-    """A binary file does not make an endless answer."""
+    """A binary file gets a reason of limited length."""
     error = refusal(b"a\0b\n" * 1000)
     assert (len(error.errors), error.errors[-1].line) == (100, 100)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_a_line_may_have_one_mebibyte(end: bytes) -> None:
-    """Without its line end; one byte more is too much, and the line is told."""
+    """A line has at most 1 MiB without its line end; the reason names a longer line."""
     short = b"Nom;Email" + end
     assert told(short + b"x" * MAX_LINE_BYTES + end + b"a") == LATIN
     error = refusal(short + b"x" * (MAX_LINE_BYTES + 1) + end + b"a")
@@ -158,11 +158,11 @@ def test_a_line_may_have_one_mebibyte(end: bytes) -> None:
 
 
 def test_a_last_line_without_end_has_the_same_limit() -> None:
-    """It is the bytes since the last line end that count."""
+    """A last line without a line end has the same limit."""
     assert told(b"a\n" + b"x" * MAX_LINE_BYTES) == LATIN
     assert refusal(b"a\n" + b"x" * (MAX_LINE_BYTES + 1)).code == "line_too_long"
 
 
-def test_a_header_of_a_million_columns_is_told_as_such() -> None:
+def test_a_header_of_a_million_columns_is_reported_as_such() -> None:
     """A first line over 1 MiB of separators has too many columns rather than too many bytes."""
     assert refusal(b"Email;" * (1 << 18)).code == "too_many_columns"

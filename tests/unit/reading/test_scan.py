@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from contactsync.reading.reader import _blocks, cell_text
+from contactsync.reading.cells import cell_text
+from contactsync.reading.reader import _blocks
 from contactsync.reading.scan import Rows, _scan_exact, _scan_regular, scan
 
 SEPARATORS = st.sampled_from([";", ",", "\t"])
@@ -44,7 +45,7 @@ def blocks_of(
 @example(b";", ";")
 @example(b"", ";")
 def test_quick_and_exact_agree_on_a_final_block(data: bytes, separator: str) -> None:
-    """Where the quick way has an answer for a whole file, it is the grammar's in every part."""
+    """If the quick way has an answer for a whole file, it equals the grammar's."""
     quick = _scan_regular(data, ord(separator), final=True)
     assume(quick is not None)
     exact = _scan_exact(data, separator, final=True)
@@ -57,7 +58,7 @@ def test_quick_and_exact_agree_on_a_final_block(data: bytes, separator: str) -> 
 @example(b'a\n"b\n', ";")
 @example(b"a\r", ";")
 def test_quick_rows_of_an_open_block_are_a_prefix_of_the_exact_ones(data: bytes, separator: str) -> None:
-    """While more is to come the quick way may use less of a block, but what it gives is right."""
+    """On a block that is not the last, the quick way may use less of it, but its rows are right."""
     quick = _scan_regular(data, ord(separator), final=False)
     assume(quick is not None)
     exact = _scan_exact(data, separator, final=False)
@@ -71,7 +72,7 @@ def test_quick_rows_of_an_open_block_are_a_prefix_of_the_exact_ones(data: bytes,
 def test_an_open_block_gives_only_rows_that_the_whole_file_has(
     data: bytes, separator: str, crlf: bool
 ) -> None:
-    """What a block gives before its file ends does not depend on what follows."""
+    """The rows of a block do not depend on the blocks that follow."""
     early = scan(data, separator, final=False)
     whole = scan(data + (b'\n"' if crlf else b";x\r\n"), separator, final=True)
     found = rows_of(early)
@@ -83,7 +84,7 @@ def test_an_open_block_gives_only_rows_that_the_whole_file_has(
 @example(b'"a""b"', ";", [3])
 @example(b'"a"\r\n"b"', ";", [3, 4])
 def test_cutting_anywhere_gives_the_same_rows(data: bytes, separator: str, cuts: list[int]) -> None:
-    """Rows, physical lines and errors do not depend on where the chunks end."""
+    """Rows, physical lines and errors do not depend on how the file is cut into chunks."""
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     chunks = [data[a:b] for a, b in pairwise(places)]
     assert blocks_of(chunks, separator) == blocks_of([data], separator)
@@ -131,7 +132,7 @@ def test_values_are_those_of_pythons_csv(
         (b'"a\n\nb"\n"c"d\n', [(4, "text_after_quote")]),
     ],
 )
-def test_errors_are_told_by_physical_line(data: bytes, errors: list[tuple[int, str]]) -> None:
+def test_errors_have_the_physical_line_of_their_row(data: bytes, errors: list[tuple[int, str]]) -> None:
     """Text after a closing quote and an open quote are errors of the line on which their row begins."""
     assert blocks_of([data], ";")[1] == errors
 
@@ -152,14 +153,14 @@ def test_errors_are_told_by_physical_line(data: bytes, errors: list[tuple[int, s
     ],
 )
 def test_field_values(field: bytes, value: str) -> None:
-    """Spaces around quotes go, doubled quotes are halved, a quote inside an unquoted field stays, cells are trimmed."""
+    """Cells are trimmed, also around quotes; doubled quotes are halved; a quote in an unquoted field stays."""
     assert cell_text(field) == value
     assert [cell_text(f) for _, fields in rows_of(scan(field + b"\n", ";", final=True)) for f in fields] == [
         value
     ]
 
 
-def test_raw_row_is_the_row_as_it_stands() -> None:
+def test_a_raw_row_has_the_bytes_of_the_file() -> None:
     """`raw` gives back a row's bytes without its line end, quotes and spaces included."""
     rows = scan(b'a; "b;\nc" ;d\r\ne;;\n', ";", final=True)
     assert [rows.raw(0), rows.raw(1)] == [b'a; "b;\nc" ;d', b"e;;"]
@@ -175,13 +176,13 @@ def test_tab_as_separator_is_no_space_around_quotes() -> None:
     [b"a;b\n", b'"a""b";c\n', b'"";""\r\n', b'"""";"a;\n"\n', b'"a"\r"b"\r', b'a;"b"\n"c;d'[:-4] + b"\n"],
 )
 def test_what_a_writer_of_csv_writes_takes_the_quick_way(data: bytes) -> None:
-    """Quotes at the ends of fields, doubled ones and line ends inside are no reason to go field by field."""
+    """The quick way reads quotes at the ends of fields, doubled quotes and line ends inside quotes."""
     assert _scan_regular(data, ord(";"), final=True) is not None
 
 
 @pytest.mark.parametrize("data", [b'a "b\n' + b"c;d\n" * 100, b"x\n" * 3 + b'a "b\n' + b"c;d\n" * 100])
 def test_an_ordinary_quote_does_not_hold_a_block_back(data: bytes) -> None:
-    """Rows after a quote inside an unquoted field are given now or with the next block, not at the end."""
+    """Rows after a quote inside an unquoted field come with this block or the next, not at the end."""
     rows = scan(data, ";", final=False)
     assert len(rows.first)
     assert scan(data[rows.consumed :], ";", final=False).consumed or rows.consumed == len(data)

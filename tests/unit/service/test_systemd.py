@@ -1,4 +1,4 @@
-"""What systemd is told, and how often; a socket that nobody listens to does no harm."""
+"""What is sent to systemd, and how often; a socket without a listener does no harm."""
 
 from __future__ import annotations
 
@@ -31,24 +31,22 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_a_status_is_told_when_it_changes_and_once_a_second_at_most(
-    systemd: Systemd, clock: list[float]
-) -> None:
+def test_a_changed_status_is_sent_at_most_once_per_second(systemd: Systemd, clock: list[float]) -> None:
     notifier = Notifier(systemd.address)
     for status, later in [("a", 0.0), ("a", 5.0), ("b", 0.0), ("c", 0.5), ("d", 0.6), ("d", 9.0)]:
         clock[0] += later
-        notifier.pulse(lambda said=status: said, alive=True)
+        notifier.pulse(lambda current=status: current, alive=True)
     systemd.silence()
     assert systemd.heard == ["STATUS=a", "STATUS=b", "STATUS=d"]
 
 
 def test_a_status_is_one_line(systemd: Systemd) -> None:
-    """Whatever an error's text holds, it is no other assignment."""
-    Notifier(systemd.address).tell("away:\nREADY=1\udcff")
+    """An error's text never becomes another assignment, whatever it holds."""
+    Notifier(systemd.address).send_status("away:\nREADY=1\udcff")
     assert systemd.hear() == ["STATUS=away: READY=1?"]
 
 
-def test_the_watchdog_is_fed_where_the_daemon_is_alive(systemd: Systemd) -> None:
+def test_the_watchdog_is_fed_only_while_the_daemon_is_alive(systemd: Systemd) -> None:
     notifier = Notifier(systemd.address, watchdog_seconds=2)
     notifier.pulse(lambda: "well", alive=True)
     assert systemd.hear() == ["STATUS=well", "WATCHDOG=1"]
@@ -57,8 +55,8 @@ def test_the_watchdog_is_fed_where_the_daemon_is_alive(systemd: Systemd) -> None
     assert notifier.interval == 0.5
 
 
-def test_readiness_is_told_until_it_is_heard(tmp_path: Path) -> None:
-    """A message that did not get through is not lost: systemd would wait for it, and then kill."""
+def test_readiness_is_sent_until_it_gets_through(tmp_path: Path) -> None:
+    """A message that did not get through is repeated: systemd would wait for it, then kill the service."""
     notifier = Notifier(str(tmp_path / "notify"))
     notifier.ready()
     notifier.pulse(lambda: "well", alive=True)
@@ -70,11 +68,11 @@ def test_readiness_is_told_until_it_is_heard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", [None, "", "vsock:2:1", "relative"])
-def test_without_systemd_there_is_nothing_to_do(address: str | None) -> None:
-    """No address, or one of a kind that we do not know: nothing is sent, nobody wakes up for it."""
+def test_without_systemd_nothing_is_sent(address: str | None) -> None:
+    """Without an address, or with one of an unknown kind, nothing is sent and nothing wakes up for it."""
     notifier = Notifier(address, watchdog_seconds=2)
     notifier.ready()
-    notifier.pulse(lambda: pytest.fail("nobody asks"), alive=True)
+    notifier.pulse(lambda: pytest.fail("the status was computed"), alive=True)
     assert notifier.interval == inf
 
 
@@ -88,10 +86,10 @@ def test_without_systemd_there_is_nothing_to_do(address: str | None) -> None:
         ("0", None, 1.0),
     ],
 )
-def test_what_systemd_sets_is_taken_out_of_the_environment(
+def test_systemds_variables_are_removed_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, usec: str, pid: str | None, interval: float
 ) -> None:
-    """A watchdog is ours where it names us or nobody; our children see none of it."""
+    """A watchdog counts if it names this process or none. Child processes see none of the variables."""
     monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere")
     monkeypatch.setenv("WATCHDOG_USEC", usec)
     if pid is not None:

@@ -1,4 +1,4 @@
-"""Settings: every problem at once, each naming its place, its key and what would be right; secrets are never shown."""
+"""Settings: every problem is reported at once, with its place, its key and a valid value; secrets are never shown."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def problems(tmp_path: Path) -> Callable[[str], list[str]]:
-    """What is wrong with a file of this text, its name taken off each line."""
+    """The problems of a file with this text, without the file's name at the start of each line."""
 
-    def told(text: str) -> list[str]:
+    def report(text: str) -> list[str]:
         path = tmp_path / "c.toml"
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigurationError) as raised:
             load(path)
         return [line.removeprefix(f"{path}: ") for line in str(raised.value).splitlines()]
 
-    return told
+    return report
 
 
 BAD: list[tuple[str, str]] = [
@@ -51,38 +51,38 @@ BAD: list[tuple[str, str]] = [
     ("result_files = 1", "result_files: must be true or false, not 1"),
     ('log_format = "xml"', 'log_format: must be "json" or "console", not \'xml\''),
     ("ftp_root = 5", 'ftp_root: must be the path of a folder or file, in quotes, such as "/srv/ftp", not 5'),
-    ('ftp_root = ""', "ftp_root: must be the path of a folder or file, and not empty"),
+    ('ftp_root = ""', "ftp_root: must be the path of a folder or file, not empty"),
     ('ftp_rot = "/x"', "ftp_rot: there is no such key; did you mean ftp_root?"),
     ("Keep-Settled-Days = 5", "Keep-Settled-Days: there is no such key; did you mean keep_settled_days?"),
     ("[account]\nx = 1", "account: there is no such key; the keys are ftp_root, database_url"),
     ('ignored_names = "*.part"', "ignored_names: must be a list of patterns"),
     ("ignored_names = [5]", "ignored_names: must be a list of patterns"),
-    ('ignored_names = ["*"]', "ignored_names: the pattern '*' would leave every upload where it is"),
-    ('database_url = "secret nonsense"', "database_url: is nothing that libpq can read: write postgresql://"),
-    ('database_url = "postgresql://u:p@ss@h/x"', "database_url: is nothing that libpq can read"),
-    ('database_url = "postgresql://u:p@ss:wrong@h/x"', "database_url: is nothing that libpq can read"),
+    ('ignored_names = ["*"]', "ignored_names: the pattern '*' would ignore every upload"),
+    ('database_url = "secret nonsense"', "database_url: libpq cannot read it: write postgresql://"),
+    ('database_url = "postgresql://u:p@ss@h/x"', "database_url: libpq cannot read it"),
+    ('database_url = "postgresql://u:p@ss:wrong@h/x"', "database_url: libpq cannot read it"),
     ("keep_history_days = -1", "keep_history_days: must be a whole number from 0 to 36500, not -1"),
     ("settle_seconds = 9\ngrace_seconds = 3", "grace_seconds: must not be below settle_seconds"),
-    ('ftp_root = "/srv"\ndata_dir = "/srv/data"', "data_dir: must not lie in ftp_root (/srv)"),
+    ('ftp_root = "/srv"\ndata_dir = "/srv/data"', "data_dir: must not be inside ftp_root (/srv)"),
     ("workers = ", "not TOML: Invalid value (at end of document); a line is"),
 ]
 
 
 @pytest.mark.parametrize(("text", "sentence"), BAD)
-def test_a_sentence_names_the_key_and_what_would_be_right(
+def test_a_message_names_the_key_and_a_valid_value(
     problems: Callable[[str], list[str]], text: str, sentence: str
 ) -> None:
-    """One line for one problem."""
+    """One problem is one line, without secrets."""
     (line,) = problems(text)
     assert line.startswith(sentence)
     assert "secret" not in line
     assert "p@ss" not in line
 
 
-def test_every_problem_is_told_at_once(
+def test_every_problem_is_reported_at_once(
     problems: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From file and environment, what does not go together too, in the order of the keys; the unknown last."""
+    """From file and environment, including conflicts, in the order of the keys; unknown keys come last."""
     monkeypatch.setenv("CONTACTSYNC_IGNORED_NAMES", "*.part")
     monkeypatch.setenv("CONTACTSYNC_WORKERS", "many")
     text = 'x = 1\nftp_root = "/srv"\ndata_dir = "/srv/x"\nsettle_seconds = 9\ngrace_seconds = 3\nresult_files = 7'
@@ -97,8 +97,8 @@ def test_every_problem_is_told_at_once(
     ]
 
 
-def test_where_each_value_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment wins over the file; the rest are defaults; unknown variables are ignored."""
+def test_the_source_of_each_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment wins over the file, and the file over defaults; unknown variables are ignored."""
     path = tmp_path / "c.toml"
     path.write_text("workers = 7\nsettle_seconds = 3\n")
     monkeypatch.setenv("CONTACTSYNC_WORKERS", "8")
@@ -112,15 +112,15 @@ def test_where_each_value_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(sources) == list(Settings.model_fields)
 
 
-def test_no_grace_is_no_contradiction(tmp_path: Path) -> None:
-    """0 means no wait besides settle_seconds."""
+def test_a_grace_of_zero_is_no_conflict(tmp_path: Path) -> None:
+    """0 means no wait in addition to settle_seconds."""
     path = tmp_path / "c.toml"
     path.write_text("settle_seconds = 3\ngrace_seconds = 0\n")
     assert load(path).grace_seconds == 0
 
 
 def test_no_patterns_ignore_nothing() -> None:
-    """An empty list is no pattern that fits every name."""
+    """An empty list does not become a pattern that matches every name."""
     assert not Settings(ignored_names=()).ignores(b"list.csv")
     assert Settings().ignores(b"list.csv.PART")
 
@@ -140,7 +140,7 @@ URLS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("url", "shown"), URLS)
 def test_secrets_are_masked(url: str, shown: str) -> None:
-    """In a URL and in a conninfo; all else stays as it was."""
+    """In a URL and in a conninfo; everything else stays unchanged."""
     masked = database_url.masked(url)
     if url.startswith("postgres"):
         assert masked == shown
@@ -154,6 +154,6 @@ def test_secrets_are_masked(url: str, shown: str) -> None:
     "url", ["postgresql://u@h/db?pass%77ord=p%40ss", "postgres://u:p%40ss@h/db?application_name=p%40ss@x"]
 )
 def test_an_odd_url_shows_no_secret_either(url: str) -> None:
-    """What is not seen to be masked rightly is told as a conninfo."""
+    """A URL that cannot be masked reliably is shown as a conninfo."""
     values: dict[str, Any] = conninfo_to_dict(database_url.masked(url))
     assert values["password"] == database_url.MASK

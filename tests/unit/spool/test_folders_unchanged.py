@@ -1,4 +1,4 @@
-"""An account's folders that were empty and have not changed are not opened again, and nothing is missed by that."""
+"""Folders that were empty and have not changed are not opened again, and no deposit is missed."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ FOLDERS = [*ACTIONS, *(f"{action}/{box}" for action in ACTIONS for box in BOXES)
 
 @dataclass
 class Scene:
-    """An account whose folders are looked through again and again, at a time that the test sets."""
+    """An account whose folders are scanned again and again, at a time that the test sets."""
 
     home: Path
     now: float = 100.0
 
     def __post_init__(self) -> None:
-        self.still = UnchangedFolders(lambda: self.now)
+        self.unchanged = UnchangedFolders(lambda: self.now)
         (self.home / "contacts").mkdir(parents=True)
 
     def path(self, folder: str) -> Path:
         return self.home / "contacts" / folder
 
     def opened(self) -> Spool:
-        return Spool(self.home, max_bytes=1000, ignored=lambda _name: False, still=self.still)
+        return Spool(self.home, max_bytes=1000, ignored=lambda _name: False, unchanged=self.unchanged)
 
     def trusted(self) -> None:
-        """Let it look until it trusts what it saw."""
+        """Scan until what was seen is trusted."""
         for _ in range(3):
             self.look()
             self.now += TRUST_SECONDS
 
     def look(self) -> tuple[list[str], list[str], set[str]]:
-        """What is found in `in/` and in `on/`, and which folders were opened for that."""
+        """What is in `in/` and in `on/`, and which folders were opened to find out."""
         with self.opened() as spool:
             spool.recreate_missing()
             left = [f"{action.name}/on/{name.decode()}" for action, name in spool.in_progress()]
@@ -52,7 +52,7 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Scene:
-    """All is empty, and has been seen often enough."""
+    """Every folder is empty, and is trusted to be."""
     found = Scene(tmp_path / "acme")
     found.trusted()
     return found
@@ -60,21 +60,21 @@ def scene(tmp_path: Path) -> Scene:
 
 @pytest.fixture
 def timeless(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """The same on a file system that keeps no times; and a deposit that came after all was seen."""
+    """The same on a file system that keeps no times, with a deposit that arrived after the scans."""
     monkeypatch.setattr(folders, "times_of", lambda _status: (0, 0, 0, 0))
     scene.trusted()
     scene.path("import/in/a.csv").touch()
     return scene
 
 
-def test_what_is_still_is_not_opened(scene: Scene) -> None:
-    """Fifty folders are looked at and none is read."""
+def test_an_unchanged_folder_is_not_opened(scene: Scene) -> None:
+    """None of the fifty folders is opened."""
     assert scene.look() == ([], [], set())
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_deposit_is_found_at_once(scene: Scene, action: str) -> None:
-    """And as long as it is there; then its folder is still again."""
+    """It is found as long as it exists; afterwards its folder is trusted again."""
     file = scene.path(f"{action}/in/a.csv")
     file.touch()
     for _ in range(3):
@@ -88,14 +88,14 @@ def test_a_deposit_is_found_at_once(scene: Scene, action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_what_another_daemon_left_is_found_at_once(scene: Scene, action: str) -> None:
-    """It was killed while it had the account's lock."""
+def test_a_leftover_of_another_daemon_is_found_at_once(scene: Scene, action: str) -> None:
+    """That daemon was killed while it had the account's lock."""
     scene.path(f"{action}/on/1_a.csv").touch()
     assert scene.look()[1] == [f"{action}/on/1_a.csv"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_that_is_removed_is_made_again(scene: Scene, folder: str) -> None:
+def test_a_removed_folder_is_recreated(scene: Scene, folder: str) -> None:
     """Whichever it is."""
     shutil.rmtree(scene.path(folder))
     scene.look()
@@ -104,7 +104,7 @@ def test_a_folder_that_is_removed_is_made_again(scene: Scene, folder: str) -> No
 
 @pytest.mark.parametrize("box", ["in", "on"])
 def test_another_folder_of_the_same_name_is_read(scene: Scene, box: str) -> None:
-    """Even where somebody took the trouble to give it the times of the old one."""
+    """Even if somebody gave it the times of the old one."""
     folder = scene.path(f"import/{box}")
     times = folder.stat()
     folder.rename(scene.home / "aside")
@@ -115,7 +115,7 @@ def test_another_folder_of_the_same_name_is_read(scene: Scene, box: str) -> None
 
 
 def test_a_forged_time_hides_nothing(scene: Scene) -> None:
-    """Nobody forges the change time."""
+    """Nobody can forge the change time."""
     folder = scene.path("import/in")
     times = folder.stat()
     (folder / "a.csv").touch()
@@ -124,14 +124,14 @@ def test_a_forged_time_hides_nothing(scene: Scene) -> None:
 
 
 def test_a_file_system_without_times_hides_nothing_for_long(timeless: Scene) -> None:
-    """What a deep scan hints at is found, if not the first time then the second."""
+    """A deep scan's hint finds it the second time at the latest."""
     assert timeless.look()[0] == []
     timeless.now += FORGET_SECONDS
     assert timeless.look()[0] == ["import/in/a.csv"]
 
 
-def test_what_we_put_into_on_does_not_hang_on_its_times(timeless: Scene) -> None:
-    """A claimed file is found again at the next look, or it would be taken for one that has vanished."""
+def test_a_claim_does_not_rely_on_the_times_of_on(timeless: Scene) -> None:
+    """The next scan finds the claimed file, which would otherwise count as vanished."""
     timeless.now += FORGET_SECONDS
     with timeless.opened() as spool:
         (seen,) = spool.incoming()

@@ -23,12 +23,12 @@ from contactsync.spool.markers import mode_of, present
     ],
 )
 def test_the_mode_of_markers(found: list[bytes], mode: tuple[Mode, bool]) -> None:
-    """One chooses, none or several are mode 1, several are told."""
+    """One marker chooses; none or several mean mode 1, and several are reported."""
     assert mode_of(found) == mode
 
 
 def test_a_marker_is_a_regular_file(tmp_path: Path) -> None:
-    """Whatever it holds; a folder, a link or another case is none."""
+    """Its content does not matter. A folder, a link or a name in another case is not a marker."""
     (tmp_path / ".addToExistingList").write_bytes(b"anything")
     (tmp_path / ".syncExistingList").mkdir()
     (tmp_path / ".createNewList").symlink_to("nowhere")

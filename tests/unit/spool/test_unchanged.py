@@ -1,4 +1,4 @@
-"""Which folders need not be read again: those that were seen to need nothing, and whose times are the same."""
+"""Which folders need not be read again: those that needed no work and whose times are the same."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ TIMES: Times = (1, 2, 3, 4)
 
 @dataclass
 class Scene:
-    """A stillness whose time the test sets."""
+    """What is known about folders, at a time that the test sets."""
 
     now: float = 100.0
-    still: UnchangedFolders = field(init=False)
+    unchanged: UnchangedFolders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.still = UnchangedFolders(lambda: self.now)
+        self.unchanged = UnchangedFolders(lambda: self.now)
 
     def read(self, times: Times = TIMES) -> bool:
-        """The folder is looked at, read and found empty; whether that is trusted."""
-        self.still.holds("a", times)
-        return self.still.note("a")
+        """Read the folder and find it empty; returns whether that is trusted."""
+        self.unchanged.is_unchanged("a", times)
+        return self.unchanged.note("a")
 
     def trusted(self) -> None:
-        """Let the folder be read until that is trusted."""
+        """Read the folder until that is trusted."""
         self.read()
         self.now += TRUST_SECONDS
         assert self.read()
@@ -38,66 +38,66 @@ def scene() -> Scene:
     return Scene()
 
 
-def test_what_nobody_has_seen_is_not_still(scene: Scene) -> None:
+def test_an_unknown_folder_is_not_unchanged(scene: Scene) -> None:
     """It has to be read."""
-    assert not scene.still.holds("a", TIMES)
+    assert not scene.unchanged.is_unchanged("a", TIMES)
 
 
-def test_one_reading_tells_nothing(scene: Scene) -> None:
-    """What comes within the same tick of the file system's clock leaves the times as they are."""
+def test_one_reading_proves_nothing(scene: Scene) -> None:
+    """A file that arrives within the same tick of the file system's clock does not change the times."""
     assert not scene.read()
-    assert not scene.still.holds("a", TIMES)
+    assert not scene.unchanged.is_unchanged("a", TIMES)
     scene.now += TRUST_SECONDS - 0.01
     assert not scene.read()
-    assert not scene.still.holds("a", TIMES)
+    assert not scene.unchanged.is_unchanged("a", TIMES)
 
 
-def test_how_long_a_reading_took_counts_for_nothing(scene: Scene) -> None:
-    """The machine may have stood still in the middle of it, and a file may have come then."""
+def test_how_long_a_reading_took_does_not_count(scene: Scene) -> None:
+    """The machine may have paused in the middle, and a file may have arrived then."""
     scene.read()
     scene.now += 0.1
-    scene.still.holds("a", TIMES)
+    scene.unchanged.is_unchanged("a", TIMES)
     scene.now += TRUST_SECONDS
-    assert not scene.still.note("a")
-    assert not scene.still.holds("a", TIMES)
+    assert not scene.unchanged.note("a")
+    assert not scene.unchanged.is_unchanged("a", TIMES)
 
 
-def test_what_was_read_without_being_looked_at_is_not_trusted(scene: Scene) -> None:
-    """Its times could not be told: it is not there, or was not."""
+def test_a_folder_whose_times_were_not_read_is_not_trusted(scene: Scene) -> None:
+    """Its times could not be read, because it is missing or was."""
     scene.trusted()
-    scene.still.forget("a")
-    assert not scene.still.note("a")
+    scene.unchanged.forget("a")
+    assert not scene.unchanged.note("a")
 
 
 def test_two_readings_far_enough_apart_are_trusted(scene: Scene) -> None:
-    """Of this folder; nothing is said of others."""
+    """This holds for the folder itself, not for others."""
     scene.trusted()
-    assert scene.still.holds("a", TIMES)
-    assert not scene.still.holds("b", TIMES)
+    assert scene.unchanged.is_unchanged("a", TIMES)
+    assert not scene.unchanged.is_unchanged("b", TIMES)
 
 
 @pytest.mark.parametrize("part", range(len(TIMES)))
 def test_a_change_of_any_time_ends_it(scene: Scene, part: int) -> None:
-    """Another device, inode, modification or change time: it has to be read, twice again."""
+    """After another device, inode, modification or change time it has to be read twice again."""
     scene.trusted()
     changed = (*TIMES[:part], 99, *TIMES[part + 1 :])
-    assert not scene.still.holds("a", changed)
+    assert not scene.unchanged.is_unchanged("a", changed)
     assert not scene.read(changed)
-    assert not scene.still.holds("a", changed)
+    assert not scene.unchanged.is_unchanged("a", changed)
 
 
-def test_trust_ends_by_itself(scene: Scene) -> None:
-    """A file system that keeps no times hides nothing for long."""
+def test_trust_expires(scene: Scene) -> None:
+    """A file system that keeps no times does not hide a file for long."""
     scene.trusted()
     scene.now += FORGET_SECONDS
-    assert not scene.still.holds("a", TIMES)
+    assert not scene.unchanged.is_unchanged("a", TIMES)
     assert scene.read()
-    assert scene.still.holds("a", TIMES)
+    assert scene.unchanged.is_unchanged("a", TIMES)
 
 
-def test_what_is_forgotten_is_not_still(scene: Scene) -> None:
-    """Also where it had never been known."""
+def test_a_forgotten_folder_is_not_unchanged(scene: Scene) -> None:
+    """Forgetting a folder that was never known is no error."""
     scene.trusted()
-    scene.still.forget("a")
-    scene.still.forget("b")
-    assert not scene.still.holds("a", TIMES)
+    scene.unchanged.forget("a")
+    scene.unchanged.forget("b")
+    assert not scene.unchanged.is_unchanged("a", TIMES)

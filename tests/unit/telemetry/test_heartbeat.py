@@ -1,4 +1,4 @@
-"""The daemon's sign of life: written where it can be, never in the way, never another's."""
+"""The heartbeat file: it never disturbs the daemon, and never takes one process for another."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import pytest
 
 from contactsync.telemetry import heartbeat
 from contactsync.telemetry.heartbeat import Heartbeat
+from tests.unit.telemetry.measured import STATUS
 
 NOW = "2026-01-01T00:00:00+00:00"
 
 
-class Told:
-    """What the heartbeat asks, and how often it did."""
+class Described:
+    """The content of the file, and how often it was asked for."""
 
     def __init__(self) -> None:
         self.asked = threading.Semaphore(0)
@@ -32,69 +33,80 @@ class Told:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(heartbeat, "SIGN_SECONDS", 0.0)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("often")
-def test_it_is_there_while_it_runs_and_gone_after(tmp_path: Path) -> None:
-    """The folder is made where it is missing; nothing else is left in it."""
-    folder, told = tmp_path / "a/b", Told()
-    sign = Heartbeat(folder, told)
-    sign.start()
-    for _ in range(3):  # the third question comes after the first answer was written
-        assert told.asked.acquire(timeout=60)
+def test_the_file_exists_while_the_daemon_runs(tmp_path: Path) -> None:
+    """A missing folder is created; an orderly end leaves nothing in it."""
+    folder, described = tmp_path / "a/b", Described()
+    beat = Heartbeat(folder, described)
+    beat.start()
+    # The third call comes after the first content was written.
+    for _ in range(3):
+        assert described.asked.acquire(timeout=60)
     found = json.loads((folder / heartbeat.FILE_NAME).read_text())
     assert (found["pid"], found["summary"]) == (os.getpid(), "well")
-    sign.stop()
+    beat.stop()
     assert os.listdir(folder) == []
 
 
 @pytest.mark.usefixtures("often")
-def test_it_goes_on_where_it_cannot_be_written_and_comes_back(tmp_path: Path) -> None:
-    """A file in the folder's place, then a folder: the next sign is there."""
-    folder, told = tmp_path / "data", Told()
+def test_it_continues_if_the_file_cannot_be_written(tmp_path: Path) -> None:
+    """A file is in the folder's place; once it is gone, the next beat is written."""
+    folder, described = tmp_path / "data", Described()
     folder.write_text("")
-    sign = Heartbeat(folder, told)
-    sign.start()
+    beat = Heartbeat(folder, described)
+    beat.start()
     for _ in range(3):
-        assert told.asked.acquire(timeout=60)
+        assert described.asked.acquire(timeout=60)
     folder.unlink()
     for _ in range(3):
-        assert told.asked.acquire(timeout=60)
+        assert described.asked.acquire(timeout=60)
     assert (folder / heartbeat.FILE_NAME).exists()
-    sign.stop()
+    beat.stop()
 
 
-def test_another_daemons_sign_is_left(tmp_path: Path) -> None:
-    """Two daemons with one data_dir: who ends takes its own away only."""
+def test_another_daemons_file_is_kept(tmp_path: Path) -> None:
+    """Two daemons with one data_dir: each removes only its own file."""
     (tmp_path / heartbeat.FILE_NAME).write_text('{"pid": 1}')
-    Heartbeat(tmp_path, Told()).stop()
+    Heartbeat(tmp_path, Described()).stop()
     assert (tmp_path / heartbeat.FILE_NAME).exists()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"pid": 1}', '{"as_of": 5}'])
-def test_what_cannot_be_read_is_no_sign(tmp_path: Path, text: str) -> None:
-    """Half a file after a power cut, or another version's."""
+def test_a_file_that_cannot_be_parsed_counts_as_none(tmp_path: Path, text: str) -> None:
+    """It may be half a file after a power cut, or that of another version."""
     (tmp_path / heartbeat.FILE_NAME).write_text(text)
     assert heartbeat.read(tmp_path).state == "not running"
 
 
-def test_another_process_of_the_same_number_is_none(tmp_path: Path) -> None:
-    """A pid that was given again does not make a dead daemon alive."""
+def test_another_process_with_the_same_pid_is_not_the_daemon(tmp_path: Path) -> None:
+    """A pid that is used again does not make a dead daemon alive."""
     code = "import sys; from contactsync.telemetry.heartbeat import *; print(json.dumps(Heartbeat(Path('.'), dict)._me))"
     env = {**os.environ, "PYTHONPATH": str(Path(heartbeat.__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True, timeout=60)
     dead = {**json.loads(done.stdout), "pid": os.getpid(), "as_of": NOW}
     (tmp_path / heartbeat.FILE_NAME).write_text(json.dumps(dead))
     sign = heartbeat.read(tmp_path)
-    assert (sign.state, "did not end in good order" in sign.sentence) == ("not running", True)
+    assert (sign.state, "did not shut down cleanly" in sign.sentence) == ("not running", True)
 
 
-def test_a_process_that_was_killed_is_none_before_anybody_asks_for_it() -> None:
-    """What is left of it until its parent waits has a number and a start, and does nothing."""
+def test_a_zombie_is_not_the_daemon() -> None:
+    """Until its parent waits for it, a killed process still has a pid and a start time."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert heartbeat._process(child.pid) is not None
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert heartbeat._process(child.pid) is None
     child.communicate()
+
+
+def test_the_status_can_be_read_back(tmp_path: Path) -> None:
+    """As the daemon wrote it; a file of another version has none."""
+    content = {**Heartbeat(tmp_path, dict)._me, **STATUS.as_mapping(), "homes": {}}
+    (tmp_path / heartbeat.FILE_NAME).write_text(json.dumps(content))
+    assert heartbeat.read(tmp_path).status == STATUS
+    del content["running"]
+    (tmp_path / heartbeat.FILE_NAME).write_text(json.dumps(content))
+    assert heartbeat.read(tmp_path).status is None

@@ -1,5 +1,5 @@
-"""`contactsync doctor`: looks for what is wrong on this host and prints the command that fixes it.
+"""`contactsync doctor`: checks this host and prints the command that fixes each problem.
 
-One module per subject: database, folders, host, leftovers. `command` runs them all; `finding` is
-what each of them returns.
+One module per subject: `database`, `folders`, `host`, `leftovers`. `command` runs them all;
+`finding` is what each of them returns.
 """

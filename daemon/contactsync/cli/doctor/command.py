@@ -1,4 +1,4 @@
-"""`doctor`: look at everything that has to be right, and name the command that mends what is not."""
+"""`doctor`: runs all checks and prints their findings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from contactsync.cli import output
-from contactsync.cli.doctor.finding import Finding
+from contactsync.cli.doctor.finding import Finding, Level
 from contactsync.cli.exit_status import NO, explain
 from contactsync.cli.session import load_settings, opened_database
 from contactsync.domain.errors import ContactsyncError
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from contactsync.settings.settings import Settings
     from contactsync.telemetry.heartbeat import Sign
 
-SILENT_FIX = "systemctl restart contactsync"
+RESTART = "systemctl restart contactsync"
+START = "systemctl start contactsync"
 
 
 def doctor(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
-    """Look at database, folders, disks, clocks, kernel limits, rights and leftovers; exit status 1 where one is wrong.
+    """Check database, folders, disks, clocks, kernel limits, rights and leftovers; exit status 1 if there is an error.
 
-    Each finding names the command that mends it. Nothing is changed; a small file is written and removed again in an
-    on/ folder of each file system. Run it as root or as the daemon's user, or parts cannot be looked at.
+    Each finding names the command that fixes it. Nothing is changed, except that a small file is created and removed in
+    an on/ folder of each file system. Run it as root or as the daemon's user; other users cannot check everything.
 
     Example: contactsync doctor
     """
@@ -43,11 +44,11 @@ def doctor(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
-    from contactsync.cli import status, waiting
+    from contactsync.cli import waiting
     from contactsync.cli.doctor import database, folders, host, leftovers
     from contactsync.database.connection import connect
 
-    sign = status.read_sign(settings)
+    sign = waiting.read_sign(settings)
     yield from _daemon(settings, sign)
     yield from _settings(settings)
     homes = waiting.homes_without_database(settings, sign)
@@ -55,7 +56,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     with opened_database(settings) as where:
         try:
             if isinstance(where, ContactsyncError):
-                raise where  # noqa: TRY301 - told like any other reason
+                raise where  # noqa: TRY301 - reported like any other database error
             with connect(where[0]) as conn:
                 yield from database.findings(conn, settings, embedded=where[1])
                 accounts = database.accounts_of(conn)
@@ -63,11 +64,11 @@ def _findings(settings: Settings) -> Iterator[Finding]:
                     homes = {account.name: account.home_under(settings.ftp_root) for account in accounts}
                     yield from leftovers.findings(conn, settings, accounts, sign)
         except Exception as error:
-            told = explain(error)
-            if told is None:
+            ending = explain(error)
+            if ending is None:
                 raise
-            fix = "start PostgreSQL, or mend database_url: contactsync config show"
-            yield Finding("error", "database", told.sentence, fix)
+            fix = "start PostgreSQL, or correct database_url: contactsync config show"
+            yield Finding("error", "database", ending.sentence, fix)
     yield from folders.findings(settings, accounts)
     yield from host.findings(settings, homes, sign)
 
@@ -75,33 +76,40 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 def _daemon(settings: Settings, sign: Sign) -> Iterator[Finding]:
     from contactsync import __version__
 
-    level = {"running": "ok", "silent": "error", "not running": "warning", "unknown": "warning"}[sign.state]
-    fix = {"silent": SILENT_FIX, "not running": "systemctl start contactsync"}.get(sign.state)
-    yield Finding(level, "daemon", sign.sentence, fix)  # type: ignore[arg-type]  # the values are levels
+    levels: dict[str, tuple[Level, str | None]] = {
+        "running": ("ok", None),
+        "silent": ("error", RESTART),
+        "not running": ("warning", START),
+        "unknown": ("warning", None),
+    }
+    level, fix = levels[sign.state]
+    yield Finding(level, "daemon", sign.sentence, fix)
     if sign.state != "running":
         return
-    if sign.told.get("version") != __version__:
-        message = f"it runs version {sign.told.get('version')}, installed is {__version__}"
-        yield Finding("warning", "daemon", message, SILENT_FIX)
-    if sign.told.get("ftp_root") != str(settings.ftp_root):
-        message = f"it works in {sign.told.get('ftp_root')}, this configuration says {settings.ftp_root}"
+    daemon = sign.content
+    if daemon.get("version") != __version__:
+        message = f"it runs version {daemon.get('version')}; version {__version__} is installed"
+        yield Finding("warning", "daemon", message, RESTART)
+    if daemon.get("ftp_root") != str(settings.ftp_root):
+        message = f"its ftp_root is {daemon.get('ftp_root')}; in this configuration it is {settings.ftp_root}"
         yield Finding("warning", "daemon", message, "contactsync config show")
-    if sign.told.get("database_away"):
-        message = f"it waits for the database since {sign.told['database_away_since'][:19]}Z: {sign.told['database_away']}"
+    if daemon.get("database_away"):
+        since = f"{daemon['database_away_since'][:19]}Z"
+        message = f"it has been waiting for the database since {since}: {daemon['database_away']}"
         yield Finding("error", "daemon", message, "contactsync status")
-    for trouble in sign.told.get("troubles", ()):
-        message = f"{trouble['account']} waits since {trouble['since'][:19]}Z: {trouble['reason']}"
+    for trouble in daemon.get("troubles", ()):
+        message = f"{trouble['account']} has been waiting since {trouble['since'][:19]}Z: {trouble['reason']}"
         yield Finding("error", "daemon", message, "journalctl -u contactsync -p warning --since today")
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     notes = []
     if 0 < settings.grace_seconds < settings.settle_seconds:
-        notes.append("grace_seconds is below settle_seconds, which counts for both")
+        notes.append("grace_seconds is below settle_seconds, which applies to both")
     if settings.keep_history_days and not settings.keep_settled_days:
-        notes.append("keep_history_days without keep_settled_days: a row stays as long as its file does")
+        notes.append("keep_history_days without keep_settled_days: a row stays as long as its file")
     elif settings.keep_history_days and settings.keep_history_days < settings.keep_settled_days:
-        notes.append("keep_history_days is below keep_settled_days: a row stays as long as its file does")
+        notes.append("keep_history_days is below keep_settled_days: a row stays as long as its file")
     for note in notes:
         yield Finding("note", "settings", note, "contactsync config show")
     if not notes:

@@ -1,4 +1,4 @@
-"""`doctor` on the database: version, schema, whether it takes writes, its clock, its connections."""
+"""`doctor` on the database: version, schema, whether it accepts writes, clock, connections."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from contactsync.cli.doctor.finding import Finding
+from contactsync.cli.doctor.finding import SKEW_SECONDS, Finding, Level
 
 if TYPE_CHECKING:
     from contactsync.database.connection import Connection
     from contactsync.domain.account import Account
     from contactsync.settings.settings import Settings
 
-SKEW_SECONDS = 2.0
-"""More than this between two clocks shows in stamps and reports."""
 BAD_SKEW_SECONDS = 60.0
 SPARE_CONNECTIONS = 4
-"""What a daemon needs besides its workers: main thread, reports, retention, a command."""
+"""Connections that a daemon needs besides its workers': main thread, reports, retention, a command."""
 
 
 def findings(conn: Connection, settings: Settings, *, embedded: bool) -> Iterator[Finding]:
-    """All of it, worst case a handful of queries."""
+    """Check the database, with a handful of queries."""
     version = conn.info.server_version
     name = f"PostgreSQL {version // 10000}.{version % 10000}{', embedded' if embedded else ''}"
     yield from _schema(conn, name)
@@ -29,10 +27,9 @@ def findings(conn: Connection, settings: Settings, *, embedded: bool) -> Iterato
         "SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS ro"
     ).fetchone()
     if row and (row["standby"] or row["ro"] == "on"):
-        fix = "name all hosts in database_url (host1,host2): the one that takes writes is used"
-        yield Finding(
-            "error", "database", "it takes no writes: a standby, or default_transaction_read_only", fix
-        )
+        message = "it does not accept writes: it is a standby, or default_transaction_read_only is on"
+        fix = "list all hosts in database_url (host1,host2): the one that accepts writes is used"
+        yield Finding("error", "database", message, fix)
     yield _clock(conn)
     yield from _connections(conn, settings)
 
@@ -57,28 +54,24 @@ def _clock(conn: Connection) -> Finding:
     after = time.time()
     assert row
     skew = row["now"] - (before + after) / 2
-    message = f"the database's clock is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
     if abs(skew) <= SKEW_SECONDS + (after - before):
         return Finding("ok", "clock", f"the database's clock agrees ({skew:+.2f} s)")
-    level = "error" if abs(skew) > BAD_SKEW_SECONDS else "warning"
-    return Finding(level, "clock", message, "timedatectl set-ntp true   # on both hosts")  # type: ignore[arg-type]  # one of the levels
+    level: Level = "error" if abs(skew) > BAD_SKEW_SECONDS else "warning"
+    message = f"the database's clock is {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
+    return Finding(level, "clock", message, "timedatectl set-ntp true   # on both hosts")
 
 
 def _connections(conn: Connection, settings: Settings) -> Iterator[Finding]:
     row = conn.execute("SELECT current_setting('max_connections')::int AS most").fetchone()
     needed = settings.workers + SPARE_CONNECTIONS
     if row and row["most"] < needed:
-        message = f"max_connections is {row['most']}, {settings.workers} workers need {needed}"
-        yield Finding(
-            "error",
-            "database",
-            message,
-            f"ALTER SYSTEM SET max_connections = {needed + 20};  -- and restart it",
-        )
+        message = f"max_connections is {row['most']}, but {settings.workers} workers need {needed}"
+        fix = f"ALTER SYSTEM SET max_connections = {needed + 20};  -- and restart it"
+        yield Finding("error", "database", message, fix)
 
 
 def accounts_of(conn: Connection) -> list[Account] | None:
-    """The accounts, None where the schema does not have them yet."""
+    """The accounts; None if the schema is not up to date."""
     from contactsync.accounts import store
     from contactsync.database.migrations import MigrationError, pending
 

@@ -1,4 +1,4 @@
-"""What `doctor` finds: how bad it is, a sentence, and the command that mends it. Pure."""
+"""What `doctor` reports: a level, a sentence, and the command that fixes the problem. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["ok", "note", "warning", "error"]
+"""error: something does not work, or will not. warning: it works, but worse than it could. note: good to know."""
+
+SKEW_SECONDS = 2.0
+"""Two clocks that differ by more affect timestamps and reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `fix` is a command or None where there is nothing to do, or no command does it.
-
-    error: something does not work, or will not. warning: it works, less well than it could. note: good to know.
-    """
+    """The result of one check. `fix` is a command, or None if nothing is wrong or no command fixes it."""
 
     level: Level
     check: str

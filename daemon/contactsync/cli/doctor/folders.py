@@ -1,4 +1,4 @@
-"""`doctor` on the folders: what is missing, and what is not as `init` makes it."""
+"""`doctor` on the folders: what is missing, and what differs from what `init` makes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from contactsync.cli.doctor.finding import Finding
+from contactsync.cli.doctor.finding import Finding, Level
 
 if TYPE_CHECKING:
     from contactsync.domain.account import Account
@@ -14,17 +14,16 @@ if TYPE_CHECKING:
 
 
 def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Finding]:
-    """A finding for each deviation, or one that all is well."""
+    """A finding per deviation, or one that there are none."""
     if not os.path.isdir(settings.ftp_root):
-        message = f"{settings.ftp_root} (ftp_root) is not a folder that can be seen"
-        yield Finding(
-            "error", "folders", message, f"mkdir -p {settings.ftp_root}   # or mount it; else set ftp_root"
-        )
+        message = f"{settings.ftp_root} (ftp_root) is not a folder, or cannot be reached"
+        fix = f"mkdir -p {settings.ftp_root}   # or mount it; or change ftp_root"
+        yield Finding("error", "folders", message, fix)
     if not os.access(settings.data_dir, os.R_OK | os.X_OK):
-        message = f"{settings.data_dir} (data_dir) cannot be read or is not there: what the daemon does is not known"
+        message = f"{settings.data_dir} (data_dir) is missing or unreadable: the daemon's state is unknown"
         yield Finding("warning", "folders", message, f"install -d -o contactsync -m 0700 {settings.data_dir}")
     if accounts is None:
-        yield Finding("warning", "folders", "not looked at: the accounts are in the database")
+        yield Finding("warning", "folders", "not checked: the accounts are in the database")
         return
     from contactsync.accounts import homes
 
@@ -32,28 +31,24 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
     wrong = False
     for account in accounts:
         if reason := refused.get(account.name):
-            found = [
-                Finding(
-                    "error",
-                    "folders",
-                    f"{account.name}: {reason}",
-                    f"contactsync account set {account.name} --home …",
-                )
-            ]
+            fix = f"contactsync account set {account.name} --home …"
+            found = [Finding("error", "folders", f"{account.name}: {reason}", fix)]
         else:
             found = list(_of(settings, account))
         wrong = wrong or bool(found)
         yield from found
     if not wrong:
-        yield Finding("ok", "folders", f"{len(accounts)} account(s), all folders as they should be")
+        yield Finding("ok", "folders", f"{len(accounts)} account(s), all folders are correct")
 
 
 def _of(settings: Settings, account: Account) -> Iterator[Finding]:
     from contactsync.domain.errors import ConfigurationError
-    from contactsync.spool import layout
+    from contactsync.spool import layout, layout_check
 
     try:
-        found = layout.check(account.name, account.home_under(settings.ftp_root), layout.owners_of(account))
+        found = layout_check.check(
+            account.name, account.home_under(settings.ftp_root), layout.owners_of(account)
+        )
     except ConfigurationError as error:
         yield Finding("warning", "folders", str(error))
         return
@@ -63,6 +58,6 @@ def _of(settings: Settings, account: Account) -> Iterator[Finding]:
         yield Finding("error", "folders", message, missing[0].fix)
     for each in found:
         if each.problem != "folder":
-            level = "error" if each.problem == "kind" else "warning"
+            level: Level = "error" if each.problem == "kind" else "warning"
             message = f"{account.name}: {each.path}: its {each.problem} is {each.found}, not {each.expected}"
-            yield Finding(level, "folders", message, each.fix)  # type: ignore[arg-type]  # both are levels
+            yield Finding(level, "folders", message, each.fix)

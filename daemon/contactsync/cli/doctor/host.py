@@ -1,4 +1,4 @@
-"""`doctor` on the host: disks, the kernel's limits, leases and rights, what the file systems can do, their clocks."""
+"""`doctor` on the host: disk space, capabilities, inotify limits, and what each file system can do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contactsync.cli.doctor.finding import Finding
+from contactsync.cli.doctor.finding import SKEW_SECONDS, Finding
 from contactsync.domain.deposit import ACTIONS
 
 if TYPE_CHECKING:
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from contactsync.telemetry.heartbeat import Sign
 
 CAPABILITIES = {"CAP_DAC_READ_SEARCH": 2, "CAP_LEASE": 28}
-"""Their numbers, <linux/capability.h>."""
+"""The numbers of <linux/capability.h>."""
 
 FEW_BYTES, LOW_BYTES = 100 << 20, 1 << 30
 LOW_SHARE = 0.05
-SKEW_SECONDS = 2.0
-FOLDERS_BESIDE_BOXES = 3
-"""The home, `contacts/` and `reporting/`; each action has itself and four boxes."""
+FOLDERS_PER_ACCOUNT = 3
+"""The home, `contacts/` and `reporting/`."""
+FOLDERS_PER_ACTION = 5
+"""The action's folder, and `in/`, `on/`, `ok/` and `ko/` in it."""
 
 NO_EVENTS = ("nfs", "cifs", "smb", "fuse", "9p", "ceph", "glusterfs", "lustre", "afs", "vboxsf", "vmhgfs")
-"""How the names of file systems begin on which a change by another host, or any, makes no event."""
+"""Prefixes of file systems on which changes by other hosts, or all changes, cause no inotify event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Disk:
 
 
 def findings(settings: Settings, homes: Mapping[str, Path], sign: Sign) -> Iterator[Finding]:
-    """All that concerns this host."""
+    """Check this host."""
     disks = _disks(settings, homes)
     for disk in disks:
         yield from _space(settings, disk)
@@ -52,7 +53,7 @@ def findings(settings: Settings, homes: Mapping[str, Path], sign: Sign) -> Itera
 
 
 def _disks(settings: Settings, homes: Mapping[str, Path]) -> list[Disk]:
-    """Each file system once, under the first path on it."""
+    """Each file system once, with the first of our paths on it."""
     found: dict[int, Disk] = {}
     wanted = [("ftp_root", settings.ftp_root), *homes.items(), ("data_dir", settings.data_dir)]
     for what, path in wanted:
@@ -62,7 +63,7 @@ def _disks(settings: Settings, homes: Mapping[str, Path]) -> list[Disk]:
 
 
 def _kind(path: Path) -> str:
-    """The file system's name, by the longest mount point above the path (proc(5), mountinfo)."""
+    """The file system's type, from the longest mount point above the path (mountinfo in proc(5))."""
     real, best, kind = os.path.realpath(path), -1, "unknown"
     with suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
@@ -85,15 +86,14 @@ def _space(settings: Settings, disk: Disk) -> Iterator[Finding]:
     else:
         yield Finding("ok", "space", what)
     if status.f_files and status.f_favail < LOW_SHARE * status.f_files:
-        yield Finding(
-            "warning", "space", f"{disk.path}: {status.f_favail} inodes free of {status.f_files}", fix
-        )
+        message = f"{disk.path}: {status.f_favail} inodes free of {status.f_files}"
+        yield Finding("warning", "space", message, fix)
 
 
 def _capabilities(sign: Sign) -> Iterator[Finding]:
-    """Of the running daemon, else of who asks."""
-    pid = sign.told["pid"] if sign.state in ("running", "silent") else "self"
-    whose = "the daemon" if pid != "self" else "this user (the daemon does not run)"
+    """Check the capabilities of the running daemon, or of this process if none runs."""
+    pid = sign.content["pid"] if sign.state in ("running", "silent") else "self"
+    whose = "the daemon" if pid != "self" else "this user (the daemon is not running)"
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
@@ -104,7 +104,9 @@ def _capabilities(sign: Sign) -> Iterator[Finding]:
     if not missing:
         yield Finding("ok", "rights", f"{whose} has {' and '.join(CAPABILITIES)}")
         return
-    message = f"{whose} lacks {' and '.join(missing)}: uploads of mode 0600 cannot be read, or silent writers go unnoticed"
+    message = (
+        f"{whose} lacks {' and '.join(missing)}: it cannot read uploads of mode 0600, or detect idle writers"
+    )
     fix = "AmbientCapabilities=CAP_DAC_READ_SEARCH CAP_LEASE in the unit: systemctl edit contactsync"
     yield Finding("warning", "rights", message, fix)
 
@@ -112,37 +114,39 @@ def _capabilities(sign: Sign) -> Iterator[Finding]:
 def _inotify(homes: Mapping[str, Path]) -> Iterator[Finding]:
     from contactsync.intake.watch import MAX_WATCHED_FOLDERS
 
-    folders = len(homes) * (FOLDERS_BESIDE_BOXES + 5 * len(ACTIONS))
+    folders = len(homes) * (FOLDERS_PER_ACCOUNT + FOLDERS_PER_ACTION * len(ACTIONS))
     limits = {}
     for name in ("max_user_watches", "max_user_instances", "max_queued_events"):
         with suppress(OSError, ValueError):
             limits[name] = int(Path(f"/proc/sys/fs/inotify/{name}").read_text(encoding="ascii"))
     watches = limits.get("max_user_watches", 0)
     if folders > MAX_WATCHED_FOLDERS:
-        message = f"{folders} folders are more than events are used for: polling alone, every rescan_seconds"
+        message = f"{folders} folders are too many for events: they are only polled, every rescan_seconds"
         yield Finding("note", "events", message)
     elif watches < 2 * folders:
         message = (
-            f"fs.inotify.max_user_watches is {watches} for some {folders} folders: what is above it is polled"
+            f"fs.inotify.max_user_watches is {watches} for about {folders} folders: those above it are polled"
         )
         fix = f"sysctl -w fs.inotify.max_user_watches={max(65_536, 4 * folders)}   # and in /etc/sysctl.d/"
         yield Finding("error" if watches < folders else "warning", "events", message, fix)
     else:
-        yield Finding("ok", "events", f"some {folders} folders, fs.inotify.max_user_watches is {watches}")
+        yield Finding("ok", "events", f"about {folders} folders, fs.inotify.max_user_watches is {watches}")
     if 0 < limits.get("max_user_instances", 0) < len(homes) // 50 + 2:
         message = f"fs.inotify.max_user_instances is {limits['max_user_instances']}"
         yield Finding("warning", "events", message, "sysctl -w fs.inotify.max_user_instances=128")
 
 
 def _file_system(disk: Disk, homes: Mapping[str, Path]) -> Iterator[Finding]:
-    """What the file system of the homes can do: tried in an `on/` folder on it."""
+    """Try what the homes' file system can do, in an `on/` folder on it."""
     if disk.kind.startswith(NO_EVENTS):
-        message = f"{disk.path} is on {disk.kind}: no events come for what other hosts do; it is polled every rescan_seconds"
+        message = (
+            f"{disk.path} is on {disk.kind}: changes by other hosts cause no events; "
+            "it is polled every rescan_seconds"
+        )
         yield Finding("warning", "events", message)
     if disk.kind == "overlay":
-        yield Finding(
-            "note", "events", f"{disk.path} is on overlay: keep the FTP root on a volume of its own"
-        )
+        message = f"{disk.path} is on overlay: keep the FTP root on a separate volume"
+        yield Finding("note", "events", message)
     device = os.stat(disk.path).st_dev
     for home in homes.values():
         on = home / "contacts/import/on"
@@ -163,9 +167,9 @@ def _try(on: Path, disk: Disk) -> Iterator[Finding]:
         fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
         lease = take_lease(fd)
         os.close(fd)
-        knows = knows_noreplace(folder, name, other)
+        has_noreplace = knows_noreplace(folder, name, other)
     except OSError as error:
-        message = f"{on}: {error.strerror}: leases, renames and clock were not tried"
+        message = f"{on}: {error.strerror}: leases, renames and clock were not checked"
         fix = "sudo -u contactsync contactsync doctor" if isinstance(error, PermissionError) else None
         yield Finding("warning" if fix else "error", "files", message, fix)
         return
@@ -175,15 +179,23 @@ def _try(on: Path, disk: Disk) -> Iterator[Finding]:
                 os.unlink(each, dir_fd=folder)
         os.close(folder)
     if lease is Lease.UNKNOWN:
-        message = f"{disk.path} ({disk.kind}) gives no leases: a writer that is silent for settle_seconds goes unnoticed"
-        yield Finding(
-            "warning", "files", message, "raise settle_seconds, or move the FTP root to a local file system"
+        message = (
+            f"{disk.path} ({disk.kind}) does not support leases: "
+            "a writer that is idle for settle_seconds is not detected"
         )
-    if not knows:
-        message = f"{disk.path} ({disk.kind}) knows no RENAME_NOREPLACE: names are reserved with empty files instead"
+        fix = "raise settle_seconds, or move the FTP root to a local file system"
+        yield Finding("warning", "files", message, fix)
+    if not has_noreplace:
+        message = (
+            f"{disk.path} ({disk.kind}) does not support RENAME_NOREPLACE: "
+            "names are reserved with empty files instead"
+        )
         yield Finding("note", "files", message)
     if abs(skew) > SKEW_SECONDS:
-        message = f"the clock of {disk.path} ({disk.kind}) is {skew:+.1f} s against this host's: stamps and order follow it"
+        message = (
+            f"the clock of {disk.path} ({disk.kind}) differs from this host's by {skew:+.1f} s: "
+            "timestamps and order follow it"
+        )
         yield Finding("warning", "clock", message, "timedatectl set-ntp true   # on the file server too")
-    if lease is not Lease.UNKNOWN and knows and abs(skew) <= SKEW_SECONDS:
+    if lease is not Lease.UNKNOWN and has_noreplace and abs(skew) <= SKEW_SECONDS:
         yield Finding("ok", "files", f"{disk.path} ({disk.kind}): leases, renames without replacing, clock")

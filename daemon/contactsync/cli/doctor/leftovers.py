@@ -1,4 +1,4 @@
-"""`doctor` on what does not fit together: files without a row, rows without a file, work that was left."""
+"""`doctor` on leftovers: files without a ledger row, rows without a file, unfinished work."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from contactsync.telemetry.heartbeat import Sign
 
 OLD_SECONDS = 3600.0
-"""So long no deposit is in work."""
+"""No deposit is ever in progress this long."""
 MOST_FILES = 20_000
-"""How many files of a folder are looked at."""
+"""The maximum number of files checked per folder."""
 
 
 def findings(conn: Connection, settings: Settings, accounts: list[Account], sign: Sign) -> Iterator[Finding]:
-    """For each account what is left over, or one that nothing is."""
+    """A finding per leftover of each account, or one that there are none."""
     nothing = True
     for account in accounts:
         contacts = account.home_under(settings.ftp_root) / "contacts"
-        for finding in (*_in_work(conn, account, contacts, sign), *_settled(conn, account, contacts)):
+        for finding in (*_in_progress(conn, account, contacts, sign), *_settled(conn, account, contacts)):
             nothing = False
             yield finding
     for name in _names(settings.data_dir):
@@ -43,15 +43,14 @@ def findings(conn: Connection, settings: Settings, accounts: list[Account], sign
         ):
             nothing = False
             path = settings.data_dir / os.fsdecode(name)
-            yield Finding(
-                "note", "leftovers", f"{path}: of a daemon that was killed", f"rm {shlex.quote(str(path))}"
-            )
+            message = f"{path} is left over from a daemon that was killed"
+            yield Finding("note", "leftovers", message, f"rm {shlex.quote(str(path))}")
     if nothing:
         yield Finding("ok", "leftovers", "files and ledger agree")
 
 
-def _in_work(conn: Connection, account: Account, contacts: Path, sign: Sign) -> Iterator[Finding]:
-    """What lies in `on/`, and what the ledger believes to."""
+def _in_progress(conn: Connection, account: Account, contacts: Path, sign: Sign) -> Iterator[Finding]:
+    """Compare the files in `on/` with the ledger's rows in state `on`, and find interrupted retries."""
     present = set()
     for action in ACTIONS:
         folder = contacts / action / "on"
@@ -64,52 +63,53 @@ def _in_work(conn: Connection, account: Account, contacts: Path, sign: Sign) -> 
             yield from _elsewhere(account, contacts, entry.claimed, entry.deposit_id)
     for deposit in ledger.retried(conn, account):
         if os.path.lexists(contacts / deposit.action.name / "ko" / os.fsdecode(deposit.claimed_name)):
-            message = (
-                f"{account.name}: deposit {deposit.deposit_id} was to be tried again and still lies in ko/"
-            )
+            message = f"{account.name}: the retry of deposit {deposit.deposit_id} was interrupted; its file is still in ko/"
             yield Finding("warning", "leftovers", message, f"contactsync retry {deposit.deposit_id}")
 
 
 def _elsewhere(account: Account, contacts: Path, claimed: Claimed, deposit_id: int) -> Iterator[Finding]:
-    """What to say of a row in work whose file was not in `on/`; in `ok/` or `ko/` it was settled after that row."""
+    """The finding for a row in state `on` whose file is not in `on/`.
+
+    If the file is in `ok/` or `ko/`, it was settled after the database was saved.
+    """
     folder, name = contacts / claimed.action.name, os.fsdecode(claimed.claimed_name)
     box = next((box for box in ("on", "ok", "ko") if os.path.lexists(folder / box / name)), None)
     if box is None:
-        message = f"{account.name}: deposit {deposit_id} is in work, its file is nowhere in on/"
+        message = f"{account.name}: deposit {deposit_id} is in progress, but its file is not in on/"
         fix = "systemctl restart contactsync   # closes it as `vanished`"
         yield Finding("warning", "leftovers", message, fix)
-    elif box != "on":  # else it was claimed since the folders were listed
+    # In `on/`: it was claimed since the folders were listed.
+    elif box != "on":
         message = (
-            f"{account.name}: deposit {deposit_id} is in work for the ledger, its file lies in "
+            f"{account.name}: deposit {deposit_id} is in progress in the ledger, but its file is in "
             f"{claimed.action.name}/{box}/: the database is older than the folders"
         )
         yield Finding("error", "leftovers", message, _into_on(folder, box, claimed.claimed_name))
 
 
 def _into_on(folder: Path, box: str, name: bytes) -> str:
-    """The command that has the daemon look again at a file, and do what the ledger says."""
+    """The command after which the daemon checks a file again and does what the ledger says."""
     here, there = (shlex.quote(str(folder / each / os.fsdecode(name))) for each in (box, "on"))
     return f"mv -n {here} {there}"
 
 
 def _unfinished(where: str, folder: Path, name: bytes, sign: Sign) -> Finding | None:
-    """What to say of a file in `on/`."""
+    """The finding for a file in `on/`, or None."""
     if name.startswith(b".doctor."):
         fix = f"rm {shlex.quote(str(folder / os.fsdecode(name)))}"
-        return Finding("note", "leftovers", f"{where}: of a doctor that was killed", fix)
+        return Finding("note", "leftovers", f"{where} is left over from a doctor that was killed", fix)
     age = _age(folder, name)
     if sign.state == "running" and age > OLD_SECONDS:
-        return Finding(
-            "warning", "leftovers", f"{where} has been there for {age / 3600:.0f} h", "contactsync status"
-        )
+        message = f"{where} has been there for {age / 3600:.0f} h"
+        return Finding("warning", "leftovers", message, "contactsync status")
     if sign.state != "running" and not name.startswith(b"."):
-        message = f"{where} is unfinished; the daemon takes it up when it starts"
+        message = f"{where} is unfinished; the daemon resumes it when it starts"
         return Finding("note", "leftovers", message, "systemctl start contactsync")
     return None
 
 
 def _settled(conn: Connection, account: Account, contacts: Path) -> Iterator[Finding]:
-    """Files in `ok/` and `ko/` that no deposit is called, nor a result of one; deposits in the wrong one of the two."""
+    """Files in `ok/` and `ko/` that belong to no deposit, and deposits in the wrong one of the two."""
     for action in ACTIONS:
         for box in ("ok", "ko"):
             folder = contacts / action / box
@@ -119,21 +119,21 @@ def _settled(conn: Connection, account: Account, contacts: Path) -> Iterator[Fin
             foreign = [name for name in names if name not in known and bases[name] not in known]
             if foreign:
                 message = (
-                    f"{account.name}: {len(foreign)} file(s) in {action}/{box}/ that the ledger does not know, "
-                    f"such as {printable(foreign[0])}: keep_settled_days leaves them"
+                    f"{account.name}: {len(foreign)} file(s) in {action}/{box}/ that are not in the ledger, "
+                    f"such as {printable(foreign[0])}: keep_settled_days does not remove them"
                 )
                 yield Finding("note", "leftovers", message, f"ls -l {shlex.quote(str(folder))}")
             wrong = [name for name in names if known.get(name, box) not in (box, "on")]
             if wrong:
                 message = (
-                    f"{account.name}: {len(wrong)} file(s) in {action}/{box}/ that the ledger calls "
-                    f"{known[wrong[0]]}, such as {printable(wrong[0])}: the database is older than the folders"
+                    f"{account.name}: {len(wrong)} file(s) in {action}/{box}/ that are {known[wrong[0]]} in the "
+                    f"ledger, such as {printable(wrong[0])}: the database is older than the folders"
                 )
                 yield Finding("error", "leftovers", message, _into_on(contacts / action, box, wrong[0]))
 
 
 def _base(name: bytes) -> bytes:
-    """The deposit whose result file this may be."""
+    """The name without the suffix of a result file."""
     for suffix in (settled.RESULT, settled.REJECTED):
         if name.endswith(suffix):
             return name.removesuffix(suffix)

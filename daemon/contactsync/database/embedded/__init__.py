@@ -1,5 +1,5 @@
 """The embedded PostgreSQL: its binaries come from a package, its cluster is in `data_dir`.
 
-Only `database.source` starts it. `server` is the face; `cluster` initialises and starts the server,
-`owner_lock` keeps a second daemon out, `server_files` knows the files, `exec` ties the child to us.
+`server` starts and stops it. `owner_lock` decides which process owns it, `cluster` initialises it,
+`server_files` reads the server's files, `exec` ties the child process to its parent.
 """

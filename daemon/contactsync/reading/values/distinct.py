@@ -1,4 +1,4 @@
-"""A rule of one value, for a whole column. Pure."""
+"""Applies a rule for one value to a whole column. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 
 def map_distinct(column: pa.StringArray, rule: Callable[[str], str | None]) -> pa.StringArray:
-    """What `rule` says of each value, asked once for each distinct one; null stays null."""
+    """The result of `rule` for each value; it is called once per distinct value, and null stays null."""
     coded = column.dictionary_encode()
     answers = pa.array([rule(value) for value in coded.dictionary.to_pylist()], pa.string())
     return answers.take(coded.indices)

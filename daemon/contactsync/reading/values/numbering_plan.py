@@ -1,6 +1,6 @@
 """How the plain numbers of a region are written, worked out from libphonenumber's own metadata. Pure.
 
-A pattern is made only where every step of `phonenumbers.parse` surely goes one way for all its texts.
+There is a pattern only for texts that `phonenumbers.parse` certainly reads in one way, at every step.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import combinations_with_replacement, permutations
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
 
-# With such marks between them, the library reads no fewer digits than this; without, it reads two.
+# With marks between the digits the library needs at least three; without marks, two are enough.
 _LEAST_DIGITS = 3
 
 _DIGIT = re.compile(r"\\d|[0-9]|\[[0-9-]+\]")
@@ -29,8 +29,8 @@ class Plan:
     """The plain numbers of a region.
 
     `shapes`: pairs of the length of a national number and the pattern of the texts (a plus or none, then
-    digits) whose last so many digits are that number. `valid`: patterns of which a national number must match
-    every one; None where no patterns can tell.
+    digits) that end in that number. `valid`: a national number must match all of these patterns; None if no
+    patterns can decide.
     """
 
     code: str
@@ -40,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Language:
-    """What a metadata pattern matches: texts of these lengths, which begin with these digits."""
+    """What a metadata pattern matches: texts of these lengths that begin with these digits."""
 
     widths: frozenset[int]
     firsts: frozenset[str]
@@ -48,7 +48,7 @@ class _Language:
 
 @dataclass(frozen=True, slots=True)
 class _Dialling:
-    """How a region's numbers are written; `lengths` without, `local` with what lacks an area code."""
+    """How a region dials. `lengths` are those of complete national numbers, `local` those without an area code."""
 
     code: str
     idd: str
@@ -58,12 +58,14 @@ class _Dialling:
     general: _Language
 
 
-@cache  # a region has one plan, and the library knows some 250 regions
+# A region has one plan, and the library knows about 250 regions.
+@cache
 def plan_of(region: str) -> Plan | None:
-    """The plain numbers of a region, or None where the library must read every number.
+    """The plain numbers of a region, or None if the library must read every number.
 
-    None means: no such region, a country code that it shares and does not lead (is_possible_number asks the
-    leader's metadata), or prefixes that are not plain digits or rewrite the number (BR, AR, LU).
+    That is so for an unknown region, for one that shares its country code and is not the code's main region
+    (is_possible_number uses that region's metadata), and for prefixes that are not plain digits or rewrite the
+    number (BR, AR, LU).
     """
     metadata = PhoneMetadata.metadata_for_region(region) if region in phonenumbers.SUPPORTED_REGIONS else None
     if metadata is None or metadata.general_desc is None or metadata.national_prefix_transform_rule:
@@ -89,37 +91,37 @@ def plan_of(region: str) -> Plan | None:
     except ValueError:
         return None
     dialling = _Dialling(code, idd, prefixes, lengths, local, language)
-    told = [length for length in sorted(lengths) if length >= _LEAST_DIGITS]
-    return Plan(code, tuple((length, _shape(length, dialling)) for length in told), valid)
+    shapes = [(length, _shape(length, dialling)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
+    return Plan(code, tuple(shapes), valid)
 
 
 def _shape(length: int, region: _Dialling) -> str:
-    """The pattern of the texts that end in a national number of so many digits, surely read as that."""
+    """The pattern of the texts that are certainly read as a national number of `length` digits, at their end."""
     code, idd, prefixes, general = region.code, region.idd, region.prefixes, region.general
 
     def too_long(digits: int) -> bool:
         return digits > max(region.lengths) and digits not in region.local
 
-    # A national prefix goes unless the number matches the general pattern with it and does not without it.
+    # parse drops a national prefix unless the number matches the general pattern only with it.
     gone = [p for p in prefixes if p[0] not in general.firsts or len(p) + length not in general.widths]
     number = _digits(length, prefixes)
-    # `+33…`, `0033…`, and the `(0)` that people add.
+    # `+33…`, `0033…`, each also with the `(0)` that people add.
     texts = [rf"(?:\+|{idd}){code}(?:{'|'.join(['', *gone])}){number}"]
-    # `33…`: the country code is seen for certain where the whole is too long for a national number.
+    # `33…`: a country code for certain only if the whole text is too long for a national number.
     texts += [f"{code}{p}{number}" for p in ("", *gone) if too_long(len(code + p) + length)]
-    # `06…`: it must begin neither like an international call nor with the country code.
+    # `06…`: must begin neither like an international call nor with the country code.
     for prefix in gone:
         if not prefix.startswith((idd, code)):
             others = [other[len(prefix) :] for other in (idd, code) if other.startswith(prefix)]
             texts.append(prefix + _digits(length, (*prefixes, *others)))
-    # `6…`: what begins with the country code is in doubt, unless the rest is too short for a number.
+    # `6…`: ambiguous if it begins with the country code, unless the rest is too short for a number.
     doubtful = [code] if length - len(code) >= min(general.widths) else []
     texts.append(_digits(length, (*prefixes, idd, *doubtful)))
     return f"^(?:{'|'.join(texts)})$"
 
 
 def _digits(length: int, unlike: tuple[str, ...]) -> str:
-    """The pattern of so many digits that begin with none of `unlike` (RE2 has no look-ahead)."""
+    """The pattern of `length` digits that begin with none of `unlike` (RE2 has no look-ahead)."""
     if not unlike or length == 0:
         return f"[0-9]{{{length}}}"
     free, texts = "", []
@@ -135,9 +137,9 @@ def _digits(length: int, unlike: tuple[str, ...]) -> str:
 
 
 def _valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[str, str] | None:
-    """What a valid national number matches: the general pattern, and that of any type.
+    """The patterns of a valid national number: the general one, and one for any of the types.
 
-    None where a type's pattern takes lengths that its metadata rules out: the library looks at both.
+    None if a type's pattern matches lengths that its metadata rules out: the library checks both.
     """
     types = []
     for name in _TYPES:
@@ -153,7 +155,8 @@ def _valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[
 def _language(numbers: PhoneNumberDesc) -> _Language:
     r"""What the pattern of some numbers matches.
 
-    Understood are digits, `\d`, classes of digits, `(?:…)`, `|`, `{m,n}` and `?`; else ValueError.
+    It may contain digits, `\d`, classes of digits, `(?:…)`, `|`, `{m,n}` and `?`. Raises ValueError for
+    anything else.
     """
     found, rest = _union(numbers.national_number_pattern or "")
     if rest:
@@ -162,7 +165,7 @@ def _language(numbers: PhoneNumberDesc) -> _Language:
 
 
 def _union(text: str) -> tuple[_Language, str]:
-    """What alternatives match together, and the text after them."""
+    """What the alternatives at the beginning of `text` match together, and the text after them."""
     found, text = _sequence(text)
     while text.startswith("|"):
         other, text = _sequence(text[1:])
@@ -171,7 +174,7 @@ def _union(text: str) -> tuple[_Language, str]:
 
 
 def _sequence(text: str) -> tuple[_Language, str]:
-    """What counted atoms match one after the other, and the text after them."""
+    """What the counted atoms at the beginning of `text` match in sequence, and the text after them."""
     widths, firsts = frozenset({0}), frozenset[str]()
     while text and text[0] not in "|)":
         if text.startswith("(?:"):

@@ -1,9 +1,8 @@
-"""Which phone numbers are valid, and their E.164 form (protocol 3), a whole column at a time. Pure.
+"""Validates phone numbers and brings them into their E.164 form (protocol 3), a whole column at a time. Pure.
 
-The rule is libphonenumber's. Calling it costs some 20 µs a value, so the plain numbers of a region are told
-by RE2 patterns over the column, made from the library's own metadata (`dialling.py`); the library judges what they
-leave. A pattern is made only where every step of `phonenumbers.parse` surely goes one way for all its texts.
-`tests/unit/test_phones.py` holds the two together, region by region.
+The rule is libphonenumber's. Calling it costs about 20 µs per value, so RE2 patterns over the column read the
+plain numbers of a region; they come from the library's own metadata (`numbering_plan.py`). The library judges
+the rest. `tests/unit/reading/values/test_phones.py` compares the two, region by region.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
     from contactsync.domain.account import PhoneCheck
 
 MAX_CHARACTERS = 250
-"""The library refuses a longer text, before anything else."""
+"""The library refuses a longer text before it does anything else."""
 
-# What the library drops wherever it stands among ASCII digits: only these, and a plus before them, count.
+# Marks that the library ignores anywhere among ASCII digits.
 _IGNORED = (" ", ".", "-", "/", "(", ")", "\u00a0")
 
 _SCIENTIFIC = r"[+-]?[0-9]{1,3}(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}"
@@ -32,7 +31,7 @@ _SCIENTIFIC_ONE = re.compile(_SCIENTIFIC)
 
 
 def is_scientific(column: pa.StringArray) -> pa.BooleanArray:
-    """Which trimmed values are numbers as a spreadsheet shortens them (`3.36E+10`, `3,36e10`); null for null.
+    """Which trimmed values are numbers that a spreadsheet shortened (`3.36E+10`, `3,36e10`); null for null.
 
     Their digits are lost, so such a value is never a phone number (protocol 2).
     """
@@ -40,9 +39,9 @@ def is_scientific(column: pa.StringArray) -> pa.BooleanArray:
 
 
 def normalise_one(value: str, region: str, strictness: PhoneCheck) -> str | None:
-    """The E.164 form of one trimmed number, or None where it is invalid: the library alone (protocol 3).
+    """The E.164 form of one trimmed number, or None if it is invalid, by the library alone (protocol 3).
 
-    `region` is an upper-case ISO 3166 code; under one that the library does not know, it reads only numbers
+    `region` is an upper-case ISO 3166 code. For a region that the library does not know, it reads only numbers
     with a plus.
     """
     if _SCIENTIFIC_ONE.fullmatch(value):
@@ -56,9 +55,9 @@ def normalise_one(value: str, region: str, strictness: PhoneCheck) -> str | None
 
 
 def normalise(column: pa.StringArray, region: str, strictness: PhoneCheck) -> pa.StringArray:
-    """The E.164 forms of a column of trimmed numbers; null where the number is invalid or null.
+    """The E.164 forms of a column of trimmed numbers; null if the number is invalid or null.
 
-    The same length as `column`; each value is `normalise_one`'s. Raises nothing for any text.
+    The result is as long as `column` and each value is `normalise_one`'s. Raises nothing for any text.
     """
 
     def one(value: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Birth dates: the four ways to write them, and what is none."""
+"""Birth dates: the four ways to write them, and texts that are not dates."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ SAME = st.builds(str.join, st.sampled_from("/-."), st.tuples(NUMBER, NUMBER, NUM
 
 
 @given(st.lists(st.one_of(WRITTEN, SAME, st.text("0123456789/-. \n٣²", max_size=11), st.text(), st.none())))
-def test_a_column_holds_the_dates_that_the_rule_tells(values: list[str | None]) -> None:
-    """Every text is a date if, and only if, the rule of protocol 3 says so."""
+def test_a_column_has_the_dates_of_the_rule(values: list[str | None]) -> None:
+    """Every text is a date if, and only if, it is one by protocol 3."""
     assert normalised(*values) == [None if value is None else told(value) for value in values]
 
 
@@ -92,12 +92,12 @@ def test_every_day_is_read_however_it_is_written(day: date, short_day: bool, sho
     ],
 )
 def test_examples(value: str, stored: str | None) -> None:
-    """A text is one of the four ways to write a real day, or no date."""
+    """A text is a real day written in one of the four ways, or not a date."""
     assert normalised(value) == [stored]
 
 
 def test_a_repeated_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A birthday that many share costs one reading."""
+    """A repeated text is parsed only once."""
     asked: list[str] = []
     monkeypatch.setattr(dates, "normalise_one", asked.append)
     normalised("1/1/1985", "x", "1/1/1985", None)

@@ -1,4 +1,4 @@
-"""E-mail addresses: the column says what the library says, and the protocol's examples."""
+"""E-mail addresses: a column gives the library's answers, and the protocol's examples."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def normalised(*values: str | None) -> list[str | None]:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(ADDRESS, hostile(), st.text(max_size=20), st.none()), max_size=40))
-def test_a_column_is_what_the_library_says_of_each_value(values: list[str | None]) -> None:
-    """Every value of a column gets the library's answer, whichever way it was found."""
+def test_a_column_has_the_librarys_answer_for_each_value(values: list[str | None]) -> None:
+    """Every value of a column gets the library's answer."""
     assert normalised(*values) == [None if value is None else emails.normalise_one(value) for value in values]
 
 
 @settings(max_examples=300, deadline=None)
 @given(hostile(), st.sampled_from("éİȺ日"), st.integers(0, 130))
-def test_what_is_stored_fits_an_index(value: str, letter: str, times: int) -> None:
+def test_stored_addresses_fit_an_index(value: str, letter: str, times: int) -> None:
     """No stored form is longer than 254 characters, nor than 381 bytes."""
     stored = emails.normalise_one(letter * times + value)
     assert stored is None or (len(stored) <= 254 and len(stored.encode()) <= 381)
@@ -128,8 +128,8 @@ def test_examples(value: str, stored: str | None) -> None:
     assert normalised(value) == [stored]
 
 
-def test_a_plain_column_does_not_ask_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The common addresses are told by the pattern alone."""
+def test_a_plain_column_does_not_call_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pattern alone accepts the common addresses."""
     monkeypatch.setattr(emails, "normalise_one", lambda _: pytest.fail("the library was asked"))
     assert normalised("Yann.LeGoff@example-mail.fr", "a_b@x.y.co.uk") == [
         "yann.legoff@example-mail.fr",
@@ -137,8 +137,8 @@ def test_a_plain_column_does_not_ask_the_library(monkeypatch: pytest.MonkeyPatch
     ]
 
 
-def test_the_library_is_asked_once_for_each_distinct_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the pattern leaves is judged once, however often it stands there."""
+def test_the_library_is_called_once_per_distinct_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library judges each distinct value that the pattern leaves, once."""
     asked: list[str] = []
     monkeypatch.setattr(emails, "normalise_one", asked.append)
     normalised("n/a", "é@x.fr", "n/a", None, "n/a")
@@ -146,7 +146,7 @@ def test_the_library_is_asked_once_for_each_distinct_value(monkeypatch: pytest.M
 
 
 def test_an_empty_column_stays_empty() -> None:
-    """A block without rows is no special case."""
+    """An empty column gives an empty column."""
     assert normalised() == []
 
 

@@ -1,4 +1,4 @@
-"""Phone numbers: the column says what the library says, region by region, and the protocol's examples."""
+"""Phone numbers: a column gives the library's answers, region by region, and the protocol's examples."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def example_numbers(region: str) -> list[str]:
 
 @cache
 def prefixes(region: str) -> list[str]:
-    """What may stand before a national number, and what only looks as if it might."""
+    """Prefixes that a national number may have, and texts that only look like one."""
     code, national = str(metadata(region).country_code), metadata(region).national_prefix or "0"
     abroad = metadata(region).international_prefix or "00"
     idds = {"00", *([abroad] if abroad.isdigit() else [])}
@@ -115,10 +115,10 @@ def one_by_one(values: list[str | None], region: str, strictness: PhoneCheck) ->
 
 @settings(max_examples=250, deadline=None)
 @given(columns(), st.sampled_from(BOTH))
-def test_a_column_is_what_the_library_says_of_each_value(
+def test_a_column_has_the_librarys_answer_for_each_value(
     column: tuple[str, list[str | None]], strictness: PhoneCheck
 ) -> None:
-    """Every value of a column gets the library's answer, in every region, whichever way it was found."""
+    """Every value of a column gets the library's answer, in every region."""
     region, values = column
     assert normalised(values, region, strictness) == one_by_one(values, region, strictness)
 
@@ -168,15 +168,15 @@ def test_examples(value: str, stored: str | None) -> None:
 
 
 def test_valid_is_stricter_than_possible() -> None:
-    """An account that asks for `valid` refuses the protocol's number, whose range is not given out."""
+    """Under `valid`, the protocol's number is refused: its range is not assigned."""
     assert normalised(["336 90 12 34 56", "0299415263"], strictness="valid") == [None, "+33299415263"]
 
 
 @pytest.mark.parametrize(
     "value", ["3.36E+10", "3,36E+10", "3.36e10", "3E+10", "33.6E+9", "3.601E+010", "-3E-5"]
 )
-def test_scientific_notation_is_known(value: str) -> None:
-    """A number as a spreadsheet shortens it is told as such, and is no number in any region."""
+def test_scientific_notation_is_recognised(value: str) -> None:
+    """A number that a spreadsheet shortened is recognised, and is not a number in any region."""
     assert phones.is_scientific(pa.array([value])).to_pylist() == [True]
     assert normalised([value], "DE") == [None]
 
@@ -195,17 +195,17 @@ def test_scientific_is_the_same_for_one_and_for_many(value: str) -> None:
 
 
 @pytest.mark.parametrize("strictness", BOTH)
-def test_plain_numbers_do_not_ask_the_library(
+def test_plain_numbers_do_not_call_the_library(
     monkeypatch: pytest.MonkeyPatch, strictness: PhoneCheck
 ) -> None:
-    """The ways in which people write a French number are told by the pattern alone."""
+    """The pattern alone reads French numbers in their usual spellings."""
     monkeypatch.setattr(phones, "normalise_one", lambda *_: pytest.fail("the library was asked"))
     values = "0612345678,06.12.34.56.78,06 12 34 56 78,+33 6 12 34 56 78,0033612345678,336 12 34 56 78"
     assert set(normalised([*values.split(","), "612345678"], strictness=strictness)) == {"+33612345678"}
 
 
-def test_the_library_is_asked_once_for_each_distinct_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the pattern leaves is judged once, however often it stands there."""
+def test_the_library_is_called_once_per_distinct_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library judges each distinct value that the pattern leaves, once."""
     asked: list[str] = []
     monkeypatch.setattr(phones, "normalise_one", lambda value, *_: asked.append(value))
     normalised(["inconnu", "+32470123456", "inconnu", None])
@@ -218,8 +218,8 @@ def test_an_unknown_region_reads_international_numbers() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["[^0]", r"1+", "(?:1", "1)", r"(1)", r"(?!0)\d"])
-def test_a_metadata_pattern_of_another_kind_is_not_guessed_at(pattern: str) -> None:
-    """Should the library's patterns ever change their form, the library reads the numbers."""
+def test_a_metadata_pattern_of_an_unknown_form_is_refused(pattern: str) -> None:
+    """A pattern of an unknown form raises ValueError, so the library reads the numbers."""
     with pytest.raises(ValueError):  # noqa: PT011 - the text is what is left of the pattern, maybe nothing
         numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
 
@@ -233,12 +233,12 @@ def test_a_metadata_pattern_of_another_kind_is_not_guessed_at(pattern: str) -> N
     ],
 )
 def test_what_a_metadata_pattern_matches(pattern: str, widths: set[int], firsts: str) -> None:
-    """The lengths and first digits of what a pattern matches are found without trying."""
+    """The lengths and first digits of the numbers that a pattern matches."""
     found = numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
     assert set(found.widths) == widths
     assert set(found.firsts) == set(firsts)
 
 
 def test_an_empty_column_stays_empty() -> None:
-    """A block without rows is no special case."""
+    """An empty column gives an empty column."""
     assert normalised([]) == []

@@ -1,0 +1,108 @@
+"""Applies one file in one transaction: read, validate, stage, merge, record in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from contactsync.applying.merge import Merge
+from contactsync.applying.staging import Stage
+from contactsync.database import ledger
+from contactsync.database.connection import Session, patient
+from contactsync.domain.columns import in_order
+from contactsync.domain.deposit import Claimed, Mode
+from contactsync.domain.errors import FileRefused, Retryable
+from contactsync.domain.messages.sentence import Context
+from contactsync.processing import result_json
+from contactsync.processing.prefetch import read_ahead
+from contactsync.processing.rejected_csv import RejectedFile
+from contactsync.processing.result_json import Subject
+from contactsync.reading.examination import Examination
+from contactsync.spool.spool import Spool
+from contactsync.telemetry.metrics import Metrics
+
+SMALL_BYTES = 256 << 10
+"""A file of up to this size is read and validated in a few milliseconds: in turn with others, by one thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that decide what happens to a file."""
+
+    max_inflated_bytes: int
+    max_file_bytes: int
+    result_files: bool
+    defused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileTransaction:
+    """What one file is applied with."""
+
+    session: Session
+    spool: Spool
+    rules: Rules
+    metrics: Metrics
+    stopping: Callable[[], bool]
+
+    def apply(self, subject: Subject) -> Mapping[str, Any] | None:
+        """Apply the file and settle its deposit in the ledger.
+
+        Returns the content of result.json, or None if another daemon has settled the deposit meanwhile. Raises
+        FileRefused, or Retryable if the daemon stops or the database is unreachable; then nothing has changed.
+        """
+        account, claimed, findings = subject.account, subject.claimed, subject.findings
+        action, name = claimed.action, claimed.claimed_name
+        self.spool.drop_rejected(action, name)
+        if claimed.refusal:
+            raise FileRefused(claimed.refusal, {"limit": self.rules.max_file_bytes >> 20})
+        if claimed.several_markers:
+            findings.warnings["several_markers"] = 1
+        with self.spool.reading(action, name) as path:
+            examination = Examination(
+                path,
+                account,
+                action,
+                findings,
+                max_inflated_bytes=self.rules.max_inflated_bytes,
+                defused=self.rules.defused,
+            )
+            with self.session() as conn, conn.transaction():
+                stage = Stage(conn, action)
+                with self.metrics.timed("read"):
+                    self._stage(claimed, examination, stage)
+                columns = in_order(examination.header.positions)
+                merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
+                with self.metrics.timed("merge"), patient(conn):
+                    merge.fold(stage)
+                    if not merge.lock():
+                        return None
+                    effects = merge.apply(stage)
+                counts = effects.counts(findings.rows_read, findings.rows_rejected)
+                result = result_json.applied(subject, counts, effects.list_name)
+                ledger.finish(conn, account, result, counts, list_id=effects.list_id)
+        return result
+
+    def _stage(self, claimed: Claimed, examination: Examination, stage: Stage) -> None:
+        """Copy every accepted row to the database and every rejected one to the rejected file."""
+        rejects = RejectedFile(
+            lambda: self.spool.create_rejected(claimed.action, claimed.claimed_name),
+            Context(examination.account, claimed),
+            examination.encoding,
+            examination.header,
+            examination.raw_header,
+        )
+        examined_ahead = read_ahead(iter(examination), in_thread=claimed.size_bytes > SMALL_BYTES)
+        with closing(rejects) as rejected, closing(examined_ahead) as batches:
+            for examined in batches:
+                if self.stopping():
+                    raise Retryable("the daemon is stopping")
+                stage.add(examined.accepted.columns, examined.batch.lines(examined.accepted.places))
+                if claimed.mode is Mode.SYNC:
+                    stage.add_keys(examined.spared)
+                if self.rules.result_files:
+                    rejected.write(examined.batch, examined.rejects)
+        stage.analyze()

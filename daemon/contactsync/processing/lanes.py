@@ -1,0 +1,139 @@
+"""A lane per account: what is remembered of the account between steps, and whose turn comes next."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from contactsync.domain.account import Account
+from contactsync.intake.upload_queue import UploadQueue
+from contactsync.spool.unchanged import UnchangedFolders
+from contactsync.telemetry.log_throttle import Once
+from contactsync.telemetry.status import Trouble
+
+MAX_LOGGED_STRAYS = 100
+"""How many folders in an account's `in/` are logged while the daemon runs: an uploader can make thousands."""
+
+
+class State(Enum):
+    """What happens to a lane next."""
+
+    IDLE = "waits for a hint or for its time"
+    QUEUED = "waits for a worker"
+    RUNNING = "a worker is in a step of it"
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """An account with what is remembered of it between steps; times are on the monotonic clock."""
+
+    account: Account
+    uploads: UploadQueue
+    state: State = State.IDLE
+    # A hint came during a step: one more step follows.
+    hinted: bool = False
+    # When an idle lane queues itself; None if it only waits for a hint.
+    wake_at: float | None = None
+    # When the step that runs began.
+    taken_at: float = 0.0
+    # Failed steps in a row.
+    failures: int = 0
+    trouble: Trouble | None = None
+    # Whether the ledger's unfinished deposits were compared with the folders since the start or the last failure.
+    ledger_checked: bool = False
+    unchanged: UnchangedFolders = field(default_factory=UnchangedFolders)
+    reported: Once = field(default_factory=Once)
+    strays: Once = field(default_factory=lambda: Once(MAX_LOGGED_STRAYS))
+
+
+class Lanes:
+    """The lanes of all accounts: a queue of those that are ready, and timers of those that wait.
+
+    Not safe from several threads; the pool guards it.
+    """
+
+    def __init__(self, make_queue: Callable[[], UploadQueue], wake: Callable[[], None]) -> None:
+        """No account yet.
+
+        `make_queue` gives each new account its upload queue. `wake` lets one more worker look: it is called for each
+        lane that becomes ready, and for each timer.
+        """
+        self._make_queue, self._wake = make_queue, wake
+        self._lanes: dict[str, Lane] = {}
+        self._ready: deque[Lane] = deque()
+        self._timers: list[tuple[float, int, Lane]] = []
+        # Lanes cannot be compared: the ticket decides between two timers of one time.
+        self._tickets = itertools.count()
+
+    def __iter__(self) -> Iterator[Lane]:
+        """Every account's lane."""
+        return iter(self._lanes.values())
+
+    def get(self, name: str) -> Lane | None:
+        """The lane of an account, None if it is not served."""
+        return self._lanes.get(name)
+
+    @property
+    def ready(self) -> Iterable[Lane]:
+        """The lanes that wait for a worker, the next one first."""
+        return self._ready
+
+    def update(self, accounts: Iterable[Account]) -> None:
+        """Serve these accounts, with their settings of now. A new one is queued at once."""
+        current = {account.name: account for account in accounts}
+        for name in self._lanes.keys() - current.keys():
+            del self._lanes[name]
+        for name, account in current.items():
+            if name in self._lanes:
+                self._lanes[name].account = account
+            else:
+                self._lanes[name] = Lane(account, self._make_queue())
+                self.queue(self._lanes[name])
+
+    def queue(self, lane: Lane) -> None:
+        """Queue an idle lane; one that is queued or runs gets one more step afterwards."""
+        if lane.state is State.IDLE:
+            lane.state, lane.wake_at = State.QUEUED, None
+            self._ready.append(lane)
+            self._wake()
+        else:
+            lane.hinted = True
+
+    def hint(self, lane: Lane) -> None:
+        """Queue a lane because something may have happened, unless it waits out its backoff."""
+        if not (lane.failures and lane.wake_at):
+            self.queue(lane)
+
+    def take(self, now: float) -> Lane | None:
+        """The lane whose turn it is, now running; None if none is ready."""
+        while self._timers and self._timers[0][0] <= now:
+            wake_at, _, lane = heapq.heappop(self._timers)
+            # Otherwise a hint has queued it meanwhile.
+            if lane.wake_at == wake_at:
+                self.queue(lane)
+        while self._ready:
+            lane = self._ready.popleft()
+            # Otherwise its account is no longer served.
+            if self._lanes.get(lane.account.name) is lane:
+                lane.state, lane.taken_at = State.RUNNING, now
+                return lane
+        return None
+
+    def put_back(self, lane: Lane, delay: float | None, now: float) -> None:
+        """End a lane's step; it is queued again after `delay` seconds, with None only by a hint."""
+        lane.state = State.IDLE
+        hinted, lane.hinted = lane.hinted and not lane.failures, False
+        if hinted or delay == 0:
+            self.queue(lane)
+        elif delay is not None:
+            lane.wake_at = now + delay
+            heapq.heappush(self._timers, (lane.wake_at, next(self._tickets), lane))
+            self._wake()
+
+    def seconds_to_timer(self, now: float) -> float | None:
+        """In how many seconds the next timer is due, None if there is none."""
+        return self._timers[0][0] - now if self._timers else None

@@ -1,0 +1,59 @@
+"""What a restart finds: the table in docs/internals/deposit-states.md, carried out before any new claim.
+
+Where the file is and what the ledger knows decide; nothing else does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from contactsync.database import ledger
+from contactsync.domain.account import Account
+from contactsync.domain.errors import FileRefused
+from contactsync.processing import requeue
+from contactsync.processing.pipeline import Pipeline
+from contactsync.processing.result_json import Subject
+from contactsync.reading.findings import Findings
+from contactsync.runtime import gil
+from contactsync.spool.spool import Spool
+
+log = structlog.get_logger()
+
+
+def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bool:
+    """Take every file in `on/` to its end; returns whether there was one.
+
+    Raises Retryable or OSError if the database or the disk prevents it; every file stays where it is.
+    """
+    leftovers = spool.in_progress()
+    with gil.yielded(when=bool(leftovers)):
+        for action, claimed_name in leftovers:
+            with pipeline.session() as conn:
+                entry = ledger.find(conn, account, action, claimed_name)
+            if entry is None:
+                pipeline.admit(account, spool, action, claimed_name, None)
+            elif entry.result is not None:
+                pipeline.settle(spool, entry.claimed, entry.result, entry.claimed_at, {})
+            else:
+                refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
+                pipeline.process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
+    return bool(leftovers)
+
+
+def close_vanished(pipeline: Pipeline, account: Account, spool: Spool) -> None:
+    """Close the ledger's unfinished deposits whose file is nowhere in `on/`: somebody removed it."""
+    with pipeline.session() as conn:
+        entries = ledger.unfinished(conn, account)
+    for entry in entries:
+        if spool.where(entry.claimed.action, entry.claimed.claimed_name) != "on":
+            subject = Subject(account, entry.claimed, entry.deposit_id, Findings())
+            pipeline.refuse(spool, subject, FileRefused("vanished"))
+            log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)
+
+
+def finish_retries(pipeline: Pipeline, account: Account, spool: Spool) -> None:
+    """Put back into `in/` the deposits that a killed `contactsync retry` had begun to put back."""
+    with pipeline.session() as conn:
+        requeue.finish(conn, account, spool)

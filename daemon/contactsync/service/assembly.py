@@ -1,0 +1,140 @@
+"""Builds the daemon's parts: what is built of what, and in which order the parts start and stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contactsync.database.connection import Session
+from contactsync.domain.account import Account
+from contactsync.intake.rescan import Rescan
+from contactsync.intake.upload_queue import UploadQueue
+from contactsync.intake.watch import Watch
+from contactsync.processing.attempts import Attempts
+from contactsync.processing.isolation import Isolation
+from contactsync.processing.pipeline import Pipeline
+from contactsync.processing.pool import WorkerPool
+from contactsync.processing.worker import DepositWorker, rules
+from contactsync.reports.publisher import Publisher
+from contactsync.retention.sweeper import Sweeper
+from contactsync.runtime.background import Background
+from contactsync.service.monitoring import Pulse, monitoring
+from contactsync.service.roster import Roster
+from contactsync.settings.settings import Settings
+from contactsync.telemetry.heartbeat import Heartbeat
+from contactsync.telemetry.metrics import Metrics
+
+MAIN_PATIENCE_SECONDS = 5.0
+"""The main thread only reads accounts, and must react to SIGTERM even if the database does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The parts of a running daemon. `background` is empty under `run --once`."""
+
+    pool: WorkerPool
+    watch: Watch
+    roster: Roster
+    background: tuple[Background[Account, Settings], ...]
+
+    def start(self) -> None:
+        """Start every thread."""
+        self.pool.start()
+        self.watch.start()
+        for thread in self.background:
+            thread.start()
+
+    def stop(self, seconds: float) -> bool:
+        """Stop every thread within `seconds`. Returns False if a deposit is still in progress."""
+        deadline = time.monotonic() + seconds
+        self.watch.stop()
+        self.pool.stop(0)
+        for thread in self.background:
+            thread.stop(deadline - time.monotonic())
+        return self.pool.stop(max(0.0, deadline - time.monotonic()))
+
+    def serve(self, accounts: list[Account]) -> None:
+        """Serve these accounts from now on; the roster already does."""
+        self.watch.follow(self.roster.watched_folders())
+        self.pool.update(accounts)
+        for thread in self.background:
+            thread.update(accounts)
+
+    def configure(self, settings: Settings) -> None:
+        """Apply new settings. The workers read them before each step; by the new ones, a file may be quiet already."""
+        for thread in self.background:
+            thread.configure(settings)
+        self.pool.hint_all()
+
+    def rescan(self) -> None:
+        """Hint every idle account whose folders need work."""
+        idle = {account.name for account in self.pool.idle_accounts()}
+        for name in self.roster.rescan(idle):
+            self.pool.hint(name)
+
+
+def assemble(settings: Callable[[], Settings], url: str, pulse: Pulse, *, once: bool) -> Assembly:
+    """Build the parts, not started yet. `settings` returns the current settings, `url` names the database."""
+    metrics = Metrics()
+    pool = _pool(settings, url, metrics)
+    session = Session(url, patience=MAIN_PATIENCE_SECONDS)
+    # Read from the settings each time: SIGHUP may change what is ignored.
+    roster = Roster(settings().ftp_root, session, Rescan(lambda name: settings().ignores(name)))
+
+    def hint(folder: Path) -> None:
+        if name := roster.account_of(folder):
+            pool.hint(name)
+
+    background: tuple[Background[Account, Settings], ...] = ()
+    if not once:
+        background = _background(settings(), url, metrics, pool=pool, roster=roster, pulse=pulse)
+    return Assembly(pool, Watch(hint, pool.hint_all), roster, background)
+
+
+def _pool(settings: Callable[[], Settings], url: str, metrics: Metrics) -> WorkerPool:
+    attempts = Attempts()
+    isolation = Isolation()
+
+    def make_worker() -> DepositWorker:
+        pipeline = Pipeline(
+            Session(url),
+            rules(settings()),
+            lambda: pool.stopping,
+            attempts,
+            isolation,
+            metrics,
+            pool.note_progress,
+        )
+        return DepositWorker(settings, pipeline)
+
+    def make_queue() -> UploadQueue:
+        now = settings()
+        return UploadQueue(
+            settle_seconds=now.settle_seconds,
+            grace_seconds=now.grace_seconds,
+            rescan_seconds=now.rescan_seconds,
+        )
+
+    pool = WorkerPool(settings().workers, make_worker, make_queue, metrics=metrics)
+    return pool
+
+
+def _background(
+    settings: Settings, url: str, metrics: Metrics, *, pool: WorkerPool, roster: Roster, pulse: Pulse
+) -> tuple[Background[Account, Settings], ...]:
+    """Return the background threads in the order in which they stop."""
+
+    def status() -> Mapping[str, Any]:
+        """Return what other processes may know, with the homes that cannot be derived from `ftp_root`."""
+        where = {"ftp_root": str(settings.ftp_root), "homes": roster.homes_elsewhere()}
+        return {**pool.status().as_mapping(), **where}
+
+    return (
+        Heartbeat(settings.data_dir, status),
+        Publisher(settings, url, metrics),
+        Sweeper(settings, url, metrics),
+        *monitoring(settings, metrics, pool.status, lambda: list(roster.homes), pulse),
+    )

@@ -1,0 +1,118 @@
+"""The accounts that this daemon serves: those in the database whose schema fits and whose homes are their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+import structlog
+
+from contactsync.accounts import homes, store
+from contactsync.database.connection import Connection, Session
+from contactsync.database.migrations import MigrationError, pending
+from contactsync.domain.account import Account
+from contactsync.domain.errors import ConfigurationError
+from contactsync.intake.rescan import Rescan
+from contactsync.telemetry.log_throttle import Once
+
+DEEP_SCAN_SECONDS = 30.0
+"""How often `on/` is scanned too, for what a killed daemon left, and how often homes are checked for overlap."""
+
+log = structlog.get_logger()
+
+
+class SchemaRefused(ConfigurationError):  # noqa: N818 - it names a state of the database
+    """The database answers, but its schema does not fit this program."""
+
+
+class Roster:
+    """The accounts served, and where their homes are. Main thread only, except `homes`."""
+
+    def __init__(self, ftp_root: Path, session: Session, folders: Rescan) -> None:
+        """No account is known yet."""
+        self._root = ftp_root
+        self._session = session
+        self._folders = folders
+        self._accounts: list[Account] = []
+        self._fingerprint: str | None = None
+        self._schema_fits = False
+        self._homes_due = 0.0
+        self._deep_scan_due = 0.0
+        self._refused: set[str] = set()
+        self._faults = Once()
+        self.homes: dict[Path, str] = {}
+        """Home to account name. Replaced as a whole, never changed, so any thread may read it."""
+
+    def refresh(self) -> list[Account] | None:
+        """Read the accounts. Returns those to serve if they may have changed, else None.
+
+        Raises Retryable if the database is unreachable, SchemaRefused if its schema does not fit.
+        """
+        with self._session() as conn:
+            self._check_schema(conn)
+            fingerprint = store.fingerprint(conn)
+            # Read after the fingerprint: a change in between changes the fingerprint again.
+            found = store.every(conn) if fingerprint != self._fingerprint else None
+        if found is not None:
+            self._accounts, self._fingerprint, self._homes_due = found, fingerprint, 0.0
+        if time.monotonic() < self._homes_due:
+            return None
+        self._homes_due = time.monotonic() + DEEP_SCAN_SECONDS
+        served = self._with_own_homes(self._accounts)
+        self.homes = {account.home_under(self._root): account.name for account in served}
+        self._folders.keep(set(self.homes))
+        return served
+
+    def watched_folders(self) -> set[Path]:
+        """Return the folders below which uploads arrive."""
+        return {self._root, *(home / "contacts" for home in self.homes)}
+
+    def account_of(self, folder: Path) -> str | None:
+        """Return the account that `<home>/contacts/<action>/in` belongs to."""
+        return self.homes.get(folder.parent.parent.parent)
+
+    def homes_elsewhere(self) -> dict[str, str]:
+        """Return the homes, by account name, that are not at their default place below the FTP root."""
+        return {name: str(home) for home, name in self.homes.items() if home != self._root / name}
+
+    def rescan(self, idle: Collection[str]) -> list[str]:
+        """Return the accounts, out of the idle ones, whose folders hold something or lack something.
+
+        This scan is authoritative; events only make the daemon faster.
+        """
+        deep = time.monotonic() >= self._deep_scan_due
+        if deep:
+            self._deep_scan_due = time.monotonic() + DEEP_SCAN_SECONDS
+        return [
+            name
+            for home, name in self.homes.items()
+            if name in idle and self._folders.needs_a_look(home, deep=deep)
+        ]
+
+    def _check_schema(self, conn: Connection) -> None:
+        """Raise SchemaRefused until somebody migrates the database or upgrades this program."""
+        if self._schema_fits:
+            return
+        try:
+            missing = pending(conn)
+            problem = f"it lacks {', '.join(missing)}: run `contactsync migrate`" if missing else None
+        except MigrationError as error:
+            problem = str(error)
+        if self._faults.news("schema", problem):
+            log.error("database.schema", reason=problem)
+        if problem is not None:
+            raise SchemaRefused(problem)
+        self._schema_fits = True
+
+    def _with_own_homes(self, found: list[Account]) -> list[Account]:
+        """Return the accounts without those whose home is not their own."""
+        refused = homes.refused(found, self._root)
+        for name in self._refused - refused.keys():
+            self._faults.news(f"home of {name}", None)
+        for name, reason in refused.items():
+            if self._faults.news(f"home of {name}", reason):
+                fix = f"contactsync account set {name} --home …"
+                log.error("account.bad_home", account=name, reason=reason, fix=fix)
+        self._refused = set(refused)
+        return [account for account in found if account.name not in refused]

@@ -1,0 +1,120 @@
+"""Restarts: where the file is, what the ledger knows, and what happens (docs/internals/deposit-states.md)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contactsync.processing import recovery
+from contactsync.spool import spool
+from tests.integration.conftest import MAX_BYTES
+from tests.integration.processing.deposits import GOOD, IMPORT, A, B, admit, claim, cut_off, everything
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Site
+
+
+@pytest.mark.parametrize("admitted", [False, True])
+def test_in_on_without_a_row(site: Site, admitted: bool) -> None:
+    """Killed between the claim and the first commit: the file is copied again and applied once."""
+    admit(site) if admitted else claim(site)
+    site.marker(".addToExistingList")
+    (row,) = site.work()
+    assert (row["state"], row["inserted"], row["attempts"], row["mode"]) == ("ok", 1, 1, 2)
+    assert row["deposited_at"].timestamp() == int(row["claimed_name"].split("_")[0])
+    assert site.boxes()["on"] == []
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_in_on_with_an_unfinished_row(site: Site, attempts: int) -> None:
+    """Killed during an attempt: tried again, with the mode of its claim."""
+    cut_off(site, admit(site), attempts)
+    site.marker(".syncExistingList")
+    site.work()
+    (row,) = site.ledger()
+    assert (row["state"], row["inserted"], row["attempts"], row["mode"]) == ("ok", 1, attempts + 1, 1)
+
+
+@pytest.mark.parametrize("state", ["ok", "ko"])
+@pytest.mark.parametrize("half", ["", "result.json", "moved"])
+def test_in_on_with_a_finished_row(
+    site: Site, monkeypatch: pytest.MonkeyPatch, state: str, half: str
+) -> None:
+    """Killed after the commit: the result is written again from the ledger and the files are moved; nothing is applied twice."""
+    content = f"Email\n{A}\n{B}\n" if state == "ok" else "Email\nnonsense\n"
+    site.drop(content)
+    real = spool.Spool.settle
+
+    def killed(self: spool.Spool, *given: Any) -> None:
+        if half == "moved":
+            real(self, *given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spool.Spool, "settle", killed)
+        with pytest.raises(KeyboardInterrupt):
+            site.step()
+    (row,) = site.ledger()
+    if half == "result.json":
+        (site.folder(box=state) / f"{row['claimed_name']}.result.json").write_bytes(b'{"half')
+    before = everything(site)
+    while site.step(pipeline=site.restarted()) is not None:
+        pass
+    assert site.ledger() == [row]
+    assert everything(site) == before
+    assert site.result(row) == row["result"]
+    assert site.boxes()["on"] == []
+    rejected = ["list.csv.rejected.csv"] if state == "ko" else []
+    assert site.boxes()[state] == ["list.csv", *rejected, "list.csv.result.json"]
+
+
+@pytest.mark.parametrize("kind", ["link", "hard link", "too large"])
+def test_a_refusal_survives_a_restart(site: Site, kind: str) -> None:
+    """What was not copied is refused again for what it is, without being opened."""
+    path = site.folder(box="in") / "list.csv"
+    if kind == "link":
+        path.symlink_to("/etc/passwd")
+    elif kind == "hard link":
+        (site.root / "other").write_bytes(GOOD.encode())
+        path.hardlink_to(site.root / "other")
+    else:
+        path.write_bytes(b"x" * (MAX_BYTES + 1))
+    with site.spool() as box:
+        (incoming,) = box.incoming()
+        name = box.claim(incoming, lambda _action, _name: False)
+        assert name is not None
+        cut_off(site, box.admit(IMPORT, name, incoming))
+    site.step(pipeline=site.restarted())
+    (row,) = site.ledger()
+    reason = {"link": "not_a_file", "hard link": "hard_link", "too large": "file_too_large"}[kind]
+    assert (row["state"], row["reason"]) == ("ko", reason)
+
+
+def test_a_deposit_whose_file_is_gone_is_closed_as_vanished(site: Site) -> None:
+    """Somebody removed it from `on/`: the row does not stay open, and is closed once."""
+    deposit = admit(site)
+    cut_off(site, deposit)
+    (site.folder(box="on") / os.fsdecode(deposit.claimed_name)).unlink()
+    for _ in range(2):
+        with site.spool() as box:
+            recovery.close_vanished(site.pipeline, site.account, box)
+    (row,) = site.ledger()
+    assert (row["state"], row["reason"]) == ("ko", "vanished")
+    assert site.apply(GOOD)["state"] == "ok"
+
+
+def test_a_deposit_whose_file_is_present_is_not_closed(site: Site) -> None:
+    """`close_vanished` looks into `on/` first."""
+    cut_off(site, admit(site))
+    with site.spool() as box:
+        recovery.close_vanished(site.pipeline, site.account, box)
+    assert site.ledger()[0]["state"] == "on"
+
+
+def test_a_finished_row_whose_file_is_settled_needs_nothing(site: Site) -> None:
+    """The normal end: a restart does nothing, and the ledger does not change."""
+    row = site.apply(GOOD)
+    assert site.step(pipeline=site.restarted()) is None
+    assert site.ledger() == [row]

@@ -1,0 +1,53 @@
+"""One account with reports, and the publisher's log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import structlog
+
+from contactsync.reports import publisher
+from tests.integration.reports.nightly import Run
+from tests.integration.reports.platform import Platform
+from tests.integration.reports.site import Site
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str, conn: psycopg.Connection[Any]) -> Site:
+    """The account `acme`."""
+    return Site(tmp_path / "ftp", database_url, conn)
+
+
+@pytest.fixture
+def lines() -> Iterator[list[dict[str, Any]]]:
+    """What the publisher logs, also from its own thread."""
+    before = structlog.get_config()
+    log: list[dict[str, Any]] = []
+
+    def keep(_logger: object, _method: str, event: dict[str, Any]) -> str:
+        log.append(event)
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[keep], cache_logger_on_first_use=False)
+    publisher.log = structlog.get_logger()
+    yield log
+    structlog.configure(**before)
+    publisher.log = structlog.get_logger()
+
+
+@pytest.fixture
+def run(site: Site) -> Iterator[Run]:
+    """Starts publishers on the site's account; all are stopped at the end."""
+    found = Run(site)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def platform(conn: psycopg.Connection[Any]) -> Platform:
+    """The sending platform of one account."""
+    return Platform(conn)

@@ -1,0 +1,180 @@
+"""The rejected file: the rows as they were, which can be corrected and uploaded again."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactsync.domain.columns import match_header
+from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import Context, row_error
+from contactsync.domain.messages.words import NBSP
+from contactsync.processing.rejected_csv import RejectedFile
+from contactsync.reading.encoding import TextEncoding
+from contactsync.reading.reader import Reader, cell_text
+from contactsync.reading.validate import Reject
+from tests.messages import CLAIMED
+from tests.unit.processing.script import ACCOUNT
+
+UTF8 = TextEncoding("utf-8")
+CONTEXT = Context(ACCOUNT, CLAIMED)
+INVALID_EMAIL = row_error(ERRORS, "invalid_email", CONTEXT, "Email")
+
+
+def rejected(
+    data: bytes,
+    lines: dict[int, str],
+    *,
+    separator: str = ";",
+    encoding: TextEncoding = UTF8,
+    language: Any = "fr",
+) -> bytes:
+    """The rejected file for the rows that begin on some physical lines of a CSV."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rejected"
+        reader = Reader([data], separator, [None] * 15)
+        account = replace(ACCOUNT, separator=separator, language=language)
+        file = RejectedFile(
+            lambda: path.open("wb"), Context(account, CLAIMED), encoding, reader.header, reader.raw_header
+        )
+        for batch in reader:
+            places = {batch.line(place): place for place in range(len(batch.rows.first))}
+            file.write(batch, [Reject(places[at], None, code) for at, code in lines.items() if at in places])
+        file.close()
+        return path.read_bytes()
+
+
+def test_a_rejected_file_has_the_header_and_the_rows_as_they_were() -> None:
+    """Quotes and spaces are kept, short rows are padded to the header's width; line and reason follow."""
+    data = b'\n"Reference" ; Email;Nom;\n1;x;"a;""b"";\n2"; \n3;y;z;\n'
+    assert rejected(data, {3: "invalid_email", 5: "missing_means"}).decode() == (
+        '"Reference" ; Email;Nom;;Ligne;Motif\n'
+        '1;x;"a;""b"";\n2"; ;3;' + f"{INVALID_EMAIL}\n"
+        f"3;y;z;;5;Aucun moyen de contact{NBSP}: remplissez Email, Téléphone Fixe ou Mobile\n"
+    )
+
+
+def test_short_rows_are_padded_and_long_ones_are_kept() -> None:
+    """Nothing of a ragged row is lost, except blank fields at its end."""
+    data = b"Reference;Email;Nom\n1\n2;x;y;z\n3;x;y;;\n"
+    lines = rejected(data, {2: "too_few_fields", 3: "too_many_fields", 4: "invalid_email"})
+    assert lines.decode().split("\n")[1:4] == [
+        f"1;;;2;{row_error(ERRORS, 'too_few_fields', CONTEXT, None)}",
+        f"2;x;y;z;3;{row_error(ERRORS, 'too_many_fields', CONTEXT, None)}",
+        f"3;x;y;4;{INVALID_EMAIL}",
+    ]
+
+
+def test_without_a_rejected_row_there_is_no_file() -> None:
+    """The first rejected row creates it."""
+
+    def never() -> Any:
+        raise AssertionError
+
+    reader = Reader([b"Email\na\n"], ";", [None] * 15)
+    file = RejectedFile(never, CONTEXT, TextEncoding("utf-8"), reader.header, reader.raw_header)
+    for batch in reader:
+        file.write(batch, [])
+    file.close()
+
+
+def test_the_result_columns_of_an_earlier_round_are_replaced() -> None:
+    """`Ligne` and `Motif` of an earlier round do not accumulate."""
+    first = rejected(b"Reference;Email\n1;x\n2;y\n", {2: "invalid_email", 3: "invalid_email"})
+    second = rejected(first, {3: "missing_means"}, language="en")
+    assert second == (
+        "Reference;Email;Ligne;Motif\n2;y;3;No means of contact: fill in Email, Téléphone Fixe or Mobile\n".encode()
+    )
+
+
+@pytest.mark.parametrize("separator", [";", ",", "|", "\t"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_no_reason_breaks_the_row(separator: str, language: Any) -> None:
+    """A reason that contains the separator is quoted."""
+    codes = dict(enumerate(sorted(ERRORS), start=2))
+    lines = [["Reference", "Email"], *(["a", "b"] for _ in codes)]
+    data = "\n".join(separator.join(cells) for cells in lines).encode()
+    (batch,) = Reader([rejected(data, codes, separator=separator, language=language)], separator, [None] * 15)
+    assert (batch.errors, batch.ragged) == ((), ())
+    found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.frame.index]
+    where = Context(replace(ACCOUNT, separator=separator, language=language), CLAIMED)
+    assert found == [["a", "b", str(n), row_error(ERRORS, code, where, None)] for n, code in codes.items()]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        (
+            TextEncoding("utf-8"),
+            "Prénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(),
+        ),
+        (
+            TextEncoding("utf-8", bom=True),
+            "\ufeffPrénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(),
+        ),
+        (
+            TextEncoding("iso-8859-1"),
+            "Prénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(
+                "cp1252"
+            ),
+        ),
+    ],
+)
+def test_the_encoding_is_that_of_the_upload(encoding: TextEncoding, expected: bytes) -> None:
+    """The same bytes as in the upload, including the BOM."""
+    assert rejected("Prénom;Email\nœ€;x\n".encode(), {2: "missing_reference"}, encoding=encoding) == expected
+
+
+FIELD = st.text('ab"\n é\r', max_size=5)
+
+
+def _quoted(cell: str) -> str:
+    return f'"{cell.replace(chr(34), chr(34) * 2)}"'
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Email", "Nom", "Référence", "Ville", "Shoe", ""]),
+        min_size=1,
+        max_size=5,
+        unique=True,
+    ),
+    st.lists(st.lists(FIELD, min_size=1, max_size=6), min_size=1, max_size=4),
+    st.sampled_from([";", ","]),
+    st.integers(1, 3),
+)
+def test_a_rejected_file_can_be_read_again(
+    header: list[str], table: list[list[str]], separator: str, rounds: int
+) -> None:
+    """The same known columns and the same cells, through any number of rounds."""
+    if not {"Email", "Nom", "Référence", "Ville"} & set(header):
+        header = ["Email", *header]
+    rows = [separator.join(map(_quoted, (row + [""] * len(header))[: len(header)])) for row in table]
+    data = "\n".join([separator.join(header), *rows, ""]).encode()
+
+    def read(text: bytes) -> tuple[dict[str, int], list[list[str]]]:
+        reader = Reader([text], separator, [None] * 15)
+        return dict(reader.header.positions), [
+            [cell_text(field) for field in batch.rows.fields(int(place))][: len(header)]
+            for batch in reader
+            for place in batch.frame.index
+        ]
+
+    positions, cells = read(data)
+    for _ in range(rounds):
+        reader = Reader([data], separator, [None] * 15)
+        lines = {batch.line(int(p)): "missing_email" for batch in reader for p in batch.frame.index}
+        if not lines:
+            return
+        data = rejected(data, lines, separator=separator)
+    again = Reader([data], separator, [None] * 15).header
+    assert read(data) == (positions, cells)
+    assert again.result_columns
+    assert again.width == len(header) + 2
+    assert again.unknown == match_header(header, [None] * 15).unknown

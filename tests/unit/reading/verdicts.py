@@ -1,0 +1,53 @@
+"""Judges rows of a test with an account, and shows what the verdict holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from contactsync.domain.account import Account
+from contactsync.domain.deposit import ACTIONS
+from contactsync.reading.validate import validate
+from contactsync.reading.verdict import Verdict
+
+ACCOUNT = Account(
+    1, "acme", None, None, None, ";", "none", (None,) * 15, "FR", "Europe/Paris", "auto", "keep", "possible", "refuse",
+    "fr", 1,
+)  # fmt: skip
+GOOD = "a@example-mail.fr"
+
+
+def account(**changed: Any) -> Account:
+    """The usual account, changed."""
+    return replace(ACCOUNT, **changed)
+
+
+def frame(*rows: dict[str, str | None]) -> pd.DataFrame:
+    """Rows as the reader gives them: Arrow text, null where blank, indexed by place from 3."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return pd.DataFrame(
+        {
+            key: pd.arrays.ArrowExtensionArray(pa.array([row.get(key) for row in rows], pa.string()))
+            for key in keys
+        },
+        index=range(3, 3 + len(rows)),
+    )
+
+
+def judge(*rows: dict[str, str | None], of: Account = ACCOUNT, action: str = "import") -> Verdict:
+    """The verdict."""
+    return validate(frame(*rows), of, ACTIONS[action])
+
+
+def rejects(verdict: Verdict) -> list[tuple[int, str | None, str]]:
+    """The rejects as tuples."""
+    return [(reject.place, reject.column, reject.code) for reject in verdict.rejects]
+
+
+def accepted(verdict: Verdict, key: str) -> dict[int, Any]:
+    """A column of the accepted rows by place."""
+    values = verdict.accepted.columns[key].to_pylist()
+    return dict(zip(verdict.accepted.places.tolist(), values, strict=True))

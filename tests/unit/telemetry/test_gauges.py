@@ -1,0 +1,61 @@
+"""What is computed when Prometheus asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contactsync.telemetry import gauges
+from contactsync.telemetry.backlog import Backlog
+from contactsync.telemetry.gauges import Gauges
+from contactsync.telemetry.metrics import Metrics
+from tests.unit.telemetry.measured import NOW, STATUS, measured_daemon, value
+
+
+@pytest.fixture
+def measured() -> Metrics:
+    """All metrics of a daemon that has settled one deposit."""
+    return measured_daemon()
+
+
+def test_gauges_show_the_status(measured: Metrics) -> None:
+    """Queues and the database are those of the moment of the scrape."""
+    assert value(measured, "accounts") == 3
+    assert value(measured, "accounts_queued") == 2
+    assert value(measured, "accounts_in_trouble") == 1
+    assert value(measured, "deposits_waiting") == 7
+    assert value(measured, "database_up") == 0
+    assert value(measured, "last_rescan_timestamp_seconds") == 1e9
+
+
+@pytest.mark.parametrize(
+    ("name", "started"),
+    [
+        ("trouble_age_seconds", NOW - timedelta(seconds=30)),
+        ("database_away_seconds", NOW - timedelta(seconds=60)),
+        ("oldest_deposit_age_seconds", NOW - timedelta(seconds=90)),
+    ],
+)
+def test_ages_count_up_to_the_scrape(measured: Metrics, name: str, started: datetime) -> None:
+    """In seconds."""
+    before = datetime.now(UTC)
+    age = value(measured, name)
+    after = datetime.now(UTC)
+    # The age of a file comes from a float, which is exact to the microsecond.
+    assert (before - started).total_seconds() - 1e-5 <= age <= (after - started).total_seconds() + 1e-5
+
+
+def test_not_every_scrape_looks_at_the_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several scrapes within LOOK_SECONDS cost one look."""
+    monkeypatch.setattr(gauges, "LOOK_SECONDS", 3600.0)
+    looks: list[int] = []
+
+    def look() -> Backlog:
+        looks.append(1)
+        return Backlog(0, 0, None, is_whole=True)
+
+    collector = Gauges(lambda: STATUS, look, lambda: 0.0)
+    for _ in range(3):
+        assert {family.name for family in collector.collect()} >= {"contactsync_accounts"}
+    assert len(looks) == 1
