@@ -66,6 +66,9 @@ def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Cou
 def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
     """Every key of result.json in its order; the caller fills in `reason`, `message` and `list`."""
     claimed, findings, context = subject.claimed, subject.findings, subject.context
+    # A hundred rows are mostly rejected for a few reasons; each is put into words once.
+    reasons = {(error.code, error.column) for error in findings.errors}
+    phrases = {reason: row_error(ERRORS, reason[0], context, reason[1]) for reason in reasons}
     return {
         "deposit_id": subject.deposit_id,
         "account": subject.account.name,
@@ -90,7 +93,7 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
                 "line": error.line,
                 "column": error.column,
                 "code": error.code,
-                "message": row_error(ERRORS, error.code, context, error.column),
+                "message": phrases[error.code, error.column],
             }
             for error in findings.errors
         ],

@@ -7,7 +7,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -61,9 +61,12 @@ OPTIONAL = ("lines", "names")
 """Blanks that are left out with their parentheses where nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
-    """What a sentence depends on besides its code and details: whose deposit it is, and of what kind."""
+    """What a sentence depends on besides its code and details: whose deposit it is, and of what kind.
+
+    It has no slots, so that facts and blanks are put together once for the many sentences of a result.
+    """
 
     account: Account
     claimed: Claimed
@@ -74,7 +77,7 @@ class Context:
         """The account's."""
         return self.account.language
 
-    @property
+    @cached_property
     def facts(self) -> frozenset[str]:
         """The words by which `Text.variants` and `Text.then` are chosen."""
         action, mode = self.claimed.action, self.claimed.mode
@@ -91,7 +94,7 @@ class Context:
             facts.add("zip")
         return frozenset(facts)
 
-    @property
+    @cached_property
     def blanks(self) -> Mapping[str, Any]:
         """The blanks that a deposit fills itself."""
         account, claimed = self.account, self.claimed

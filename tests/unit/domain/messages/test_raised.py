@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,17 +22,19 @@ from tests.messages import context
 FROM_CONTEXT = context().blanks.keys()
 
 
-def _calls(name: str) -> Iterator[ast.Call]:
-    for path in Path(contactsync.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                yield node
+@cache
+def _source() -> tuple[ast.AST, ...]:
+    """Every node of the program's source."""
+    paths = Path(contactsync.__file__).parent.rglob("*.py")
+    return tuple(node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def _raised() -> Iterator[tuple[str, set[str]]]:
     """Each `FileRefused("code", {…})` in the source, with the names of its details."""
-    for call in _calls("FileRefused"):
-        if not call.args or not isinstance(call.args[0], ast.Constant):
+    for call in _source():
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        if call.func.id != "FileRefused" or not call.args or not isinstance(call.args[0], ast.Constant):
             continue
         given = call.args[1] if len(call.args) > 1 else ast.Dict([], [])
         if isinstance(given, ast.Dict):
@@ -59,16 +62,14 @@ def test_every_reason_that_is_raised_has_its_sentence_and_its_blanks_filled() ->
 
 def test_every_warning_that_is_counted_has_its_sentence() -> None:
     """A warning without words would stop the result of a file that is applied already."""
-    counted = set()
-    for path in Path(contactsync.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Subscript)
-                and isinstance(node.value, ast.Attribute)
-                and node.value.attr == "warnings"
-                and isinstance(node.slice, ast.Constant)
-            ):
-                counted.add(node.slice.value)
+    counted = {
+        node.slice.value
+        for node in _source()
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "warnings"
+        and isinstance(node.slice, ast.Constant)
+    }
     assert {"unknown_column", "several_markers"} <= counted <= WARNINGS.keys()
 
 
