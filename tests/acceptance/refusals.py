@@ -116,7 +116,7 @@ REFUSALS = [
         "bomb",
         made(lambda: hostile.inflating(GOOD, b"x;\n" * (MIB // 3), 520)),
         "inflated_too_large",
-        "plusieurs fichiers",
+        "prévenez le support",
     ),
     Refusal(
         "line of 1 GiB",
@@ -128,7 +128,7 @@ REFUSALS = [
         "cell of 600 MiB",
         made(lambda: hostile.inflating(HEADER.encode("latin-1") + b'R1;"', b"a\n" * (MIB // 2), 600)),
         "inflated_too_large",
-        "plusieurs fichiers",
+        "prévenez le support",
     ),
     Refusal("symbolic link", symlink("/etc/passwd"), "not_a_file", "le fichier lui-même"),
     Refusal("dangling link", symlink("nowhere"), "not_a_file", "le fichier lui-même"),
