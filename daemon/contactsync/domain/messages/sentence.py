@@ -57,6 +57,27 @@ BLANKS = MappingProxyType(
 )
 """What a blank of a sentence holds. `count` also stands for the number of values behind a warning."""
 
+VARIANTS = MappingProxyType(
+    {
+        "bom": "invalid_utf8: the file begins with a byte order mark",
+        "twice_utf8": "wrong_encoding: UTF-8 that was taken for Western and encoded again",
+        "cp850": "wrong_encoding, suspect_encoding",
+        "mac_roman": "wrong_encoding, suspect_encoding",
+        "lost": "wrong_encoding: accents became question marks",
+        "means": "missing_column: none of the three means of contact",
+        "reference_and_means": "missing_column: both",
+        "several": "duplicate_column: several columns appear more than once",
+        "all": "quoted_lines: every line",
+        "typographic": "wrong_quotes: typographic quotes instead of apostrophes",
+        "percent": "too_many_removals: the limit is a share",
+        "suggestion": "unknown_column: it may mean a known one",
+        "unnamed": "unknown_column: its header looks like personal data",
+        "foreign": "invalid_phone, invalid_mobile (row): begins with + or 00",
+        "in_reference": "scientific_notation: in Référence; row errors find it by their column",
+    }
+)
+"""The facts that details name as their "variant"; all others are facts of the deposit."""
+
 OPTIONAL = ("lines", "names")
 """Blanks that are left out with their parentheses where nothing is known."""
 
@@ -79,7 +100,11 @@ class Context:
 
     @cached_property
     def facts(self) -> frozenset[str]:
-        """The words by which `Text.variants` and `Text.then` are chosen."""
+        """The words by which `Text.variants` and `Text.then` are chosen.
+
+        The kind of the action, `by_<dedup>`, `separator_<name>`, `mode_<number>` of an import, the medium with
+        "address" or "number", and "zip" by the file's name.
+        """
         action, mode = self.claimed.action, self.claimed.mode
         facts = {
             action.kind,

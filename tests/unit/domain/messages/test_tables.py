@@ -8,8 +8,9 @@ from contextlib import nullcontext
 
 import pytest
 
+from contactsync.domain.deposit import ACTIONS, Mode
 from contactsync.domain.messages.row_errors import ERRORS
-from contactsync.domain.messages.sentence import BLANKS, row_error
+from contactsync.domain.messages.sentence import BLANKS, VARIANTS, row_error
 from contactsync.domain.messages.sentence import _template as with_typography
 from contactsync.domain.messages.text import Text
 from contactsync.domain.messages.words import KINDS, NBSP, SEPARATORS
@@ -61,6 +62,15 @@ SPREADSHEET_ERROR = re.compile(r"[Ee]rreurs? du tableur|#REF!")
 
 SAMPLES = re.compile(r"R\?f\?rence|#REF!")
 
+DEPOSITS = [
+    *(
+        context(mode=mode, name=b"a.zip", dedup=dedup, separator="\t")
+        for mode in Mode
+        for dedup in ("none", "triplet")
+    ),
+    *(context(action, dedup="reference") for action in ACTIONS),
+]
+
 every_text = pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in texts()])
 
 
@@ -85,6 +95,14 @@ def test_every_blank_is_documented(text: Text) -> None:
         assert blanks(form) - text.parts.keys() <= BLANKS.keys()
     if len(text.forms("fr")) > 1:
         assert text.by in BLANKS
+
+
+@every_text
+def test_every_fact_is_one_that_can_hold(text: Text) -> None:
+    """A variant whose fact is misspelt would never be sent."""
+    of_deposits = set().union(*(where.facts for where in DEPOSITS))
+    for key in (*text.variants, *text.then):
+        assert set(key.split()) <= of_deposits | VARIANTS.keys()
 
 
 @every_text
