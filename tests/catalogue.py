@@ -1,4 +1,4 @@
-"""The log events of the program as its source has them, and as docs/logs.md tells of them."""
+"""The log events of the program: as its source logs them, and as docs/logs.md describes them."""
 
 from __future__ import annotations
 

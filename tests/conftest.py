@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -22,7 +22,7 @@ from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
 
 # A slow machine is no failure.
-settings.register_profile("contactsync", deadline=None)
+settings.register_profile("contactsync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("contactsync")
 
 Databases = Callable[[], AbstractContextManager[str]]

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 USER, PASSWORD = "crm", "ftp-test"
-TIMEOUT = 30.0  # seconds that any one command of a client may take
+TIMEOUT = 120.0  # seconds: guards against a client that hangs
 
-# The server tells its port, and ends when the tests do: then its standard input is closed.
+# The server prints its port. It ends when the tests do, because its standard input is then closed.
 SERVER = f"""
 import os, sys, threading
 from pyftpdlib.authorizers import DummyAuthorizer
@@ -91,7 +91,7 @@ class FtpServer:
 
     def lftp(self, commands: str, *, home: Path, settings: str = "") -> None:
         """Run commands in lftp, which keeps its own files in `home`."""
-        fixed = "set net:max-retries 1; set net:timeout 10; set ftp:ssl-allow no; set cmd:fail-exit yes;"
+        fixed = "set net:max-retries 1; set net:timeout 60; set ftp:ssl-allow no; set cmd:fail-exit yes;"
         login = f"open -u {USER},{PASSWORD} -p {self.port} 127.0.0.1"
         _run(["lftp", "-c", f"{fixed} {settings} {login}; {commands}"], HOME=str(home), LANG="C.UTF-8")
 

@@ -1,6 +1,6 @@
-"""A host with users of its own: the daemon's and two FTP accounts', in a mount namespace that has them in /etc/passwd.
+"""A host with users for the daemon and two FTP accounts: a mount namespace whose /etc/passwd has them.
 
-Permissions do not bind root, so the daemon and whoever uploads run under uids of their own.
+Permissions do not bind root, so the daemon and the uploaders run under uids of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.acceptance.program import Program
+from tests.acceptance.program import DEADLINE, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ TENANT_PYTHON = (os.path.realpath(sys.executable), "-I", "-S")
 
 @cache
 def why_not() -> str | None:
-    """Why other users cannot be had here; None where they can."""
+    """Why this machine cannot run processes of other users; None if it can."""
     if os.geteuid() != 0:
         return "only root can start processes of other users"
     tried = ["unshare", "--mount", *as_user(ACME, capabilities=True), *TENANT_PYTHON, "-c", "import os"]
@@ -45,7 +45,7 @@ def why_not() -> str | None:
 
 
 class Host:
-    """The namespace; `enter` is put before commands that shall see its users."""
+    """The namespace; put `enter` before a command that must see its users."""
 
     def __init__(self, folder: Path) -> None:
         passwd = [f"{name}:x:{uid}:{uid}::/nonexistent:/usr/sbin/nologin\n" for name, uid in USERS.items()]
@@ -69,7 +69,7 @@ class Host:
 
 
 def as_user(uid: int, *, capabilities: bool = False) -> tuple[str, ...]:
-    """What to put before a command so that it runs as that user, without any other group."""
+    """The prefix that runs a command as this user, without any other group."""
     caps = (
         (f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}")
         if capabilities
@@ -94,15 +94,15 @@ class HostProgram(Program):
         return [*self._host.enter, *user, *super()._command(*arguments)]
 
     def cli(self, *arguments: str, user: int = 0) -> subprocess.CompletedProcess[str]:
-        """A command, as root if nobody else is named; whatever its exit status."""
+        """Run a command as `user` (root by default), whatever its exit status."""
         whose = as_user(user, capabilities=False) if user else ()
         command = [*self._host.enter, *whose, *super()._command(*arguments)]
         return subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, timeout=60, check=False
+            command, env=self._environment, capture_output=True, text=True, timeout=DEADLINE, check=False
         )
 
     def shell(self, command: str) -> None:
-        """A command line of root's, such as `init --check` tells; `contactsync` is this one."""
+        """A command line that root runs, such as `init --check` prints; `contactsync` is this program."""
         environment = self._environment | {"CONTACTSYNC": " ".join(super()._command()), "ENV": ""}
         script = f'contactsync() {{ $CONTACTSYNC "$@"; }}; {command}'
         subprocess.run(
@@ -110,7 +110,7 @@ class HostProgram(Program):
             env=environment,
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=DEADLINE,
         )
 
     def add_tenants(self) -> None:
@@ -124,7 +124,7 @@ class HostProgram(Program):
         assert done.returncode == 0, done.stderr
 
 
-# Runs statements as they come, one a line in JSON, and tells what each came to: its value, or its error's name.
+# Evaluates expressions, one JSON line each, and answers with the value or the name of the error.
 TENANT = """
 import errno, fcntl, json, os, socket, stat, sys
 names = globals()
@@ -140,7 +140,7 @@ for line in sys.stdin:
 
 
 class Tenant:
-    """A process of an FTP account, which tries this and that in the account's home."""
+    """A process of an FTP account, which evaluates expressions in the account's home."""
 
     def __init__(self, uid: int, home: Path) -> None:
         self.home = home
@@ -160,7 +160,7 @@ class Tenant:
         self._process.communicate(timeout=30)
 
     def __call__(self, expression: str, *paths: str | Path) -> Any:
-        """What an expression comes to, `p[0]`, `p[1]` … in it being paths below the home; `{"error": …}` where it fails."""
+        """The value of an expression in which `p[0]`, `p[1]` … are paths below the home; `{"error": …}` if it fails."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         given = [str(self.home / path) for path in paths]
@@ -180,7 +180,7 @@ class Tenant:
         return self("open(p[0], 'rb').read()", path)
 
     def errors(self, attempts: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
-        """What each attempt came to; only those that were not forbidden."""
+        """The results of the attempts that were not forbidden."""
         found = {f"{expression} {paths}": self(expression, *paths) for expression, paths in attempts}
         return {what: answer for what, answer in found.items() if answer not in FORBIDDEN}
 

@@ -1,4 +1,4 @@
-"""What careless and hostile uploaders put into `in/`, as functions that put it there."""
+"""The deposits of careless and hostile uploaders, as functions that create them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from tests.acceptance.program import HEADER
+from tests.acceptance.tables import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 CELL = "x" * 32_768  # the longest that is accepted
-CANARY = "canari"  # stands in every cell and address of the hostile files, and must stand in no log line
+CANARY = "canari"  # is in every cell and address of the hostile files, and must be in no log line
 ROW = f"R1;{CANARY};{CANARY}@example.com;0600000001\n"
 GOOD = (HEADER + ROW).encode("latin-1")
 
@@ -31,7 +31,7 @@ def raw(content: bytes) -> Put:
 
 
 def made(content: Callable[[], bytes]) -> Put:
-    """Content that is made only when it is wanted."""
+    """Content that is generated when it is needed."""
     return lambda path: _write(path, content())
 
 
@@ -90,7 +90,7 @@ def inflating(head: bytes, block: bytes, times: int) -> bytes:
     again = deflate.compress(block) + deflate.flush(zlib.Z_FULL_FLUSH)
     body = first + again * times + deflate.flush(zlib.Z_FINISH)
     size = len(head) + len(block) * times
-    fields = (20, 0, 8, 0, 33, 0, len(body), size, 5, 0)  # its checksum would come after the end of patience
+    fields = (20, 0, 8, 0, 33, 0, len(body), size, 5, 0)  # nothing reads as far as its checksum
     local = struct.pack("<4s5H3L2H", b"PK\x03\x04", *fields) + b"a.csv"
     central = struct.pack("<4sH5H3L5H2L", b"PK\x01\x02", 20, *fields, 0, 0, 0, 0, 0) + b"a.csv"
     start = len(local) + len(body)

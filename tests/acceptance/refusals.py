@@ -1,4 +1,4 @@
-"""The table of deposits that are refused as a whole, with the reason and the fix that their uploader is told."""
+"""The table of deposits that are refused as a whole, with the reason and the fix that their uploader sees."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.acceptance.hostile import (
     text,
     zipped,
 )
-from tests.acceptance.program import HEADER
+from tests.acceptance.tables import HEADER
 
 if TYPE_CHECKING:
     from tests.acceptance.hostile import Put
@@ -31,7 +31,7 @@ BAD_ROW = f"R2;{CANARY};sans-arobase;"
 
 @dataclass(frozen=True)
 class Refusal:
-    """A deposit of which nothing is applied. `fix` is what its message must speak of."""
+    """A deposit of which nothing is applied. `fix` is a word that its message must contain."""
 
     name: str
     put: Put

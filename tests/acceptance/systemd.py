@@ -1,4 +1,4 @@
-"""systemd as its services see it: a socket that hears what they say of themselves."""
+"""systemd as its services see it: the socket that receives their messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-DEADLINE = 60.0
+DEADLINE = 120.0
+"""Seconds after which a message counts as missing: guards against a hang."""
 
 
 class Systemd:
@@ -30,17 +31,17 @@ class Systemd:
         self._socket.close()
 
     def hear(self, seconds: float = DEADLINE) -> list[str]:
-        """The next message's assignments; nothing where none comes in so many seconds."""
+        """The assignments of the next message; empty if none arrives within `seconds`."""
         self._socket.settimeout(seconds)
         try:
             said = self._socket.recv(1 << 16).decode().split("\n")
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return []
         self.heard += said
         return said
 
     def until(self, wanted: Callable[[str], bool] | str) -> str:
-        """Listen until that is said; returns the assignment."""
+        """Wait for this assignment, and return it."""
         deadline = time.monotonic() + DEADLINE
         while (left := deadline - time.monotonic()) > 0:
             for each in self.hear(left):
@@ -48,11 +49,11 @@ class Systemd:
                     return each
         raise AssertionError(f"not said: {wanted}; heard {self.heard}")
 
-    def silence(self) -> None:
-        """Take out what was said until now."""
-        while self.hear(0.001):
+    def drain(self) -> None:
+        """Discard every message that has arrived."""
+        while self.hear(0.0):
             pass
 
     def status(self, part: str) -> str:
-        """Listen until STATUS= has this part."""
+        """Wait for a STATUS= that contains this part."""
         return self.until(lambda each: each.startswith("STATUS=") and part in each)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contactsync.domain.messages.reasons import REASONS
-from tests.acceptance.program import Program, people
+from tests.acceptance.program import Program
+from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.acceptance.program import Settled
+    from tests.acceptance.settled import Settled
     from tests.conftest import Databases
 
 HEADER = "Référence;Nom;Email;Mobile;Adresse 1\n"
@@ -144,7 +145,7 @@ def test_refused(program: Program, name: str) -> None:
     assert program.contacts(f"refused-{number}") == []
 
 
-def test_the_daemon_works_on(program: Program) -> None:
+def test_the_daemon_still_applies_files(program: Program) -> None:
     """After the whole collection a good file is applied."""
     program.drop("applied-0", "good.csv", people(3))
     assert program.settled("applied-0", "good.csv").result["rows_applied"] == 3

@@ -1,4 +1,4 @@
-"""`contactsync demo` as a newcomer meets it: read what it says, upload a file with curl, look, Ctrl-C."""
+"""`contactsync demo` as a newcomer meets it: read its output, upload a file with curl, look at the result, press Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE = 20.0  # seconds; it takes three
+PATIENCE = 120.0  # seconds: guards against a demo that hangs
 MINE = "Référence;Prénom;Email\nZ1;Zoé;zoe@example-mail.fr\n"
 
 
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 class Demo:
-    """A running demo and what it has said so far."""
+    """A running demo and its output so far."""
 
     def __init__(self, port: int, folder: Path) -> None:
         # The environment names a database that the demo must not touch.
@@ -57,7 +57,7 @@ class Demo:
         self.said = b""
 
     def read_until(self, word: str) -> str:
-        """Reads on until it has said `word`; returns all it has said."""
+        """Read until the output contains `word`; return all of the output."""
         assert self.popen.stdout is not None
         deadline = time.monotonic() + PATIENCE
         while word not in self.said.decode(errors="replace"):
@@ -140,7 +140,7 @@ def test_the_sample_is_shown_again_by_a_second_run(free_port: int, tmp_path: Pat
             demo.popen.communicate()
 
 
-def test_a_taken_port_is_told_in_a_sentence_that_names_the_way_out(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_with_the_fix(tmp_path: Path) -> None:
     """Exit status 2, nothing is made."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

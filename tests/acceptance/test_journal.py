@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.program import DEADLINE
 from tests.model.drive import ROOT
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ import sys
 import structlog
 from contactsync.telemetry import log
 log.configure(sys.argv[1] if len(sys.argv) > 1 else None)
-told = structlog.get_logger()
-told.info("daemon.started")
-told.warning("database.away")
-told.error("bug", exc_info=ValueError("x"))
+logger = structlog.get_logger()
+logger.info("daemon.started")
+logger.warning("database.away")
+logger.error("bug", exc_info=ValueError("x"))
 raise RuntimeError("planted@example.com")
 """
 
@@ -46,7 +47,7 @@ def _say(stream: str | None, *arguments: str) -> list[str]:
             stdout=write,
             stderr=subprocess.PIPE,
             check=False,
-            timeout=60,
+            timeout=DEADLINE,
         )
         os.close(write)
         assert (ran.returncode, ran.stderr) == (1, b"")
@@ -84,7 +85,7 @@ def test_a_terminal_gets_columns(tmp_path: Path) -> None:
     with suppress(OSError):  # EIO: nobody has the other end any more
         while part := os.read(primary, 65_536):
             said += part
-    ran.wait(60)
+    ran.wait(DEADLINE)
     os.close(primary)
     lines = said.decode().splitlines()
     assert len(lines) == 4

@@ -1,4 +1,4 @@
-"""Random deposits through the real daemon: every file must come to what the model says, row for row.
+"""Random deposits through the real daemon: every outcome must match the model, row by row.
 
 `CONTACTSYNC_MODEL_DEPOSITS` sets how many (150), `CONTACTSYNC_MODEL_SEED` which ones, and
 `CONTACTSYNC_MODEL_CORNERS=1` adds files on which the protocol can be read in two ways (see `tests/model/model.py`).

@@ -1,64 +1,28 @@
-"""`/metrics` and `/healthz` of a running daemon: what it does is seen there, and nothing there stops it."""
+"""`/metrics` and `/healthz` of a running daemon: they show what it does, and nothing there stops it."""
 
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import re
 import socket
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from contactsync.telemetry import health
-from tests.acceptance.program import HEADER, Program, people, table
+from tests.acceptance.program import Program
+from tests.acceptance.tables import HEADER, people, table
+from tests.acceptance.watched import HOST, Watched
 from tests.faults.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HOST = "127.0.0.1"
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207  # <linux/ptrace.h>
-
-
-class Watched(Program):
-    """A daemon with its metrics."""
-
-    def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port = probe.getsockname()[1]
-        super().__init__(folder, database_url, rescan_seconds=0.3, metrics_port=self.port, **settings)
-
-    def get(self, path: str, *, seconds: float = 30) -> tuple[int, str]:
-        """Status and body; 0 where nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.port}{path}", timeout=seconds) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
-
-    def health(self) -> tuple[int, dict[str, Any]]:
-        status, body = self.get("/healthz")
-        return status, json.loads(body or "{}")
-
-    def value(self, name: str, **labels: str) -> float | None:
-        """A sample of /metrics; None where there is none."""
-        for family in text_string_to_metric_families(self.get("/metrics")[1]):
-            for sample in family.samples:
-                if sample.name == f"contactsync_{name}" and sample.labels == labels:
-                    return sample.value
-        return None
 
 
 @pytest.fixture
@@ -68,9 +32,10 @@ def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
         yield program
 
 
-def test_what_the_daemon_did_is_counted(watched: Watched) -> None:
-    """Deposits, rows, rejects, effects and times add up to what result.json and the log tell."""
+def test_deposits_rows_and_times_are_counted(watched: Watched) -> None:
+    """Deposits, rows, rejects, effects and times match result.json and the log."""
     watched.add_account("acme")
+    started = time.time()
     bad = table(HEADER.strip(), "R1;a;a@example.com;", "R2;b;no address;", "R3;c;;", ";d;d@example.com;")
     with watched:
         watched.drop("acme", "good.csv", people(10))
@@ -99,24 +64,25 @@ def test_what_the_daemon_did_is_counted(watched: Watched) -> None:
         assert watched.value("accounts") == 1
         assert watched.value("database_up") == 1
         rescan = watched.value("last_rescan_timestamp_seconds")
-        assert rescan == pytest.approx(time.time(), abs=60)
+        assert rescan is not None
+        assert started <= rescan <= time.time()
         assert watched.health()[0] == 200
 
 
-def test_what_waits_is_seen(watched: Watched) -> None:
+def test_waiting_files_are_counted(watched: Watched) -> None:
     """A file that does not look whole waits out its grace time: it is counted, and it has an age."""
     watched.configure(grace_seconds=3600)
     watched.add_account("acme")
     with watched:
-        watched.drop("acme", "half.csv", people(3)[:-1])
+        half = watched.drop("acme", "half.csv", people(3)[:-1])
         watched.until(lambda: watched.value("deposits_waiting") == 1, "it is counted")
         age = watched.value("oldest_deposit_age_seconds")
         assert age is not None
-        assert 0 < age < 60
+        assert 0 < age <= time.time() - half.stat().st_ctime
         watched.until(lambda: watched.health()[1]["pausing"] == 1, "its account pauses")
 
 
-def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) -> None:
+def test_an_unreachable_database_is_degraded(tmp_path: Path, database_url: str) -> None:
     """200 with the reason: a restart would not help. It is over when the database is back."""
     with Proxy(database_url) as proxy, closing(Watched(tmp_path / "away", database_url)) as watched:
         watched.configure(database_url=proxy.url)
@@ -126,9 +92,9 @@ def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) 
             proxy.refusing = True
             proxy.cut_all()
             watched.until(lambda: watched.value("database_up") == 0, "it is noticed")
-            status, told = watched.health()
-            assert (status, told["status"]) == (200, "degraded")
-            assert re.fullmatch(r"the database is unreachable: .*", told["problems"][0])
+            status, body = watched.health()
+            assert (status, body["status"]) == (200, "degraded")
+            assert re.fullmatch(r"the database is unreachable: .*", body["problems"][0])
             assert watched.value("database_away_seconds") is not None
             watched.drop("acme", "list.csv", people(3))
             watched.until(
@@ -140,7 +106,7 @@ def test_a_database_that_is_away_is_degraded(tmp_path: Path, database_url: str) 
 
 
 def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
-    """It is named with what it waits for; the others go on."""
+    """It is named with what it waits for; the others are served."""
     for account in ("acme", "other"):
         watched.add_account(account)
     in_the_way = watched.box("acme", "ok", "delete")
@@ -148,9 +114,9 @@ def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
     in_the_way.touch()
     with watched:
         watched.until(lambda: watched.value("accounts_in_trouble") == 1, "it is seen")
-        status, told = watched.health()
-        assert (status, told["status"]) == (200, "degraded")
-        assert told["problems"] == ["1 accounts wait, acme longest: Not a directory"]
+        status, body = watched.health()
+        assert (status, body["status"]) == (200, "degraded")
+        assert body["problems"] == ["1 accounts wait, acme longest: Not a directory"]
         assert (watched.value("troubles_total", kind="deposit") or 0) > 0
         watched.drop("other", "list.csv", people(3))
         assert watched.settled("other", "list.csv").state == "ok"
@@ -160,7 +126,7 @@ def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
 
 @contextmanager
 def frozen(program: Watched) -> Iterator[None]:
-    """The daemon's main thread stands still, and its others go on: as in a system call that hangs."""
+    """The daemon's main thread is stopped and its other threads run, as in a system call that hangs."""
     for _ in range(50):
         _ptrace(PTRACE_SEIZE, program.pid)
         _ptrace(PTRACE_INTERRUPT, program.pid)
@@ -181,19 +147,16 @@ def _ptrace(request: int, pid: int) -> None:
 
 
 def test_a_main_loop_that_stands_still_is_failing(watched: Watched) -> None:
-    """503 once its time is up, while workers go on; 200 again when the loop does."""
+    """503 once its time is up, while workers continue; 200 again when the loop continues."""
     watched.add_account("acme")
     with watched:
         watched.until(lambda: watched.health()[1].get("accounts") == 1, "it knows its accounts")
         with frozen(watched):
-            started = time.monotonic()
-            while watched.health()[0] == 200:
-                assert time.monotonic() - started < health.LOOP_SECONDS + 60
-                time.sleep(0.2)
-            status, told = watched.health()
-            assert (status, told["status"]) == (503, "failing")
-            assert "main loop" in told["problems"][0]
-            assert told["main_loop_seconds"] > health.LOOP_SECONDS
+            watched.until(lambda: watched.health()[0] != 200, "the main loop's time is up")
+            status, body = watched.health()
+            assert (status, body["status"]) == (503, "failing")
+            assert "main loop" in body["problems"][0]
+            assert body["main_loop_seconds"] > health.LOOP_SECONDS
             watched.drop("acme", "list.csv", people(3))
             assert watched.settled("acme", "list.csv").state == "ok"  # by its event
         watched.until(lambda: watched.health()[0] == 200, "it is well again")
@@ -209,14 +172,12 @@ def test_slow_clients_disturb_nothing(watched: Watched) -> None:
             link.sendall(b"GET /metrics HTTP/1.1\r\n")
         watched.drop("acme", "list.csv", people(3))
         assert watched.settled("acme", "list.csv").state == "ok"
-        started = time.monotonic()
-        assert watched.terminate() == 0
-        assert time.monotonic() - started < 10
+        assert watched.terminate() == 0  # the connections are still open
         assert watched.events("bug") == []
 
 
 def test_a_taken_port_does_not_stop_the_work(watched: Watched) -> None:
-    """It is told, deposits are settled, and it is served once the port is free."""
+    """The daemon logs it and settles deposits, and serves the metrics once the port is free."""
     watched.add_account("acme")
     with socket.socket() as other:
         other.bind((HOST, watched.port))
@@ -224,13 +185,13 @@ def test_a_taken_port_does_not_stop_the_work(watched: Watched) -> None:
         with watched:
             watched.drop("acme", "list.csv", people(3))
             assert watched.settled("acme", "list.csv").state == "ok"
-            (told,) = watched.until(lambda: watched.events("metrics.unavailable"), "the log tells")
-            assert (told["reason"], told["port"]) == ("Address already in use", watched.port)
+            (body,) = watched.until(lambda: watched.events("metrics.unavailable"), "it is logged")
+            assert (body["reason"], body["port"]) == ("Address already in use", watched.port)
             other.close()
             watched.until(lambda: watched.health()[0] == 200, "it is served")
 
 
-def test_nothing_is_served_unasked(down: Program) -> None:
+def test_nothing_is_served_without_metrics_port(down: Program) -> None:
     """Without metrics_port no TCP port is listened to."""
     with down:
         inodes = {os.readlink(f"/proc/{down.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{down.pid}/fd")}

@@ -18,7 +18,7 @@ import pytest
 from psycopg import sql
 
 from contactsync.domain.deposit import MEANS_OF
-from tests.acceptance.program import Program
+from tests.acceptance.program import DEADLINE, Program
 from tests.model.drive import ROOT
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Command:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=DEADLINE,
         )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
-from tests.acceptance.program import people
+from tests.acceptance.tables import people
+from tests.faults.proxy import Hold, Proxy
 
 if TYPE_CHECKING:
     from tests.acceptance.program import Program
@@ -16,15 +20,34 @@ if TYPE_CHECKING:
 ROWS = 60_000  # about a second of work
 BIG = people(ROWS) + b"R0;Personne;;\n"  # the last row is rejected, so there are two result files
 
-Moment = Callable[["Program"], object]
+Moment = Callable[["Program"], AbstractContextManager[object]]
+"""Keeps a big import, whose daemon then starts, at a moment of its processing until the block ends."""
 
 
-def claimed(program: Program) -> object:
-    return program.lying("acme", "on")
+def ends(program: Program) -> AbstractContextManager[object]:
+    """Between the commit and the last rename, or just after it."""
+    return nullcontext(lambda: any(row["state"] == "ok" for row in program.ledger("acme")))
 
 
-def in_the_ledger(program: Program) -> object:
-    return program.ledger("acme")
+@contextmanager
+def locked(table: str, reached: Callable[[Program], object], program: Program) -> Iterator[object]:
+    """No row can be written to a table."""
+    with psycopg.connect(program.database_url) as other:
+        other.execute(f"LOCK TABLE contactsync.{table} IN SHARE MODE")
+        yield lambda: reached(program)
+
+
+@contextmanager
+def copying(program: Program) -> Iterator[object]:
+    """The server has the first data of a COPY, and waits for more."""
+    with Proxy(program.database_url) as proxy:
+        hold = proxy.watch = Hold(lambda message: message.kind == b"d", skip=1)
+        program.configure(database_url=proxy.url)
+        try:
+            yield hold.reached.is_set
+        finally:
+            hold.let_go()
+            program.configure(database_url=program.database_url)
 
 
 def running(query: str, program: Program) -> object:
@@ -35,28 +58,28 @@ def running(query: str, program: Program) -> object:
     )
 
 
-def committed(program: Program) -> object:
-    return any(row["state"] == "ok" for row in program.ledger("acme"))
-
-
-MOMENTS = {
-    "claimed": claimed,
-    "in the ledger": in_the_ledger,
-    "staging": partial(running, "^COPY"),
-    "merging": partial(running, "INSERT INTO contactsync.contact "),
-    "listing": partial(running, "INSERT INTO contactsync.list_member"),
-    "committed": committed,
+MOMENTS: dict[str, Moment] = {
+    "claimed": partial(locked, "contact", lambda program: program.lying("acme", "on")),
+    "in the ledger": partial(locked, "contact", lambda program: program.ledger("acme")),
+    "staging": copying,
+    "merging": partial(locked, "contact", partial(running, "INSERT INTO contactsync.contact ")),
+    "listing": partial(locked, "list_member", partial(running, "INSERT INTO contactsync.list_member")),
+    "committed": ends,
 }
 
 at_every_moment = pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
 
 
-def begin(program: Program, moment: Moment) -> None:
+@contextmanager
+def begun(program: Program, moment: Moment) -> Iterator[None]:
     """Bring a big import, which no criterion keeps from being applied twice, to a moment of its processing."""
     program.add_account("acme", dedup="none")
     program.drop("acme", "big.csv", BIG)
-    program.start()
-    program.until(lambda: moment(program), "the moment comes")
+    with moment(program) as reached:
+        assert callable(reached)
+        program.start()
+        program.until(reached, "the import reaches this moment")
+        yield
 
 
 def assert_applied_once(program: Program) -> None:
@@ -74,19 +97,20 @@ def assert_applied_once(program: Program) -> None:
 
 @at_every_moment
 def test_a_killed_daemon_finishes_the_file_at_its_next_start(down: Program, moment: Moment) -> None:
-    """After SIGKILL the file lies in one place; a restart applies it once and writes its result files."""
-    begin(down, moment)
-    down.kill()
-    assert len(down.everywhere("acme")) == 1
+    """After SIGKILL the file is in one place; a restart applies it once and writes its result files."""
+    with begun(down, moment):
+        down.kill()
+        assert len(down.everywhere("acme")) == 1
     down.start()
     assert_applied_once(down)
 
 
 @pytest.mark.parametrize("moment", ["claimed", "staging", "merging"])
-def test_sigterm_ends_in_good_order(down: Program, moment: str) -> None:
+def test_sigterm_ends_cleanly(down: Program, moment: str) -> None:
     """SIGTERM in the midst of a file: exit status 0, the file in one place, applied once in the end."""
-    begin(down, MOMENTS[moment])
-    assert down.terminate() == 0
+    with begun(down, MOMENTS[moment]):
+        down.send_signal(signal.SIGTERM)
+    assert down.wait() == 0
     assert len(down.everywhere("acme")) == 1
     down.start()
     down.started()
@@ -95,14 +119,14 @@ def test_sigterm_ends_in_good_order(down: Program, moment: str) -> None:
     assert down.events("bug") == []
 
 
-def test_a_file_on_which_the_daemon_dies_thrice_is_refused(down: Program) -> None:
+def test_a_file_on_which_the_daemon_dies_three_times_is_refused(down: Program) -> None:
     """After three kills in its midst the file goes to `ko/` unapplied, and the account's next one is applied."""
-    begin(down, in_the_ledger)
-    for attempts in (2, 3):
+    with begun(down, MOMENTS["in the ledger"]):
+        for attempts in (2, 3):
+            down.kill()
+            down.start()
+            down.until(lambda n=attempts: down.ledger("acme")[0]["attempts"] == n, "the next attempt begins")
         down.kill()
-        down.start()
-        down.until(lambda n=attempts: down.ledger("acme")[0]["attempts"] == n, "it is in work again")
-    down.kill()
     down.drop("acme", "next.csv", people(3))
     down.start()
     settled = down.settled("acme", "big.csv")
@@ -111,7 +135,7 @@ def test_a_file_on_which_the_daemon_dies_thrice_is_refused(down: Program) -> Non
     assert down.lists("acme") == [("next", 3)]
 
 
-def test_what_came_while_the_daemon_was_down_is_taken_at_its_start(down: Program) -> None:
+def test_uploads_of_the_downtime_are_processed_at_the_start(down: Program) -> None:
     """Deposits of two accounts wait in `in/` for the daemon."""
     for name in ("acme", "globex"):
         down.add_account(name)
@@ -123,10 +147,10 @@ def test_what_came_while_the_daemon_was_down_is_taken_at_its_start(down: Program
         assert down.settled(name, "who.csv", "optoutSMS").state == "ok"
 
 
-def test_run_once_takes_all_that_is_there(down: Program) -> None:
+def test_run_once_processes_everything(down: Program) -> None:
     """`run --once` finishes leftovers in `on/`, applies and refuses what is in `in/`, and exits 0."""
-    begin(down, MOMENTS["staging"])
-    down.kill()
+    with begun(down, MOMENTS["staging"]):
+        down.kill()
     assert [box for box, _ in down.everywhere("acme")] == ["on"]
     down.drop("acme", "small.csv", people(3))
     down.add_account("globex")

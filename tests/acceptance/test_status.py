@@ -1,17 +1,19 @@
-"""`status` beside a real daemon: that it runs, what waits for what, and what can be told where something is away."""
+"""`status` beside a real daemon: whether it runs, what waits for what, and what it shows if the database is unreachable."""
 
 from __future__ import annotations
 
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.program import Program, people
+from tests.acceptance.program import DEADLINE, Program
+from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,19 +28,19 @@ def status(program: Program, *options: str, **env: str) -> tuple[int, dict[str, 
         env=program._environment | env,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=DEADLINE,
         check=False,
     )
     assert done.stderr == ""
     return done.returncode, json.loads(done.stdout)
 
 
-def account(told: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(each for each in told["accounts"] if each["account"] == name)
+def account(report: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(each for each in report["accounts"] if each["account"] == name)
 
 
 def comes(program: Program, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Ask until the answer is right: what the daemon says of itself is up to a second old."""
+    """Ask until the answer is right: the daemon's own report is up to a second old."""
     last: list[dict[str, Any]] = []
 
     def look() -> bool:
@@ -51,8 +53,10 @@ def comes(program: Program, right: Callable[[dict[str, Any]], bool]) -> dict[str
 
 @pytest.fixture
 def waiting(tmp_path: Path, database_url: str) -> Iterator[Program]:
-    """A program that waits two minutes for what does not look whole."""
-    program = Program(tmp_path / "p", database_url, settle_seconds=0.2, grace_seconds=120, rescan_seconds=0.3)
+    """A program that waits an hour for the rest of a file that looks incomplete."""
+    program = Program(
+        tmp_path / "p", database_url, settle_seconds=0.2, grace_seconds=3600, rescan_seconds=0.3
+    )
     yield program
     program.close()
 
@@ -62,31 +66,31 @@ def test_a_daemon_that_runs_ends_and_is_killed(waiting: Program) -> None:
     waiting.add_account("acme")
     assert status(waiting)[1]["daemon"]["state"] == "not running"
     with waiting:
-        told = comes(waiting, lambda told: told["daemon"]["state"] == "running")
-        assert told["daemon"]["pid"] == waiting.pid
-        assert told["daemon"]["version"]
-        assert told["daemon"]["sentence"].startswith(f"running (pid {waiting.pid}, since 20")
+        report = comes(waiting, lambda report: report["daemon"]["state"] == "running")
+        assert report["daemon"]["pid"] == waiting.pid
+        assert report["daemon"]["version"]
+        assert report["daemon"]["sentence"].startswith(f"running (pid {waiting.pid}, since 20")
         assert waiting.terminate() == 0
         gone = status(waiting)[1]["daemon"]
         assert gone["state"] == "not running"
         assert "no sign of it" in gone["sentence"]
         waiting.start()
-        comes(waiting, lambda told: told["daemon"]["state"] == "running")
+        comes(waiting, lambda report: report["daemon"]["state"] == "running")
         waiting.kill()
         (incoming := waiting.box("acme", "in") / "x.csv").touch()
-        code, told = status(waiting)
+        code, report = status(waiting)
         assert code == 0
-        assert "did not shut down cleanly" in told["daemon"]["sentence"]
-        assert account(told, "acme")["waits_for"] == "the daemon, which is not running"
+        assert "did not shut down cleanly" in report["daemon"]["sentence"]
+        assert account(report, "acme")["waits_for"] == "the daemon, which is not running"
         incoming.unlink()
 
 
-def test_a_stopped_daemon_is_silent(waiting: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_daemon_counts_as_silent(waiting: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGSTOP: the process is there and gives no sign any more."""
     from contactsync.telemetry import heartbeat
 
     with waiting:
-        comes(waiting, lambda told: told["daemon"]["state"] == "running")
+        comes(waiting, lambda report: report["daemon"]["state"] == "running")
         os.kill(waiting.pid, signal.SIGSTOP)
         try:
             monkeypatch.setattr(heartbeat, "SILENT_SECONDS", 0.0)
@@ -104,39 +108,43 @@ def test_what_each_account_waits_for(waiting: Program) -> None:
     with waiting:
         waiting.drop("half", "half.csv", people(2)[:-5])
         waiting.drop("half", "later.csv", people(1))
-        path = waiting.drop("written", "open.csv", people(1))
-        with path.open("ab"):
+        path = waiting.box("written", "in") / ".open.csv"
+        with path.open("wb") as writer:
+            writer.write(people(1))
+            writer.flush()
+            path.rename(path.with_name("open.csv"))
 
-            def right(told: dict[str, Any]) -> bool:
+            def right(report: dict[str, Any]) -> bool:
                 return (
-                    "looks incomplete" in (account(told, "half")["waits_for"] or "")
-                    and account(told, "written")["waits_for"] == "import/in/open.csv is being written"
+                    "looks incomplete" in (account(report, "half")["waits_for"] or "")
+                    and account(report, "written")["waits_for"] == "import/in/open.csv is being written"
                 )
 
-            told = comes(waiting, right)
-            half = account(told, "half")
-            assert half["waits_for"].startswith("import/in/half.csv looks incomplete; will be processed in 1")
-            assert half["waits_for"].endswith("; 1 behind it")
+            report = comes(waiting, right)
+            half = account(report, "half")
+            words = r"import/in/half\.csv looks incomplete; will be processed in (\d+) s; 1 behind it"
+            assert (match := re.fullmatch(words, half["waits_for"]))
+            assert 0 < int(match[1]) <= 3600
             assert half["waiting"] == 2
             assert half["oldest_waiting_seconds"] is not None
-            assert account(told, "idle")["waits_for"] is None
+            assert account(report, "idle")["waits_for"] is None
         assert waiting.settled("written", "open.csv").state == "ok"
 
 
-def test_trouble_is_told(waiting: Program) -> None:
-    """What the daemon cannot go on with stands beside the account, with since when and how often."""
+def test_a_stuck_account_is_shown(waiting: Program) -> None:
+    """A stuck account is shown with its reason, since when, and how often the daemon has tried."""
     waiting.add_account("acme")
     ok = waiting.box("acme", "ok")
     ok.rmdir()
     ok.write_text("")
     with waiting:
         waiting.drop("acme", "x.csv", people(1))
-        told = comes(waiting, lambda told: "tries" in (account(told, "acme")["waits_for"] or ""))
-        assert "Not a directory" in account(told, "acme")["waits_for"]
-        assert "acme waits" in told["daemon"]["summary"]
+        report = comes(waiting, lambda report: "tries" in (account(report, "acme")["waits_for"] or ""))
+        assert "Not a directory" in account(report, "acme")["waits_for"]
+        assert "acme waits" in report["daemon"]["summary"]
 
 
-def test_without_the_database_queues_and_daemon_are_told(waiting: Program, databases: Databases) -> None:
+def test_queues_and_daemon_are_shown_without_the_database(waiting: Program, databases: Databases) -> None:
     """Exit status 1, the folders' queues, and that the database is waited for; accounts with homes elsewhere too."""
     home = waiting.folder / "elsewhere"
     waiting.add_account("acme")
@@ -144,7 +152,7 @@ def test_without_the_database_queues_and_daemon_are_told(waiting: Program, datab
     (waiting.ftp / "other").rename(home)
     away = {"CONTACTSYNC_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
     with waiting:
-        comes(waiting, lambda told: told["daemon"]["state"] == "running")
+        comes(waiting, lambda report: report["daemon"]["state"] == "running")
         (waiting.box("acme", "in") / "x.csv").write_bytes(people(1)[:-5])
         (home / "contacts/delete/in/y.csv").write_bytes(people(1)[:-5])
 
@@ -152,19 +160,19 @@ def test_without_the_database_queues_and_daemon_are_told(waiting: Program, datab
             return "x.csv" in (account(status(waiting, **away)[1], "acme")["waits_for"] or "")
 
         waiting.until(seen, "the upload is seen")
-        code, told = status(waiting, **away)
+        code, report = status(waiting, **away)
         assert code == 1
-        assert told["database"]["reachable"] is False
-        assert "unreachable" in told["database"]["error"]
-        assert [(each["account"], each["waiting"]) for each in told["accounts"]] == [
+        assert report["database"]["reachable"] is False
+        assert "unreachable" in report["database"]["error"]
+        assert [(each["account"], each["waiting"]) for each in report["accounts"]] == [
             ("acme", 1),
             ("other", 1),
         ]
     waiting.configure(database_url="postgresql://127.0.0.1:1/x")
     waiting.start()
     (waiting.box("acme", "in") / "z.csv").write_bytes(people(1))
-    told = comes(waiting, lambda told: told["daemon"]["database_away"] is not None)
-    assert "waiting for the database" in told["daemon"]["sentence"]
+    report = comes(waiting, lambda report: report["daemon"]["database_away"] is not None)
+    assert "waiting for the database" in report["daemon"]["sentence"]
 
 
 def test_status_does_not_disturb_the_daemon_whatever_becomes_of_data_dir(waiting: Program) -> None:
@@ -178,7 +186,7 @@ def test_status_does_not_disturb_the_daemon_whatever_becomes_of_data_dir(waiting
     assert waiting.stderr.read_text() == ""
 
 
-def test_watch_shows_it_again_and_again(waiting: Program) -> None:
+def test_watch_repeats_the_status(waiting: Program) -> None:
     """A look a line with --json; on a terminal the look takes the whole screen; Ctrl-C ends it with 0."""
     waiting.add_account("acme")
     command = waiting._command("status", "--watch", "--interval", "0.1")
@@ -189,7 +197,7 @@ def test_watch_shows_it_again_and_again(waiting: Program) -> None:
         for _ in range(3):
             assert json.loads(watching.stdout.readline())["accounts"][0]["account"] == "acme"
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(60) == 0
+        assert watching.wait(DEADLINE) == 0
     master, slave = pty.openpty()
     with subprocess.Popen(command, env=waiting._environment | {"TERM": "xterm"}, stdout=slave) as watching:
         os.close(slave)
@@ -202,5 +210,5 @@ def test_watch_shows_it_again_and_again(waiting: Program) -> None:
                 os.read(master, 4096)
             except OSError:
                 break
-        assert watching.wait(60) == 0
+        assert watching.wait(DEADLINE) == 0
     os.close(master)

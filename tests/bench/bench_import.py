@@ -61,7 +61,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _warm(here: Place, file: Path) -> None:
-    """What happens once in a daemon's life happens before the clocks: imports, metadata, connections."""
+    """Do before the measurement what a daemon does once in its life: imports, metadata, connections."""
     for number in (0, 1):
         (account,) = here.fresh("bench")
         here.put(account, file, "warm.csv")

@@ -23,7 +23,8 @@ from contactsync.intake.rescan import Rescan
 from contactsync.settings.settings import Settings
 from contactsync.spool import layout_make
 from contactsync.spool.unchanged import TRUST_SECONDS
-from tests.acceptance.program import Program, people
+from tests.acceptance.program import Program
+from tests.acceptance.tables import people
 
 ACCOUNTS = 1000
 DEPOSITS = 500
@@ -49,7 +50,7 @@ def memory(pid: int, what: str = "VmRSS") -> float:
 
 @contextmanager
 def site(server: str, folder: Path, count: int, **settings: object) -> Iterator[Program]:
-    """A program that is not yet started, with so many accounts."""
+    """A program with `count` accounts that has not been started."""
     with connect(server) as conn:
         conn.execute("TRUNCATE contactsync.account CASCADE")
         conn.execute(
@@ -65,7 +66,7 @@ def site(server: str, folder: Path, count: int, **settings: object) -> Iterator[
 
 
 def start(program: Program) -> tuple[float, float, float]:
-    """Seconds until it says that it runs, until it claims what waits in the last account, and until that is in ok/."""
+    """Seconds until it reports its start, until it claims the file of the last account, and until that file is in ok/."""
     program.drop(LAST, "waiting.csv", people(10))
     begun = time.monotonic()
     program.start()
@@ -77,7 +78,7 @@ def start(program: Program) -> tuple[float, float, float]:
 
 
 def rescan_seconds(server: str, root: Path) -> tuple[float, float]:
-    """How long one look at all `in/` takes when nothing has changed, and a deep one, `on/` too; the best of five."""
+    """Seconds for a scan of all `in/` folders without changes, and for a deep scan with `on/`; the best of five."""
     rescan = Rescan(Settings(ftp_root=root).ignores)
     with connect(server) as conn:
         homes = [account.home_under(root) for account in store.every(conn)]
@@ -95,7 +96,7 @@ def rescan_seconds(server: str, root: Path) -> tuple[float, float]:
 
 
 def commits(server: str) -> int:
-    """Transactions so far, of which each rescan makes one."""
+    """Transactions so far; each rescan adds one."""
     with connect(server) as conn:
         row = conn.execute(
             "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
@@ -105,7 +106,7 @@ def commits(server: str) -> int:
 
 
 def deposit_everywhere(program: Program, count: int, name: str) -> float:
-    """So many deposits, one an account; seconds until all are in ok/."""
+    """Make `count` deposits, one per account; seconds until all are in ok/."""
     begun = time.monotonic()
     names = [f"a{n:04}" for n in range(count)]
     for account in names:
@@ -115,7 +116,7 @@ def deposit_everywhere(program: Program, count: int, name: str) -> float:
     return time.monotonic() - begun
 
 
-def say(what: str, figure: str) -> None:
+def show(what: str, figure: str) -> None:
     print(f"{what:<58} {figure}", flush=True)
 
 
@@ -127,22 +128,22 @@ def main() -> None:
             migrate(conn)
         with site(server.url, Path(folder) / "many", ACCOUNTS) as program:
             seconds = start(program)
-            say(f"{ACCOUNTS} accounts: start, first claim, in ok/", "  ".join(f"{s:.2f} s" for s in seconds))
-            time.sleep(5)  # what a start leaves to do
+            show(f"{ACCOUNTS} accounts: start, first claim, in ok/", "  ".join(f"{s:.2f} s" for s in seconds))
+            time.sleep(5)  # the work after a start ends
             rested, before = memory(program.pid), cpu_seconds(program.pid)
             time.sleep(IDLE_SECONDS)
             share = (cpu_seconds(program.pid) - before) / IDLE_SECONDS
-            say("idle CPU", f"{share:.1%} of a core")
-            say("memory after the start", f"{rested:.0f} MB")
+            show("idle CPU", f"{share:.1%} of a core")
+            show("memory after the start", f"{rested:.0f} MB")
             seconds_taken = deposit_everywhere(program, DEPOSITS, "first.csv")
             worked = memory(program.pid)
-            say(
+            show(
                 f"{DEPOSITS} deposits of 10 rows, one an account",
                 f"{seconds_taken:.1f} s, then {worked:.0f} MB",
             )
             program.stop()
             shallow, deep = rescan_seconds(server.url, program.ftp)
-            say("a rescan pass, and the deep one each 30 s", f"{shallow:.3f} s  {deep:.3f} s")
+            show("a rescan pass, and the deep one each 30 s", f"{shallow:.3f} s  {deep:.3f} s")
             program.configure(rescan_seconds=QUICK_RESCAN_SECONDS)
             program.start()
             program.started()
@@ -151,13 +152,13 @@ def main() -> None:
             while commits(server.url) - before < rescans:
                 time.sleep(1)
             deposit_everywhere(program, DEPOSITS, "third.csv")
-            say(
+            show(
                 f"memory grows in {rescans} rescans and {DEPOSITS} deposits",
                 f"{begun:.0f} to {memory(program.pid):.0f} MB in {time.monotonic() - started:.0f} s",
             )
         with site(server.url, Path(folder) / "one", 1) as program, program:
             time.sleep(3)
-            say("memory with one account", f"{memory(program.pid):.0f} MB")
+            show("memory with one account", f"{memory(program.pid):.0f} MB")
 
 
 if __name__ == "__main__":

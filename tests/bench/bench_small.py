@@ -1,6 +1,6 @@
 """Figures for many small files: `python -m tests.bench.bench_small`. The real daemon, watched by inotify from outside.
 
-* 2,000 files of 10 rows in 200 accounts at once: files a second, and how long each took from `on/` to `ok/`.
+* 2,000 files of 10 rows in 200 accounts at once: files per second, and how long each took from `on/` to `ok/`.
 * one small file at a time: from its rename into `in/` (the event) to `ok/`. The settle time is zero in both.
 """
 
@@ -38,7 +38,7 @@ _HEAD = struct.Struct("iIII")
 
 @dataclass(slots=True)
 class Arrivals:
-    """When each file first came to `on/` and to `ok/`, by its name, on the monotonic clock."""
+    """When each file first reached `on/` and `ok/`, by its name, on the monotonic clock."""
 
     claimed: dict[bytes, float] = field(default_factory=dict)
     settled: dict[bytes, float] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Arrivals:
             self._boxes[number] = times
 
     def wait(self, count: int) -> None:
-        """Take note of what comes until so many files have settled."""
+        """Record arrivals until `count` files have settled."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while len(self.settled) < count:
             assert select.select([self._fd], [], [], deadline - time.monotonic())[0], "the daemon is stuck"
@@ -105,7 +105,9 @@ def _measure(folder: Path, homes: list[Path]) -> None:
     arrivals = Arrivals()
     for home in homes:
         arrivals.watch(home / "contacts/import")
-    for number, home in enumerate(homes):  # each account's first deposit is not counted: connections, caches
+    for number, home in enumerate(
+        homes
+    ):  # not counted: each account's first deposit opens connections and fills caches
         _drop(folder, home, f"warm{number}.csv", number)
     arrivals.wait(len(homes))
     arrivals.claimed.clear(), arrivals.settled.clear()
@@ -140,7 +142,7 @@ def _measure(folder: Path, homes: list[Path]) -> None:
 
 
 def _drop(folder: Path, home: Path, name: str, number: int) -> float:
-    """Write a small file aside and rename it into `in/`; returns when."""
+    """Write a small file elsewhere and rename it into `in/`; returns the time of the rename."""
     write(folder / name, Shape(rows=ROWS, first=ROWS * number))
     now = time.monotonic()
     (folder / name).rename(home / "contacts/import/in" / name)

@@ -1,8 +1,8 @@
-"""Where the time of a big deposit goes: `python -m tests.bench.bench_stages [runs] [--cpu]`.
+"""The time of a big deposit, stage by stage: `python -m tests.bench.bench_stages [runs] [--cpu]`.
 
-Reading and judging run in a thread of their own, beside what is copied; "wait for the reader" is what is left of them.
+Reading and validation run in a thread of their own, beside the copy; "wait for the reader" is the rest of their time.
 With `--cpu` the figures are processor seconds, the server's backend and this process together: on a busy machine they
-say more than the clock, though overlapping no longer shows.
+are more accurate than the clock, but do not show what overlaps.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _timed(name: str | None, function: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _reading(original: Callable[[Examination], Any]) -> Callable[[Examination], Any]:
-    """How much processor time the reader's thread takes."""
+    """Measure the processor time of the reader's thread."""
 
     def wrapper(self: Examination) -> Any:
         batches = original(self)

@@ -52,7 +52,7 @@ class Place:
         return Path(parse_qs(urlsplit(self.url).query)["host"][0])
 
     def pipeline(self, number: int = 0) -> Pipeline:
-        """The `number`-th worker's story, its connection warm, as it is in a daemon that runs."""
+        """The pipeline of worker `number`, with a warm connection as in a running daemon."""
         while len(self.pipelines) <= number:
             rules = Rules(512 << 20, 20 << 20, result_files=True)
             pipeline = Pipeline(Session(self.url), rules)
@@ -62,7 +62,7 @@ class Place:
         return self.pipelines[number]
 
     def fresh(self, *names: str, dedup: str = "reference") -> list[Account]:
-        """An empty database with accounts of these names, and nothing left to write from before."""
+        """An empty database with accounts of these names, and no writes pending from earlier work."""
         with connect(self.url) as conn:
             conn.execute("TRUNCATE contactsync.account CASCADE")
             for table in _TABLES.split(", "):
@@ -77,12 +77,12 @@ class Place:
         return found
 
     def settle(self) -> None:
-        """Let the server write what it owes, so that it does not do so under somebody else's clock."""
+        """Let the server finish its pending writes, so that they do not count in the next measurement."""
         with connect(self.url) as conn:
             conn.execute("CHECKPOINT")
 
     def put(self, account: Account, file: Path, name: str, action: str = "import") -> None:
-        """Lay a copy of the file into `in/`."""
+        """Copy the file into `in/`."""
         shutil.copyfile(file, self.root / account.name / "contacts" / action / "in" / name)
 
     def mark(self, account: Account, marker: str) -> None:
@@ -90,7 +90,7 @@ class Place:
         (self.root / account.name / "contacts/import" / marker).touch()
 
     def take(self, account: Account, number: int = 0) -> None:
-        """Everything in the account's `in/` folders goes to `ok/`; raises where anything was refused."""
+        """Process everything in the account's `in/` folders; raises AssertionError if anything is refused."""
         home = self.root / account.name
         line = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
         with Spool(home, max_bytes=20 << 20, ignored=lambda name: name.startswith(b".")) as spool:
@@ -102,7 +102,7 @@ class Place:
 
 @contextmanager
 def place() -> Iterator[Place]:
-    """A place in a temporary folder, removed in the end."""
+    """A place in a temporary folder, which is removed at the end."""
     log.configure("json")
     with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name) / "data") as server:
         with connect(server.url) as conn:
@@ -115,29 +115,29 @@ def place() -> Iterator[Place]:
 
 @dataclass(slots=True)
 class Times:
-    """Seconds by what was measured, in the order in which it was first measured."""
+    """Seconds per measurement, in the order of the first one."""
 
     taken: dict[str, list[float]] = field(default_factory=dict)
 
     @contextmanager
     def of(self, name: str) -> Iterator[None]:
-        """Add how long the block took."""
+        """Add the seconds that the block takes."""
         started = time.perf_counter()
         yield
         self.taken.setdefault(name, []).append(time.perf_counter() - started)
 
     def median(self, name: str) -> float:
-        """The middle of what was measured."""
+        """The median of a measurement."""
         return statistics.median(self.taken[name])
 
     def show(self) -> None:
-        """One line each: minimum, median, maximum."""
+        """Print one line per measurement: minimum, median, maximum."""
         print(f"{'seconds':<44} {'min':>7} {'median':>7} {'max':>7}")
         for name, each in self.taken.items():
             print(f"{name:<44} {min(each):7.2f} {statistics.median(each):7.2f} {max(each):7.2f}")
 
     def compare(self, what: str, against: str, bound: float) -> None:
-        """The ratio of two medians beside the bound it is to keep, and the ratios of the runs, pair by pair."""
+        """Print the ratio of two medians, its bound, and the range of the ratios run by run."""
         if what not in self.taken or against not in self.taken:
             print(f"{what} / {against}: not measured")
             return

@@ -51,7 +51,7 @@ _PHONES = ("02{:08d}", "02 {:08d}", "+332{:08d}")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is in a file: the same seed and shape are the same bytes."""
+    """The content of a file: the same seed and shape give the same bytes."""
 
     rows: int = ROWS
     wide: bool = False

@@ -1,4 +1,4 @@
-"""What contactsync is measured against, each on the same file and server: the floor, pgloader, row by row."""
+"""The yardsticks, each on the same file and server: the floor, pgloader, row by row."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def pgloader(socket: Path, database: str, user: str, file: Path, folder: Path) -
 
 
 def row_by_row(url: str, account: Account, file: Path) -> None:
-    """`csv`, `phonenumbers`, `email-validator` and `executemany`: the loop that everybody writes first."""
+    """`csv`, `phonenumbers`, `email-validator` and `executemany`: the loop that most programs start with."""
     upsert = (
         "INSERT INTO contactsync.contact (account_id, identity, reference, civility, first_name, last_name, email,"
         " phone, mobile) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"

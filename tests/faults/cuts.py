@@ -1,4 +1,4 @@
-"""The link to PostgreSQL cut at the Nth message, for every N, each way, under a daemon that goes on running."""
+"""The link to PostgreSQL cut at the Nth message, for every N, each way, under a daemon that keeps running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file system of the test's own, which fills up or turns read-only: a tmpfs in a mount namespace."""
+"""A file system for one test, which fills up or turns read-only: a tmpfs in a mount namespace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 
 @cache
 def why_not() -> str | None:
-    """Why this host gives no mount namespace; None where it does."""
+    """Why this host allows no mount namespace; None if it does."""
     command = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
     try:
         tried = subprocess.run(command, capture_output=True, check=False)
@@ -43,7 +43,7 @@ class TinyDisk:
 
     @property
     def enter(self) -> tuple[str, ...]:
-        """What to put before a command that shall see the disk."""
+        """The prefix of a command that must see the disk."""
         return ("nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", f"--wd={os.getcwd()}")
 
     def remount(self, how: str) -> None:
@@ -55,7 +55,7 @@ class TinyDisk:
         return Path(f"/proc/{self._holder.pid}/root{path}")
 
     def take_away(self) -> None:
-        """Unmount it: what was below comes forth again."""
+        """Unmount it: what it covered is visible again."""
         subprocess.run([*self.enter, "umount", "--lazy", str(self._folder)], check=True)
 
     def fill(self, *, leaving: int, name: str = "ballast") -> Path:

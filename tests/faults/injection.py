@@ -1,4 +1,4 @@
-"""Faults in a process that runs: strace attached to it, for as long as the fault shall last."""
+"""Faults in a process that runs: strace attached to it, for as long as the fault lasts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Only calls on the tree's own folders and files count, or on the socket to the database, so that N begins after
 start-up. strace kills at the call's entry: the process dies with everything done up to the call, but not the call.
-Each call is counted by itself and in each thread by itself, so the runs have one worker.
+strace counts each call and each thread separately, so the runs have one worker.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Subject(Protocol):
     """What is killed: the program, or the naive one."""
 
     def stage(self) -> None:
-        """Make the scene anew."""
+        """Create the scene again."""
 
     def log_tail(self) -> str:
         """Its last words."""
@@ -121,7 +121,7 @@ class Contactsync(scene.Run):
 
 @cache
 def why_not() -> str | None:
-    """Why this host cannot inject faults; None where it can."""
+    """Why this host cannot inject faults; None if it can."""
     if shutil.which("strace") is None:
         return "strace is not installed"
     tried = subprocess.run(

@@ -1,4 +1,4 @@
-"""What many would write: claim, apply, commit, move. No ledger. The kill loop must catch it.
+"""A naive program: claim, apply, commit, move, without a ledger. The kill loop must find its fault.
 
 python -m tests.faults.naive ROOT URL
 """
@@ -18,7 +18,7 @@ STAMP = "1700000000_"
 
 
 def main(root: Path, url: str) -> None:
-    """Apply what lies in `in/`, and first what a crash left in `on/`."""
+    """Apply what a crash left in `on/`, then what is in `in/`."""
     with psycopg.connect(url) as conn:
         for deposit in scene.DEPOSITS:
             folder = root / scene.ACCOUNT / "contacts" / deposit.action
@@ -37,12 +37,12 @@ def main(root: Path, url: str) -> None:
 
 
 class Naive(Contactsync):
-    """The naive program in the place of the real one."""
+    """The naive program instead of the real one."""
 
     def _command(self, *_: str) -> list[str]:
         return [*self.prefix, sys.executable, "-m", "tests.faults.naive", str(self.ftp), self.database_url]
 
-    def once(self, *prefix: str, seconds: float = 60.0) -> int:
+    def once(self, *prefix: str, seconds: float = 180.0) -> int:
         self.prefix = prefix
         return subprocess.run(self._command(), env=self._environment, timeout=seconds, check=False).returncode
 

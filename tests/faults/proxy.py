@@ -1,11 +1,12 @@
-"""A link to PostgreSQL that can be cut or fall silent at any message of the protocol.
+"""A link to PostgreSQL that a test can cut or stall at any message of the protocol.
 
 Listens on loopback TCP and forwards to the server's unix socket, message by message, each way. `watch` sees each
-message before it is forwarded and says what becomes of it.
+message before it is forwarded and decides what happens to it.
 """
 
 from __future__ import annotations
 
+import itertools
 import socket
 import struct
 import threading
@@ -24,13 +25,13 @@ NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Say(Enum):
-    """What becomes of a message."""
+    """What happens to a message."""
 
     PASS = "forward it"
     DROP = "leave it out"
     CUT = "cut the link instead of forwarding it"
     PASS_AND_CUT = "forward it, then cut the link"
-    STALL = "forward nothing any more, this way and on this link, and keep the link"
+    STALL = "forward nothing more on this link, and keep the link"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class Matching:
 
 
 class Answer:
-    """A watch that lets a statement through, waits until the server is done with it, and cuts before any answer."""
+    """A watch that forwards a statement, waits until the server has finished it, and cuts the link before any answer."""
 
     def __init__(self, when: Callable[[Message], bool], times: int = 1) -> None:
         self._when, self._left = when, times
@@ -203,14 +204,17 @@ class Answer:
 
 
 class Hold:
-    """A watch that keeps the first message of which `when` is true until it is let go; the server waits meanwhile."""
+    """A watch that holds back one message until it is let go; the server waits meanwhile.
 
-    def __init__(self, when: Callable[[Message], bool]) -> None:
-        self._when = when
+    It is the first message for which `when` is true, after `skip` others.
+    """
+
+    def __init__(self, when: Callable[[Message], bool], *, skip: int = 0) -> None:
+        self._when, self._skip = when, itertools.count(-skip)
         self.reached, self._let_go = threading.Event(), threading.Event()
 
     def __call__(self, message: Message) -> Say:
-        if not self.reached.is_set() and self._when(message):
+        if not self.reached.is_set() and self._when(message) and next(self._skip) >= 0:
             self.reached.set()
             self._let_go.wait()
         return Say.PASS
@@ -221,7 +225,7 @@ class Hold:
 
 
 def says(words: bytes) -> Callable[[Message], bool]:
-    """Whether a message holds these words; of our statements, the first line does."""
+    """Whether a message contains these words; the program's statements begin with a comment that describes them."""
     return lambda message: words in message.body
 
 

@@ -1,4 +1,4 @@
-"""A small tree of deposits, what becomes of it without faults, and what is wrong with what became of it."""
+"""A small tree of deposits, its outcome without faults, and how another outcome differs from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.program import BOXES, Program, table
+from tests.acceptance.program import BOXES, Program
+from tests.acceptance.tables import table
 
 ACCOUNT = "acme"
 HEADER = "Référence;Nom;Email;Mobile"
@@ -56,7 +57,7 @@ def children(pid: int) -> list[int]:
 
 
 class Run(Program):
-    """The program under a prefix (strace and its options), over a tree that can be made anew.
+    """The program under a prefix (strace and its options), over a tree that can be created again.
 
     `hook` is Python that the process runs before the program: for faults within it.
     """
@@ -70,7 +71,7 @@ class Run(Program):
             command[1:3] = ["-c", f"{self.hook}\nfrom contactsync.__main__ import main\nmain()"]
         return [*self.prefix, *command]
 
-    def once(self, *prefix: str, seconds: float = 60.0) -> int:
+    def once(self, *prefix: str, seconds: float = 180.0) -> int:
         """`run --once` under the prefix; its exit status, negative where a signal ended it."""
         self.prefix = prefix
         self.start("--once")
@@ -82,7 +83,7 @@ class Run(Program):
             self.prefix = ()
 
     def stop(self) -> None:
-        """Tell the daemon itself, not strace, which would leave it behind."""
+        """Signal the daemon itself, not strace, which would leave it running."""
         if self.prefix[:1] == ("strace",) and self._daemon is not None:
             for pid in children(self.pid):
                 os.kill(pid, signal.SIGTERM)
@@ -134,7 +135,7 @@ class Run(Program):
 def wrong_places(
     run: Program, deposits: tuple[Deposit, ...] = DEPOSITS, account: str = ACCOUNT, *, reserved: bool = False
 ) -> list[str]:
-    """The deposits that do not lie in exactly one of the four boxes, whole. Holds at every instant.
+    """The deposits that are not whole in exactly one of the four boxes. There must be none at any instant.
 
     `reserved` lets empty files pass: without RENAME_NOREPLACE the new name is reserved by one for a moment.
     """
@@ -153,7 +154,7 @@ def wrong_places(
 
 
 def outcome(run: Program) -> dict[str, Any]:
-    """All that users can see in the end, but for ids, stamps and times: equal for equal outcomes."""
+    """Everything that users can see at the end, without ids, stamps and times: equal for equal outcomes."""
     entries = run.rows(
         "SELECT action, name, state, reason, rows_read, rows_applied, rows_rejected, inserted, updated, unchanged,"
         " removed, mode FROM deposit ORDER BY deposit_id"
@@ -191,7 +192,7 @@ def _file(root: Path, path: Path) -> tuple[str, object]:
 
 
 def disagreements(run: Program, account: str = ACCOUNT) -> list[str]:
-    """Where ledger, folders and result files tell different stories."""
+    """Where ledger, folders and result files disagree."""
     wrong = []
     for row in run.ledger(account):
         place = run.box(account, row["state"], row["action"]) / os.fsdecode(row["claimed_bytes"])
@@ -203,13 +204,13 @@ def disagreements(run: Program, account: str = ACCOUNT) -> list[str]:
 
 
 def differences(run: Program, wanted: dict[str, Any]) -> list[str]:
-    """What is not as it is without faults."""
+    """The differences from the outcome without faults."""
     got = outcome(run)
     return [f"{key}: {_without(got[key], wanted[key])}" for key in wanted if got[key] != wanted[key]]
 
 
 def _without(got: Any, wanted: Any) -> str:
-    """What the one has and the other lacks."""
+    """What only one of the two has."""
     have, want = (list(each.items()) if isinstance(each, dict) else each for each in (got, wanted))
     more, less = [each for each in have if each not in want], [each for each in want if each not in have]
     return f"too much {more!r:.600}, missing {less!r:.600}, {len(have)} for {len(want)}"

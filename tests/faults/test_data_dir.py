@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from contactsync.database.embedded import cluster
 from contactsync.database.embedded.server import EmbeddedServer
-from tests.acceptance.program import people
+from tests.acceptance.tables import people
 from tests.faults import files
 from tests.faults.scene import Run
 
@@ -85,10 +85,10 @@ def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: st
         run.until(lambda: run.events("database.unavailable"), "it cannot be started")
         last = disk.fill(leaving=0, name="last")
         run.until(
-            lambda: len(run.events("database.unavailable")) == 3, "it cannot be started, again and again"
+            lambda: len(run.events("database.unavailable")) >= 3, "it cannot be started, again and again"
         )
         last.unlink()
-        assert [event["times"] for event in run.events("database.unavailable")] == [1, 2, 4]
+        assert [event["times"] for event in run.events("database.unavailable")][:3] == [1, 2, 4]
     ballast.unlink()
     run.until(lambda: reconnected(run), "the server is there")
     for account in accounts:
@@ -99,8 +99,10 @@ def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: st
     assert run.events("bug") == []
 
 
-def test_no_room_for_the_owners_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the lock file says is for people: that it cannot be written keeps nobody from starting the server."""
+def test_a_full_disk_does_not_keep_the_server_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text in the lock file is for people: the server starts even if it cannot be written."""
 
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

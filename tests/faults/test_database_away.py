@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -15,7 +14,8 @@ from psycopg.conninfo import make_conninfo
 
 from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
-from tests.acceptance.program import Program, people
+from tests.acceptance.program import DEADLINE, Program
+from tests.acceptance.tables import people
 from tests.faults import cuts
 from tests.faults.cuts import CUTS, Cut
 from tests.faults.proxy import VERDICT, Answer, Matching, Message, Proxy, Say, says
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from tests.conftest import Databases
 
+PATIENT = "from contactsync.database.connection import Session; Session.__init__.__kwdefaults__['patience'] = 3600.0"
+"""The thirty seconds for which workers bear a silent server, made an hour; the main thread has five of its own."""
+
 SAMPLE = 4  # cut points of each kind here; `make torture` takes all
-SECONDS = 8.0  # in which work goes on after the database's return: the longest backoff, and the work
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +53,13 @@ def link(proxied: tuple[Run, Proxy]) -> Iterator[tuple[Run, Proxy]]:
 
 
 def database_events(run: Run) -> list[str]:
-    """What the log says of the database, in order."""
+    """The log's events about the database, in order."""
     return re.findall(r'"event": "(database\.(?:away|back))"', run.log())
 
 
-def begun(run: Program, account: str) -> float:
-    """Wait until the account's deposits are settled and right; the seconds that took."""
-    started = time.monotonic()
+def assert_settles(run: Program, account: str) -> None:
+    """Wait until the account's deposits are settled, each once and with the right result."""
     assert cuts.wrong(run, account) == []
-    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.name)
@@ -86,11 +86,11 @@ ANSWERS = {
     [*((each, 1) for each in ANSWERS), ("an attempt begins", 4), ("verdict", 4), ("end of copy", 4)],
 )
 def test_an_answer_that_is_lost(link: tuple[Run, Proxy], statement: str, times: int) -> None:
-    """The server has done it and nobody is told, more often even than a file may be tried: applied once."""
+    """The server commits and its answer is lost, more often even than a file may be tried: applied once."""
     run, proxy = link
     watch = proxy.watch = Answer(ANSWERS[statement], times)
     account = cuts.deposit(run)
-    begun(run, account)
+    assert_settles(run, account)
     assert watch.done.is_set()
 
 
@@ -100,27 +100,27 @@ def test_the_link_fails_in_the_midst_of_a_copy(link: tuple[Run, Proxy], say: Say
     run, proxy = link
     watch = proxy.watch = Matching(lambda message: message.kind == b"d", say)
     account = cuts.deposit(run)
-    assert watch.done.wait(10)
+    assert watch.done.wait(DEADLINE)
     if say is Say.STALL:
         other = cuts.deposit(run)  # over another link
-        begun(run, other)
+        assert_settles(run, other)
         proxy.cut_all()
-    assert begun(run, account) < SECONDS
+    assert_settles(run, account)
 
 
-def test_nobody_answers_for_a_while(link: tuple[Run, Proxy]) -> None:
-    """Refused connections: deposits wait in `in/`, the log says so in few lines, and work goes on within seconds."""
+def test_refused_connections(link: tuple[Run, Proxy]) -> None:
+    """Refused connections: deposits wait in `in/`, the log says so in few lines, and work resumes on its own."""
     run, proxy = link
     proxy.refusing = True
     proxy.cut_all()
-    told, back = len(run.events("database.away")), len(run.events("database.back"))
+    before, back = len(run.events("database.away")), len(run.events("database.back"))
     account = cuts.deposit(run)
-    run.until(lambda: len(run.events("database.away")) > told, "the log tells")
+    run.until(lambda: len(run.events("database.away")) > before, "it is logged")
     assert {box for box, _ in run.everywhere(account)} == {"in"}
     proxy.refusing = False
-    assert begun(run, account) < SECONDS
-    assert len(run.events("database.away")) <= told + 5  # each of four workers finds its own link cut
-    run.until(lambda: len(run.events("database.back")) > back, "the log tells")
+    assert_settles(run, account)
+    assert len(run.events("database.away")) <= before + 5  # each of four workers finds its own link cut
+    run.until(lambda: len(run.events("database.back")) > back, "it is logged")
 
 
 def test_sigterm_while_the_database_is_silent(run: Run, database_url: str) -> None:
@@ -132,20 +132,20 @@ def test_sigterm_while_the_database_is_silent(run: Run, database_url: str) -> No
         return Say.STALL
 
     with Proxy(database_url) as proxy:
+        run.hook = PATIENT  # the daemon cannot end because its workers give up
         run.configure(database_url=proxy.url, rescan_seconds=0.2, shutdown_seconds=1)
         with run:
             proxy.watch = silent
-            assert begun.wait(30)
+            assert begun.wait(DEADLINE)
             try:
-                assert run._daemon is not None
-                run._daemon.terminate()
-                run._daemon.wait(15)
+                run.send_signal(signal.SIGTERM)
+                run.wait()
             finally:
                 proxy.cut_all()
 
 
 def test_a_row_that_another_session_holds(run: Run, database_url: str) -> None:
-    """A lock time-out is not the file's fault; other accounts go on meanwhile."""
+    """A lock time-out is not the file's fault; other accounts are served meanwhile."""
     run.configure(
         database_url=make_conninfo(database_url, options="-c lock_timeout=300ms"),
         rescan_seconds=0.3,
@@ -159,16 +159,17 @@ def test_a_row_that_another_session_holds(run: Run, database_url: str) -> None:
         run.until(
             lambda: any("55P03" in e["reason"] for e in run.events("database.away")), "the lock times out"
         )
-        begun(run, cuts.deposit(run))
+        assert_settles(run, cuts.deposit(run))
         assert {box for box, _ in run.everywhere(held)} == {"in", "on"}
         other.rollback()
-        assert begun(run, held) < SECONDS
+        assert_settles(run, held)
 
 
 def test_a_deadlock(run: Run, database_url: str) -> None:
     """The loser of a deadlock is tried again."""
+    run.configure(database_url=make_conninfo(database_url, options="-c deadlock_timeout=5s"))
     with run, psycopg.connect(database_url) as other:
-        other.execute("SET deadlock_timeout = '1min'")  # the daemon finds it first, and loses
+        other.execute("SET deadlock_timeout = '10min'")  # the daemon finds it first, and loses
         run.add_account("acme", dedup="reference")
         run.drop("acme", "list.csv", people(3))
         run.settled("acme", "list.csv")
@@ -204,7 +205,7 @@ def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServe
         run.drop(account, "list.csv", people(20_000) + b"R0;Personne;;\n")
     server.stop()
     run.start()
-    run.until(lambda: run.events("database.away"), "the log tells")
+    run.until(lambda: run.events("database.away"), "it is logged")
     server.start()
     for pause in (0.3, 0.7, 1.2):
         threading.Event().wait(pause)  # any moment will do
@@ -212,12 +213,10 @@ def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServe
         os.kill(server._child.pid, signal.SIGQUIT)
         server._child.wait()
         server.start()
-    started = time.monotonic()
     for account in accounts:
         settled = run.settled(account, "list.csv")
         assert (settled.state, settled.result["rows_applied"]) == ("ok", 20_000)
         assert len(run.contacts(account)) == 20_000
         assert run.lists(account) == [("list", 20_000)]
-    assert time.monotonic() - started < 20
     assert run.terminate() == 0
     run.__exit__()

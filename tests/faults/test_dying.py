@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.program import people
+from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from tests.faults.scene import Run
@@ -66,8 +66,8 @@ def test_a_death_in_the_midst_of_a_file(run: Run, death: str, number: int) -> No
     run.stop()
 
 
-def test_memory_that_is_not_to_be_had(run: Run) -> None:
-    """Under a limit of the address space the process lives on: three tries, then poison; the others go on."""
+def test_an_allocation_that_fails_is_poison(run: Run) -> None:
+    """Under a limit of the address space the process survives: three tries, then poison; the other accounts are served."""
     run.hook = HOOK.format(death=NO_MEMORY)
     run.prefix = ("prlimit", f"--as={ADDRESS_SPACE}")
     with run:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contactsync.domain.deposit import ACTIONS
-from tests.acceptance.program import BOXES, people
+from tests.acceptance.program import BOXES, DEADLINE
+from tests.acceptance.tables import people
 from tests.faults import files
 from tests.faults.proxy import VERDICT, Hold, Proxy
 
@@ -53,7 +54,7 @@ def other_goes_on(run: Run, name: str) -> None:
 
 @pytest.mark.parametrize("pages", range(0, 24, 4))
 def test_a_full_disk_delays_its_account_alone(run: Run, disk: files.TinyDisk, pages: int) -> None:
-    """However little room there is, no file is cut short; the file waits whole, and goes on when there is room."""
+    """However little room there is, no file is cut short. The file waits whole until there is room."""
     run.drop("acme", "list.csv", CONTENT)
     ballast = disk.fill(leaving=pages * os.sysconf("SC_PAGE_SIZE"))
     run.start()
@@ -97,7 +98,7 @@ def test_a_disk_that_is_full_when_the_verdict_falls(
         hold = proxy.watch = Hold(VERDICT)
         run.drop("acme", "list.csv", content)
         run.start()
-        assert hold.reached.wait(60)
+        assert hold.reached.wait(DEADLINE)
         ballast = disk.fill(leaving=0)
         hold.let_go()
         run.until(lambda: run.events("deposit.waits"), "the disk is found full")
@@ -113,8 +114,8 @@ def test_a_disk_that_is_full_when_the_verdict_falls(
 
 
 @pytest.mark.parametrize("box", ["on", "ok", "ko"])
-def test_a_box_that_is_a_disk_of_its_own(run: Run, box: str) -> None:
-    """No rename leads into it: the log says what to mend, nothing is lost, others go on, and mending is enough."""
+def test_a_folder_that_is_a_separate_disk(run: Run, box: str) -> None:
+    """No rename reaches it: the log says what to fix, nothing is lost, other accounts are served, and the fix is enough."""
     accounts = [run.add_account(name, dedup="none") for name in ("acme", "globex")]
     content = b"Nom\nUn\n" if box == "ko" else CONTENT
     with files.TinyDisk(run.box("acme", box), "64k") as disk:
@@ -123,7 +124,7 @@ def test_a_box_that_is_a_disk_of_its_own(run: Run, box: str) -> None:
         for account in accounts:
             run.drop(account, "list.csv", content)
         run.start()
-        run.until(lambda: run.events("deposit.waits"), "the log tells")
+        run.until(lambda: run.events("deposit.waits"), "it is logged")
         assert "are on several file systems" in run.events("deposit.waits")[0]["reason"]
         assert run.settled("globex", "list.csv").state == ("ko" if box == "ko" else "ok")
         assert [place for place, _ in run.everywhere("acme")] == ["in" if box == "on" else "on"]

@@ -1,4 +1,4 @@
-"""The kernel says no in one account's folders for a while; the others are left alone."""
+"""System calls fail in one account's folders for a while; the other accounts are served."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.program import BOXES, Program, people
+from tests.acceptance.program import BOXES, Program
+from tests.acceptance.tables import people
 from tests.faults import kill_points
 from tests.faults.injection import injected
 from tests.faults.scene import Run
@@ -63,18 +64,18 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
         program.add_account("globex", dedup="none")
         program.drop("globex", "first.csv", people(1))
         program.settled("globex", "first.csv")
-        # Whoever holds a connection has it by now: main thread and worker. Descriptors are counted from here on.
+        # Main thread and worker now have their connections. Descriptors are counted from here on.
         asked = "SELECT FROM pg_stat_activity WHERE application_name = 'contactsync' AND datname = current_database()"
         program.until(lambda: len(program.rows(asked)) >= CONNECTIONS, "all connections are there")
         yield program
 
 
 def traced(home: Path) -> list[Path]:
-    """The folders and files that importing `list.csv` touches, should it be deposited in the next seconds."""
+    """The folders and files that importing `list.csv` touches if it is deposited within a minute from now."""
     folder = home / "contacts" / "import"
     now = int(time.time())
     prefixes = ("", ".copy.", ".result.", ".rejected.")
-    made = [folder / "on" / f"{prefix}{now + n}_list.csv" for prefix in prefixes for n in range(10)]
+    made = [folder / "on" / f"{prefix}{now + n}_list.csv" for prefix in prefixes for n in range(60)]
     return [
         home,
         home / "contacts",
@@ -104,7 +105,7 @@ def descriptors(run: Program) -> int:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_failing_call_delays_its_account_alone(daemon: Run, tmp_path: Path, fault: str) -> None:
-    """Nothing is lost or done twice, the other account goes on, and work goes on by itself when the fault ends."""
+    """Nothing is lost or done twice, the other account is served, and work resumes when the fault ends."""
     account, other = f"a{FAULTS.index(fault)}", f"list{FAULTS.index(fault)}.csv"
     daemon.add_account(account, dedup="none")
     before = descriptors(daemon)

@@ -58,7 +58,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Ite
     "fault", [fault for fault in ASKED if fault.call in SAMPLE], ids=lambda fault: fault.name
 )
 def test_a_restart_after_a_kill_finishes_everything_once(tried: Tried, fault: Fault) -> None:
-    """Killed at any moment, each file lies in one place; a restart applies what is left, once, with its results."""
+    """Killed at any moment, each file is in one place; a restart applies what is left, once, with its results."""
     found = tried.points[fault]
     count = SAMPLE[fault.call]
     sample = [found[len(found) * (2 * n + 1) // (2 * count)] for n in range(count)]
@@ -68,7 +68,7 @@ def test_a_restart_after_a_kill_finishes_everything_once(tried: Tried, fault: Fa
 
 
 @pytest.mark.usefixtures("injection")
-def test_the_loop_bites(tmp_path: Path, database_url: str) -> None:
+def test_the_kill_loop_finds_a_naive_program_out(tmp_path: Path, database_url: str) -> None:
     """A program that commits, then moves, without a ledger, is found out."""
     naive = Naive(tmp_path / "naive", database_url)
     wanted = kill_points.reference(naive)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.program import BOXES, people
+from tests.acceptance.program import BOXES
+from tests.acceptance.tables import people
 from tests.faults.injection import injected
 from tests.faults.scene import Run
 
@@ -22,7 +23,7 @@ CALLS = ("renameat2", "renameat", "openat", "unlinkat", "fsync", "flock", "getde
 
 @pytest.mark.usefixtures("injection")
 def test_a_file_that_kills_three_times_is_refused(run: Run, tmp_path: Path) -> None:
-    """Three deaths on a file, and it goes to `ko/` as poison; what died beside it is applied, others go on."""
+    """Three deaths on a file, and it goes to `ko/` as poison; the deposits beside it are applied, and other accounts are served."""
     run.configure(workers=2)
     run.add_account("acme")
     run.add_account("globex", dedup="none")
@@ -149,16 +150,16 @@ def test_four_daemons_one_of_which_is_killed_again_and_again(
 
 @pytest.mark.usefixtures("injection")
 def test_a_call_that_hangs_holds_one_account(run: Run, tmp_path: Path) -> None:
-    """While the disk under an account does not answer, that account waits and the rest goes on."""
+    """While the disk under an account does not answer, that account waits and the others are served."""
     hung, free = run.add_account("hung"), run.add_account("free")
     with run:
         folder = run.box(hung, "on")
-        # Ten seconds in each fsync of the folder: a disk that is about to fail.
-        with injected(run.pid, ["fsync:delay_enter=10s"], [folder], tmp_path / "strace.log"):
+        # Each fsync of the folder hangs for as long as strace is attached: a disk that is about to fail.
+        with injected(run.pid, ["fsync:delay_enter=600s"], [folder], tmp_path / "strace.log"):
             run.drop(hung, "list.csv", people(3))
             run.until(lambda: run.lying(hung, "on"), "it is claimed")
             run.drop(free, "list.csv", people(3))
             run.settled(free, "list.csv")
-            assert len(run.everywhere(hung)) == 1
+            assert len(run.lying(hung, "on")) == 1
         assert run.settled(hung, "list.csv").state == "ok"
         assert run.events("bug") == []

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.acceptance.program import people
+from tests.acceptance.tables import people
 from tests.faults.scene import Run
 from tests.faults.server import REPLICATING, Server
 
@@ -19,7 +18,6 @@ ACCOUNTS = 3
 DEPOSITS = 5
 ROWS = 2000
 SEED = 3
-SECONDS = 8.0  # in which work goes on after the return: the longest backoff, and the work
 
 
 def test_crashes_at_random_moments(tmp_path: Path) -> None:
@@ -72,18 +70,16 @@ def test_a_standby_takes_over(tmp_path: Path) -> None:
                 primary.stop()
                 run.database_url = standby.url
                 run.drop("acme", "after.csv", people(3))
-                run.until(lambda: run.events("database.away"), "the log tells")
+                run.until(lambda: run.events("database.away"), "it is logged")
                 assert run.everywhere("acme")[0] == ("in", "after.csv")
                 standby.execute("SELECT pg_promote()")
-                promoted = time.monotonic()
                 assert run.settled("acme", "after.csv").state == "ok"
-                assert time.monotonic() - promoted < SECONDS
                 assert run.lists("acme") == [("before", 3), ("after", 3)]
             run.__exit__()
 
 
-def test_a_database_that_takes_no_writes(run: Run, database_url: str) -> None:
-    """25006 is the database's fault: the deposit waits, with a line in the log and not one for each try."""
+def test_a_database_that_takes_no_writes(run: Run) -> None:
+    """25006 is the database's fault: the deposit waits, with one line in the log and not one for each try."""
     run.configure(rescan_seconds=0.1)
     run.add_account("acme")
     run.connection.execute(
@@ -91,15 +87,21 @@ def test_a_database_that_takes_no_writes(run: Run, database_url: str) -> None:
         " current_database()); END $$"
     )
     run.drop("acme", "list.csv", people(3))
-    begun = time.monotonic()
+    before = refused_transactions(run)
     with run:
-        run.until(lambda: time.monotonic() > begun + 5, "so long it is read-only")
+        run.until(lambda: refused_transactions(run) >= before + 5, "five tries")
         assert [event["reason"][:5] for event in run.events("database.away")] == ["25006"]
         assert run.events("database.back") == []
         assert run.log().count("\n") < 5
         run.connection.execute(
-            "DO $$ BEGIN SET LOCAL transaction_read_only = off; EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only',"
-            " current_database()); END $$"
+            "DO $$ BEGIN SET LOCAL transaction_read_only = off;"
+            " EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$"
         )
         assert run.settled("acme", "list.csv").state == "ok"
-        run.until(lambda: run.events("database.back"), "the log tells")
+        run.until(lambda: run.events("database.back"), "it is logged")
+
+
+def refused_transactions(run: Run) -> int:
+    """The transactions in this database that were rolled back."""
+    (row,) = run.rows("SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()")
+    return int(row["xact_rollback"])

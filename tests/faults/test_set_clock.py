@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contactsync.domain.names import split_claimed
-from tests.acceptance.program import people
+from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from tests.faults.scene import Run

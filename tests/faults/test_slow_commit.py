@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.acceptance.program import people
+from tests.acceptance.program import DEADLINE
+from tests.acceptance.tables import people
 from tests.faults.proxy import VERDICT, Hold, Proxy
 from tests.faults.scene import Run
 from tests.faults.server import REPLICATING, Server
@@ -30,7 +31,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that can be told to wait for a standby which does not exist."""
+    """A server that a test can make wait for a standby which does not exist."""
     with Server(tmp_path_factory.mktemp("pg"), **REPLICATING) as server:
         server.schema()
         yield server
@@ -92,7 +93,7 @@ def begin(run: Run, server: Server, proxy: Proxy, moment: str) -> None:
         return
     hold = proxy.watch = Hold(VERDICT)
     run.drop("acme", "list.csv", CONTENT)
-    assert hold.reached.wait(60)
+    assert hold.reached.wait(DEADLINE)
     want_a_standby(run, server)
     hold.let_go()
     run.until(lambda: waiting(run, "COMMIT"), "the commit of the effects waits")
@@ -105,7 +106,7 @@ def begin(run: Run, server: Server, proxy: Proxy, moment: str) -> None:
 def test_a_commit_that_is_coming_is_waited_for(
     run: Run, server: Server, proxy: Proxy, moment: str, end: str
 ) -> None:
-    """Whoever lost its answer neither takes it for undone nor for done before it is: applied once, when it has come."""
+    """A daemon that lost the answer assumes neither success nor failure; the deposit is applied once, after the commit."""
     run.hook = HASTY if end == "impatient" else ""
     with run:
         begin(run, server, proxy, moment)

@@ -1,4 +1,4 @@
-"""A whole account on real PostgreSQL and a real tree, worked on step by step without threads or waiting."""
+"""A whole account on real PostgreSQL and a real tree, processed step by step without threads or waiting."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Site:
         return self.made[-1]
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What a query says."""
+        """The rows of a query."""
         with self.conn.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, values).fetchall()  # type: ignore[call-overload, no-any-return]  # a text
 
@@ -131,7 +131,7 @@ class Site:
         ]
 
     def boxes(self, action: str = "import") -> dict[str, list[str]]:
-        """What lies in the four folders, stamps taken off."""
+        """The files in the four folders, without their stamps."""
         return {
             box: sorted(name.split("_", 1)[-1] for name in os.listdir(self.folder(action, box)))
             for box in ("in", "on", "ok", "ko")

@@ -70,7 +70,7 @@ step "an invalid configuration changes nothing"
 cp -p /etc/contactsync/contactsync.toml /root/good.toml
 sed -i 's/^settle_seconds = .*/settle_seconds = -1/' /etc/contactsync/contactsync.toml
 systemctl reload contactsync
-until_true "the status says so" status_has "configuration is wrong"
+until_true "the status says so" status_has "configuration is invalid"
 cp -p /root/good.toml /etc/contactsync/contactsync.toml
 systemctl reload contactsync
 until_true "the status is good" status_has "^1 accounts"

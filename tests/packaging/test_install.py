@@ -77,7 +77,7 @@ def test_the_command_runs_at_its_place(installed: Installation) -> None:
     assert done.stdout.startswith("contactsync ")
 
 
-def test_it_brings_its_manual(installed: Installation) -> None:
+def test_the_manual_is_installed(installed: Installation) -> None:
     """The manual page, and beside README.md what it links to for ops."""
     assert (installed.prefix / "share/man/man1/contactsync.1").read_bytes().startswith(b".")
     doc = installed.prefix / "share/doc/contactsync"
@@ -87,14 +87,14 @@ def test_it_brings_its_manual(installed: Installation) -> None:
     assert [link for link in shipped if not (doc / link).exists()] == []
 
 
-def test_it_brings_a_postgresql(installed: Installation, tmp_path: Path) -> None:
+def test_a_postgresql_is_installed(installed: Installation, tmp_path: Path) -> None:
     done = installed.run("migrate", CONTACTSYNC_DATA_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "applied 0001_contacts" in done.stdout
 
 
-def test_nothing_tells_where_it_was_built(installed: Installation) -> None:
-    """Neither DESTDIR nor the checkout stands in any file."""
+def test_no_file_names_the_build_folders(installed: Installation) -> None:
+    """No file contains DESTDIR or the checkout's path."""
     found = subprocess.run(
         [
             "grep",
@@ -114,7 +114,7 @@ def test_nothing_tells_where_it_was_built(installed: Installation) -> None:
 
 
 def test_the_bytecode_is_there(installed: Installation) -> None:
-    """Whoever runs it may not write any: without, pandas alone would take a second at each start."""
+    """The daemon's user may not write any, and without it pandas alone would take a second at each start."""
     packages = next((installed.prefix / "lib/contactsync/lib").glob("python3*")) / "site-packages"
     for module in ("contactsync/service/daemon.py", "pandas/core/frame.py"):
         source = packages / module

@@ -1,18 +1,19 @@
-"""Uploads that break off, and are resumed or not: no half is applied while it can be told from a whole file."""
+"""Uploads that break off, and are resumed or not: no half is applied that is recognisable as one."""
 
 from __future__ import annotations
 
 import subprocess
 from contextlib import suppress
 
-from tests.acceptance.program import HEADER, table
 from tests.acceptance.servers import clients
-from tests.acceptance.servers.clients import REFUSED, put, put_command, upload
+from tests.acceptance.servers.clients import put, put_command
 from tests.acceptance.servers.contents import CONTENT, LINE_END, MID_LINE
+from tests.acceptance.servers.stepwise import REFUSED, upload
 from tests.acceptance.servers.uploader import GRACE_SECONDS, Uploader, outlast
+from tests.acceptance.tables import HEADER, table
 
-LONG_ROWS = table(HEADER.strip(), *(f"R{n};{'x' * 20_000};p{n}@example.com;06{n:08d}" for n in range(30)))
-"""So long that no client is killed just at a line end."""
+LONG_ROWS = table(HEADER.strip(), *(f"R{n};{'x' * 20_000};p{n}@example.com;06{n:08d}" for n in range(300)))
+"""Rows so long that no client is killed just at a line end, and so many that it takes half a minute at RATE."""
 
 RATE = 200_000  # bytes a second
 
@@ -77,7 +78,7 @@ def resumed(u: Uploader, client: str) -> None:
 
 
 def _slowly(u: Uploader, client: str) -> list[str] | None:
-    """The command of a client that can be told to take its time."""
+    """The command of a client that has an option to limit its rate; None for the others."""
     local = u.local / u.account / "list.csv"
     command = put_command(client, u.server, local, u.folder(), "list.csv") if client != "ftplib" else []
     if client == "curl":

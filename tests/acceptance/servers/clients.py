@@ -1,7 +1,7 @@
-"""Clients of the servers: those that uploaders have, and one that uploads step by step and breaks off as told.
+"""The clients that uploaders use: curl, lftp, ncftp, sftp and ftplib.
 
-TLS is 1.2: with 1.3, vsftpd 3.0.3 sends tickets over connections for data, which clients that only write never read;
-their kernel then answers its last bytes with RST, and the server with 426.
+TLS is 1.2: with 1.3, vsftpd 3.0.3 sends tickets over data connections, which clients that only write never read.
+Their kernel then answers the server's last bytes with RST, and the server answers the client with 426.
 """
 
 from __future__ import annotations
@@ -9,14 +9,10 @@ from __future__ import annotations
 import ftplib
 import os
 import shutil
-import socket
 import ssl
-import struct
 import subprocess
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from tests.acceptance.servers import sftp
-from tests.acceptance.servers.relay import Relay
 from tests.acceptance.servers.server import PASSWORD
 
 if TYPE_CHECKING:
@@ -24,16 +20,14 @@ if TYPE_CHECKING:
 
     from tests.acceptance.servers.server import Server
 
-TIMEOUT = 60.0
+
+TIMEOUT = 180.0
 NEEDS = {"curl": "curl", "lftp": "lftp", "ncftp": "ncftpput", "sftp": "sftp", "ftplib": "true"}
 
 
 def have(client: str) -> bool:
     """Whether the client is installed."""
     return shutil.which(NEEDS[client]) is not None
-
-
-# --- the uploaders' own ------------------------------------------------------------------------------------------
 
 
 def run(command: list[str], server: Server, *, given: bytes | None = None) -> None:
@@ -102,7 +96,7 @@ def url(server: Server, name: str) -> str:
 
 
 def lftp(server: Server, commands: str, settings: str = "") -> list[str]:
-    fixed = "set net:max-retries 1; set net:timeout 30; set cmd:fail-exit yes; set xfer:clobber yes;"
+    fixed = "set net:max-retries 1; set net:timeout 120; set cmd:fail-exit yes; set xfer:clobber yes;"
     target = f"-p {server.port} ftp://127.0.0.1"
     if server.kind.protocol == "ftps":
         fixed += "set ssl:verify-certificate no; set ssl:priority NORMAL:-VERS-TLS1.3; set ftp:ssl-force yes; set ftp:ssl-protect-data yes;"
@@ -150,133 +144,3 @@ def ftp_session(server: Server) -> ftplib.FTP:
         ftp.prot_p()
     ftp.voidcmd("TYPE I")
     return ftp
-
-
-# --- one that does as it is told ----------------------------------------------------------------------------------
-
-
-class Upload(Protocol):
-    """An upload under way. What the server refuses raises one of REFUSED."""
-
-    def send(self, data: bytes) -> None: ...
-
-    def finish(self) -> None:
-        """End it in good order."""
-
-    def kill(self) -> None:
-        """What becomes of it when the client is killed: its kernel says FIN."""
-
-    def reset(self) -> None:
-        """What becomes of it when a firewall loses its state: RST."""
-
-
-REFUSED: tuple[type[Exception], ...] = (*ftplib.all_errors, sftp.SftpError)
-
-
-def upload(server: Server, name: str, *, at: int = 0, append: bool = False) -> Upload:
-    """Begin an upload, at an offset or at the end of what is there."""
-    if server.kind.protocol == "sftp":
-        return SftpUpload(server, name, at, append=append)
-    return FtpUpload(server, name, at, append=append)
-
-
-def remote(server: Server) -> FtpRemote | SftpRemote:
-    """A session for what an account may try besides uploading."""
-    return SftpRemote(server) if server.kind.protocol == "sftp" else FtpRemote(server)
-
-
-class FtpUpload:
-    def __init__(self, server: Server, name: str, at: int, *, append: bool) -> None:
-        self._ftp = ftp_session(server)
-        try:
-            self._data = self._ftp.transfercmd(f"{'APPE' if append else 'STOR'} {name}", at or None)
-        except BaseException:
-            self._ftp.close()
-            raise
-
-    def send(self, data: bytes) -> None:
-        self._data.sendall(data)
-
-    def finish(self) -> None:
-        if isinstance(self._data, ssl.SSLSocket):
-            self._data.unwrap()
-        self._data.close()
-        self._ftp.voidresp()
-        self._ftp.quit()
-
-    def kill(self) -> None:
-        self._data.close()
-        self._ftp.close()
-
-    def reset(self) -> None:
-        for connection in (self._data, self._ftp.sock):
-            assert connection is not None
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.kill()
-
-
-class FtpRemote:
-    def __init__(self, server: Server) -> None:
-        self._ftp = ftp_session(server)
-
-    def remove(self, name: str) -> None:
-        self._ftp.delete(name)
-
-    def rename(self, old: str, new: str) -> None:
-        self._ftp.rename(old, new)
-
-    def close(self) -> None:
-        self._ftp.close()
-
-
-def sftp_command(server: Server, port: int | None = None) -> list[str]:
-    if not server.listens:
-        return [f"{server.work}/connect"]
-    address = ["-p", str(port or server.port), f"{server.user}@127.0.0.1"]
-    return ["ssh", *ssh_options(server), *address, "-s", "sftp"]
-
-
-class SftpUpload:
-    def __init__(self, server: Server, name: str, at: int, *, append: bool) -> None:
-        self._relay = Relay(server.port) if server.listens else None
-        port = self._relay.port if self._relay else None
-        self._session = sftp.Sftp(sftp_command(server, port))
-        self._at = at
-        mode = sftp.APPENDING if append else sftp.TRUNCATING * (at == 0)
-        target = os.fsencode(path(server, "")) + name.encode("latin-1")
-        try:
-            self._handle = self._session.open(target, sftp.FOR_WRITING | sftp.CREATING | mode)
-        except BaseException:
-            self.kill()
-            raise
-
-    def send(self, data: bytes) -> None:
-        self._session.write(self._handle, self._at, data)
-        self._at += len(data)
-
-    def finish(self) -> None:
-        self._session.close(self._handle)
-        self._session.end()
-
-    def kill(self) -> None:
-        self._session.end(kill=True)
-
-    def reset(self) -> None:
-        if self._relay:  # over a pipe there is nothing to reset
-            self._relay.reset()
-        self.kill()
-
-
-class SftpRemote:
-    def __init__(self, server: Server) -> None:
-        self._session = sftp.Sftp(sftp_command(server))
-        self._root = os.fsencode(path(server, ""))
-
-    def remove(self, name: str) -> None:
-        self._session.remove(self._root + name.encode("latin-1"))
-
-    def rename(self, old: str, new: str) -> None:
-        self._session.rename(self._root + old.encode("latin-1"), self._root + new.encode("latin-1"))
-
-    def close(self) -> None:
-        self._session.end()

@@ -1,4 +1,4 @@
-"""Failed assertions outside test files tell their values too."""
+"""Failed assertions outside test files show their values too."""
 
 import pytest
 

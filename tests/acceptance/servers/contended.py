@@ -11,11 +11,11 @@ from functools import partial
 
 import psycopg
 
-from tests.acceptance.program import people
-from tests.acceptance.servers import clients
-from tests.acceptance.servers.clients import REFUSED, upload
+from tests.acceptance.servers import stepwise
 from tests.acceptance.servers.contents import CONTENT, LINE_END
+from tests.acceptance.servers.stepwise import REFUSED, upload
 from tests.acceptance.servers.uploader import DEADLINE, SETTLE_SECONDS, Uploader, outlast
+from tests.acceptance.tables import people
 
 
 def overwritten(u: Uploader) -> None:
@@ -129,7 +129,7 @@ def out_of_reach(u: Uploader, *, careless: bool) -> None:
 
 
 def _put(u: Uploader, name: str, content: bytes) -> None:
-    """Upload; again where the server says no at once, as vsftpd does while the daemon claims a file of that name."""
+    """Upload; retry if the server refuses at once, as vsftpd does while the daemon claims a file of that name."""
     deadline = time.monotonic() + DEADLINE
     while True:
         try:
@@ -158,7 +158,7 @@ def _attack(u: Uploader, box: str, name: str, *, removing: bool) -> None:
             up.finish()
     if not removing:
         return
-    remote = clients.remote(u.server)
+    remote = stepwise.remote(u.server)
     taken = u.remote("taken.part")
     for old, new in ((target, taken), (taken, target)):
         with suppress(*REFUSED):

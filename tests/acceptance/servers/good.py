@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from tests.acceptance.servers import clients
-from tests.acceptance.servers.clients import put, put_command, upload
+from tests.acceptance.servers import clients, stepwise
+from tests.acceptance.servers.clients import put, put_command
 from tests.acceptance.servers.contents import CONTENT, LINE_END
+from tests.acceptance.servers.stepwise import upload
 from tests.acceptance.servers.uploader import GRACE_SECONDS, SETTLE_SECONDS, Uploader, outlast
 
 
@@ -48,13 +49,13 @@ def stalled(u: Uploader) -> None:
 
 
 def renamed(u: Uploader) -> None:
-    """A file under a temporary name is left alone for ever; renamed, it is applied, and the client's rename succeeds."""
+    """A file under a temporary name is left alone. Once it is renamed it is applied, and the client's rename succeeds."""
     up = upload(u.server, u.remote("list.csv.part"))
     up.send(CONTENT)
     up.finish()
     outlast(u.program, grace=True)
     assert u.program.everywhere(u.account) == [("in", "list.csv.part")]
-    remote = clients.remote(u.server)
+    remote = stepwise.remote(u.server)
     remote.rename(u.remote("list.csv.part"), u.remote("list.csv"))
     remote.close()
     u.applied_once("list.csv", CONTENT)

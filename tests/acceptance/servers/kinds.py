@@ -138,7 +138,7 @@ def as_account(server: Server) -> list[str]:
 
 
 def sftp_server(server: Server) -> list[str]:
-    """Clients start it themselves, by a script that stands where ssh would."""
+    """Clients start it themselves, by a script in place of ssh."""
     *prefix, copy = as_account(server)
     script = server.work / "connect"
     run = [*prefix, f"{copy}/usr/lib/openssh/sftp-server", "-d", str(server.root), *server.kind.options]

@@ -1,4 +1,4 @@
-"""Forwards one TCP connection, so that it can be reset in mid-stream behind the back of both ends."""
+"""Forwards one TCP connection, so that a test can reset it in mid-stream without either end's help."""
 
 from __future__ import annotations
 

@@ -32,11 +32,12 @@ LIFE_SECONDS = 900
 
 @dataclass(frozen=True)
 class Kind:
-    """A server with its settings, and what its manual says of them.
+    """A server with its settings, and their effects according to its manual.
 
     `aside`: an upload is written under a hidden name and renamed at its end. `deletes`: how an upload must break off
-    for the server to delete what came; `may_delete`: how it may. `resumes`, `appends`: REST with STOR, or APPE, goes
-    on with what is there. `replaces`: what may not be written is removed and made anew, where the folder allows it.
+    for the server to delete what came; `may_delete`: how it may. `resumes`, `appends`: REST with STOR, or APPE,
+    continues with what is there. `replaces`: a file that may not be written is removed and created again, if the folder
+    allows it.
     `refuses`: names that it does not take as they are.
     """
 

@@ -53,7 +53,7 @@ class Sftp:
         self._ask(SETSTAT, _string(path), struct.pack(">IQ", size_alone, 0))
 
     def end(self, *, kill: bool = False) -> None:
-        """Close the session in good order, or kill the client."""
+        """Close the session cleanly, or kill the client."""
         if kill:
             self.process.kill()
         self.process.communicate(timeout=60)

@@ -108,7 +108,7 @@ def test_a_server(running: Running, kind: Kind, case: Case) -> None:
 
 
 def test_nothing_but_log_lines_is_written(programs: list[Program]) -> None:
-    """After all of these standard error is empty, and no line of the log tells of a bug."""
+    """After all of these standard error is empty, and the log contains no bug."""
     for daemon in programs:
         assert daemon.events("bug") == []
         assert daemon.stderr.read_text() == ""

@@ -1,4 +1,4 @@
-"""One uploader's account: what is uploaded, and what becomes of it."""
+"""One uploader's account: its uploads and their outcome."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tests.acceptance import program
 from tests.acceptance.servers.server import ACCOUNT
+from tests.acceptance.settled import Settled
+from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.acceptance.program import Settled
     from tests.acceptance.servers.server import Server
 
 T = TypeVar("T")
 
 SETTLE_SECONDS, GRACE_SECONDS = 0.4, 2.0
-DEADLINE = 60.0
+DEADLINE = 180.0
+"""Seconds after which an awaited event counts as missing: many cases share one daemon."""
 UNWRITTEN = 16 * 1024  # bytes that a server may have in its buffer
 WITNESSES = ("whole", "half")
 _numbers = iter(range(1, 1_000_000))
@@ -30,7 +32,7 @@ class Program(program.Program):
     """A daemon that many threads look at."""
 
     def until(self, done: Callable[[], T], what: str, *, alive: bool = True) -> T:
-        """Look until `done` answers something true, and return that."""
+        """Poll until `done` returns something true, and return that."""
         deadline = time.monotonic() + DEADLINE
         while not (answer := done()):
             assert not alive or (self._daemon and self._daemon.poll() is None), f"{what}: the daemon ended"
@@ -62,7 +64,7 @@ class Uploader:
         folder.chmod(mode)
 
     def own_everything(self) -> None:
-        """Leave the folders to the server's account, as where nobody cared for permissions."""
+        """Give the folders to the server's account, as on a host without permissions."""
         for folder, _, _ in os.walk(self.program.ftp / self.account):
             os.chown(folder, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
 
@@ -88,7 +90,7 @@ class Uploader:
     # --- what becomes of it -----------------------------------------------------------------------------------
 
     def lies_in_in(self) -> list[int]:
-        """The sizes of what lies in `in/`, hidden names too."""
+        """The sizes of the files in `in/`, hidden ones too."""
         with os.scandir(self.box()) as entries:
             return [entry.stat(follow_symlinks=False).st_size for entry in entries]
 
@@ -113,14 +115,14 @@ class Uploader:
         return self.program.settled(self.account, name)
 
     def all_settled(self) -> list[Settled]:
-        """Wait until `in/` and `on/` are empty; returns what lies in `ok/` and `ko/`."""
+        """Wait until `in/` and `on/` are empty; return the deposits in `ok/` and `ko/`."""
 
         def nothing_left() -> bool:
             return not any(os.listdir(self.box(box)) for box in ("in", "on"))
 
         self.program.until(nothing_left, f"in/ and on/ of {self.account} become empty")
         return [
-            program.Settled(self.box(box) / name, time.monotonic())
+            Settled(self.box(box) / name, time.monotonic())
             for box in ("ok", "ko")
             for name in self.program.lying(self.account, box)
         ]
@@ -152,5 +154,5 @@ def outlast(daemon: Program, *, grace: bool = False) -> None:
     """
     name = f"{next(_numbers)}.csv"
     account = WITNESSES[grace]
-    daemon.drop(account, name, b"Email" if grace else program.people(1))
+    daemon.drop(account, name, b"Email" if grace else people(1))
     daemon.settled(account, name)
