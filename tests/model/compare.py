@@ -6,8 +6,11 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .reading import BOM, Refused, tokenize
-from .values import COLUMNS, MEDIUM_MEANS, name_text, trim
+from .encoding import BOM
+from .names import name_text
+from .refusal import Refused
+from .tokens import tokenize
+from .values import COLUMNS, MEDIUM_MEANS, trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

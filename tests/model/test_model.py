@@ -7,10 +7,13 @@ from itertools import islice
 
 import pytest
 
+from tests.model.dates import read_date
 from tests.model.generate import ACCOUNTS, deposits
 from tests.model.model import Account, Expected, Model
-from tests.model.reading import Refused, tokenize
-from tests.model.values import AccountRules, list_name, read_date
+from tests.model.names import list_name
+from tests.model.refusal import Refused
+from tests.model.tokens import tokenize
+from tests.model.values import AccountRules
 
 EXAMPLE = (
     'Référence ;Civilité;Prénom;Nom;Email;"Téléphone Fixe";\n'
