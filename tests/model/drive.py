@@ -198,8 +198,15 @@ def _account_add(rules: AccountRules) -> list[str]:
         "--phone-check": rules.phone_check,
         "--syntax-errors": rules.syntax_errors,
     }
+    # Version 0.1.0 has no such options; a default is not passed.
+    if rules.headers != "known":
+        options["--headers"] = rules.headers
+    if rules.date_order != "dmy":
+        options["--date-order"] = rules.date_order
     labels = [word for n, label in rules.labels.items() for word in ("--label", f"{n}={label}")]
-    return ["account", "add", rules.name, *(word for pair in options.items() for word in pair), *labels]
+    names = [word for pair in rules.header_names.items() for word in ("--header", "=".join(pair))]
+    words = [word for pair in options.items() for word in pair]
+    return ["account", "add", rules.name, *words, *labels, *names]
 
 
 def _settled_names(folder: Path) -> frozenset[tuple[str, bytes]]:

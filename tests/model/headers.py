@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from .refusal import Refused
@@ -36,6 +37,7 @@ class Headers:
     untaken_means: list[str]
 
 
+@cache
 def header_key(name: str) -> str:
     """What is left of a header when case, accents, spaces, `- _ . * :` and format characters do not count."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
@@ -132,6 +134,7 @@ def _by_table(keys: list[str], columns: list[str | None]) -> None:
             columns[numbers[0][1]] = ANY_NUMBER if len(free) == 2 else free[0]
 
 
+@cache
 def _table_ranks(key: str) -> list[tuple[str, tuple[int, int, int]]]:
     """The columns for which the table has this key, each with its rank; a lower rank wins."""
     found: list[tuple[str, tuple[int, int, int]]] = []
