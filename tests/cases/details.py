@@ -15,8 +15,8 @@ class Detail:
 
     `stored` maps columns to the values of the contacts in order of creation. `opt_outs` holds the
     addresses that are off afterwards, with their medium. `effects` holds some of the counts
-    `inserted`, `updated`, `unchanged` and `removed`. `warnings` maps codes to lines. `row_errors` maps lines to codes.
-    `state` and `counts` (applied, rejected) replace what EXPECT.tsv says, for the reason in `ruling`.
+    `inserted`, `updated`, `unchanged` and `removed`. `warnings` maps codes to lines.
+    `state` and `counts` (applied, rejected) replace those of EXPECT.tsv, for the reason in `ruling`.
     """
 
     reason: str | None = None
@@ -26,7 +26,6 @@ class Detail:
     list_name: str | None = None
     mode: int | None = None
     warnings: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    row_errors: Mapping[int, str] = field(default_factory=dict)
     state: str | None = None
     counts: tuple[int, int] | None = None
     ruling: str = ""

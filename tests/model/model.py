@@ -36,6 +36,7 @@ class Expected:
     removed: int = 0
     list_name: str | None = None
     mode: int | None = None
+    separator: str = ""
     rejected_lines: list[int] = field(default_factory=list)
     rejected_for: dict[int, tuple[str | None, str]] = field(default_factory=dict)
     warnings: Warnings = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Model:
         expected.rejected_lines = sorted(each.line for each in bad)
         expected.rejected_for = {each.line: (each.column, each.code) for each in bad}
         expected.warnings = rows.warnings
+        expected.separator = sheet.separator
         if bad and claimed_name:
             owner.originals[name_text(claimed_name)] = _original(rows)
         if action == "import":
@@ -112,21 +114,21 @@ class Model:
         clear = owner.rules.blank_cells == "clear"
         before: dict[int, Contact | None] = {}
         for _, row in rows.good:
-            met = _meets(owner, row)
-            if met is None:
+            matched = _matching(owner, row)
+            if matched is None:
                 self._next_contact += 1
-                met = self._next_contact
-                before[met] = None
-                owner.contacts[met] = {column: row.get(column) for column in COLUMNS}
+                matched = self._next_contact
+                before[matched] = None
+                owner.contacts[matched] = {column: row.get(column) for column in COLUMNS}
                 continue
-            before.setdefault(met, dict(owner.contacts[met]))
+            before.setdefault(matched, dict(owner.contacts[matched]))
             for column, value in row.items():
                 if value is not None or clear:
-                    owner.contacts[met][column] = value
-        for met, old in before.items():
+                    owner.contacts[matched][column] = value
+        for matched, old in before.items():
             if old is None:
                 expected.inserted += 1
-            elif old == owner.contacts[met]:
+            elif old == owner.contacts[matched]:
                 expected.unchanged += 1
             else:
                 expected.updated += 1
@@ -174,12 +176,12 @@ def _original(rows: Sorted) -> Original:
 def _delete(owner: Account, good: list[tuple[int, Contact]], expected: Expected) -> None:
     removed: list[Contact] = []
     for line, row in good:
-        met = _meets(owner, row)
-        if met is not None:
-            removed.append(owner.contacts.pop(met))
+        matched = _matching(owner, row)
+        if matched is not None:
+            removed.append(owner.contacts.pop(matched))
             expected.removed += 1
             for each in owner.lists:
-                each.members.discard(met)
+                each.members.discard(matched)
         elif not any(_same(owner, contact, row) for contact in removed):
             expected.warnings.setdefault("met_nobody", []).append(line)
 
@@ -221,7 +223,7 @@ def _same(owner: Account, contact: Contact, row: Contact) -> bool:
     return all(contact[column] == row.get(column) for column in criterion)
 
 
-def _meets(owner: Account, row: Contact) -> int | None:
+def _matching(owner: Account, row: Contact) -> int | None:
     """The contact that a row matches by the account's criterion, or None."""
     if owner.rules.dedup == "none":
         return None

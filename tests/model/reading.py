@@ -32,7 +32,7 @@ class Sheet:
 
     `rows` and `ragged` hold the line and the cells as {column: value}; `ragged` are the rows that
     `syntax_errors = skip` rejects. `warnings` maps codes to lines. `lines_before` holds the columns
-    `Ligne` of a corrected file: {line: what its cell says}.
+    `Ligne` of a corrected file: {line: the text of that cell}.
     """
 
     headers: Headers

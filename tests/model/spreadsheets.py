@@ -67,7 +67,7 @@ def judged_title(rng: Random, table: list[list[str]], columns: list[str]) -> Non
 
 
 def any_number(rng: Random, table: list[list[str]], columns: list[str]) -> None:
-    """Turns the one column of numbers into `Phone`, which says nothing about their type, in place."""
+    """Turns the one column of numbers into `Phone`, which does not name their type, in place."""
     at = columns.index("mobile" if "mobile" in columns else "phone")
     table[0][at] = rng.choice(("Phone", "Phone Number"))
 
