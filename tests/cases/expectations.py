@@ -87,7 +87,7 @@ def _case(row: dict[str, str]) -> Case:
     return Case(
         id=name,
         options=options,
-        rules=AccountRules(name, **settings),
+        rules=AccountRules(name, **settings),  # type: ignore[arg-type]  # OPTIONS has no option for a mapping
         action=row["action"],
         upload=Upload(path, upload_as[1] if upload_as else own_name),
         before=Upload(FOLDER / "csv" / first[1], first[2] or first[1]) if first else None,

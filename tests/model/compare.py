@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from .accounts import Account
     from .drive import Settled
     from .generate import Step
-    from .model import Account, Expected
+    from .model import Expected
 
 COUNTS = ("rows_read", "rows_applied", "rows_rejected", "inserted", "updated", "unchanged", "removed")
 EFFECTS = ("rows_applied", "inserted", "updated", "unchanged", "removed")

@@ -7,9 +7,10 @@ from itertools import islice
 
 import pytest
 
+from tests.model.accounts import Account
 from tests.model.dates import read_date
 from tests.model.generate import ACCOUNTS, deposits
-from tests.model.model import Account, Expected, Model
+from tests.model.model import Expected, Model
 from tests.model.names import list_name
 from tests.model.refusal import Refused
 from tests.model.tokens import tokenize
