@@ -61,6 +61,10 @@ class DatabaseAway(Retryable):
     """The database is unreachable or cannot do its work now; str() holds the SQLSTATE, never a value."""
 
 
+class MergeTimeout(Retryable):
+    """A statement of the merge took longer than the server allows."""
+
+
 class AnswerIsNo(ContactsyncError):  # noqa: N818 - nothing is wrong
     """The command is valid but cannot be granted. Exit status 1, nothing changed."""
 

@@ -188,6 +188,26 @@ REASONS: Sentences = MappingProxyType(
             "Le traitement de ce fichier s'est arrêté {attempts} fois : vérifiez son contenu et prévenez le support.",
             "Processing this file has died {attempts} times: check its content and tell support.",
         ),
+        "too_expensive": (
+            (
+                "Ce fichier demande plus de temps de traitement que votre compte n'en permet, sans doute à cause de "
+                "valeurs inhabituelles : vérifiez que l'export est le bon, ou prévenez le support."
+            ),
+            (
+                "This file needs more processing time than your account allows, probably because of unusual values: "
+                "check that the export is the right one, or tell support."
+            ),
+        ),
+        "too_large": (
+            (
+                "Ce fichier demande plus de place que votre compte n'en permet : n'exportez que les colonnes utiles, "
+                "ou répartissez ses lignes dans plusieurs fichiers."
+            ),
+            (
+                "This file needs more space than your account allows: export only the columns that you need, "
+                "or spread its rows over several files."
+            ),
+        ),
         "database_refused": (
             "La base de données refuse une valeur de ce fichier (SQLSTATE {sqlstate}) : prévenez le support.",
             "The database refuses a value of this file (SQLSTATE {sqlstate}): tell support.",
