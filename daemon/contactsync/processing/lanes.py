@@ -11,6 +11,7 @@ from enum import Enum
 
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
+from contactsync.processing.holders import Holders
 from contactsync.spool.unchanged import UnchangedFolders
 from contactsync.telemetry.log_throttle import Once
 from contactsync.telemetry.status import Trouble
@@ -50,6 +51,7 @@ class Lane:
     # Whether the ledger's unfinished deposits were compared with the folders since the start or the last failure.
     ledger_checked: bool = False
     unchanged: UnchangedFolders = field(default_factory=UnchangedFolders)
+    holders: Holders = field(default_factory=Holders)
     reported: Once = field(default_factory=Once)
     strays: Once = field(default_factory=lambda: Once(MAX_LOGGED_STRAYS))
 

@@ -164,10 +164,11 @@ class WorkerPool:
 
     def _run(self) -> None:
         worker = self._make_worker()
-        # What a single worker gives way with: a second connection, for the first one is in a transaction.
-        second = self._make_worker() if self._count == 1 else None
-
+        second = None
         while (lane := self._take()) is not None:
+            # A second connection, to give way with: the first one is in a transaction then.
+            if self._count == 1 and lane.in_long_step and second is None:
+                second = self._make_worker()
             self._step(worker, lane, second)
         worker.close()
         if second is not None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from contactsync.domain.errors import AccountBusy, FoldersMissing
+from contactsync.domain.errors import AccountBusy, FileLeased, FoldersMissing
 from contactsync.processing import recovery
 from contactsync.processing.apply import Rules
 from contactsync.processing.lanes import Lane
@@ -20,7 +20,7 @@ from contactsync.settings.settings import Settings
 from contactsync.spool.spool import Spool
 
 BUSY_SECONDS = 1.0
-"""When to look again at an account that another daemon works on."""
+"""When to look again at an account that another process keeps the daemon out of."""
 
 NO_ROOM_SECONDS = 2.0
 """When to look again at an upload on a file system with too little free space."""
@@ -74,10 +74,15 @@ class DepositWorker:
         except NoRoom:
             return NO_ROOM_SECONDS
         except AccountBusy:
+            lane.holders.note_lock(lane.account, home)
+            return BUSY_SECONDS
+        except FileLeased as held:
+            lane.holders.note_lease(lane.account, held)
             return BUSY_SECONDS
         except FoldersMissing:
             _log_missing_folders(lane)
             return None
+        lane.holders.clear()
         lane.reported.news("folders", None)
         _log_notable(lane, spool)
         return delay
