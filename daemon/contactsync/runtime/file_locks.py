@@ -9,6 +9,9 @@ from typing import Literal
 
 Kind = Literal["FLOCK", "LEASE"]
 
+# The fields of a line.
+PID, PLACE = 4, 5
+
 
 def holder(kind: Kind, device: int, inode: int) -> int | None:
     """The pid of another process that holds a lock of this kind on a file; None if the kernel does not show it."""
@@ -29,11 +32,11 @@ def find(lines: Iterable[str], kind: Kind, device: int, inode: int) -> int | Non
     on_inode = []
     for line in lines:
         fields = line.split()
-        if len(fields) < 6 or fields[1] != kind or not fields[4].isdecimal():
+        if fields[1:2] != [kind] or len(fields) <= PLACE or not fields[PID].isdecimal():
             continue
-        pid = int(fields[4])
-        if pid not in (0, os.getpid()) and fields[5].rpartition(":")[2] == str(inode):
-            if fields[5] == place:
+        pid = int(fields[PID])
+        if pid not in (0, os.getpid()) and fields[PLACE].rpartition(":")[2] == str(inode):
+            if fields[PLACE] == place:
                 return pid
             on_inode.append(pid)
     return on_inode[0] if on_inode else None
