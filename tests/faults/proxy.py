@@ -229,4 +229,4 @@ def says(words: bytes) -> Callable[[Message], bool]:
     return lambda message: words in message.body
 
 
-VERDICT = says(b"The verdict on a deposit")
+VERDICT = says(b"Record the verdict on a deposit")

@@ -76,7 +76,7 @@ ANSWERS = {
     "commit": says(b"COMMIT\0"),
     "an attempt begins": says(b"first attempt"),
     "verdict": VERDICT,
-    "lookup": says(b"What the ledger knows"),
+    "lookup": says(b"Select the deposit of a file in on"),
     "end of copy": lambda message: message.kind == b"c",
 }
 

@@ -164,11 +164,9 @@ class WorkerPool:
 
     def _run(self) -> None:
         worker = self._make_worker()
-        second = None
+        # What a single worker gives way with: the connection of the first one is in a transaction then.
+        second = self._make_worker() if self._count == 1 else None
         while (lane := self._take()) is not None:
-            # A second connection, to give way with: the first one is in a transaction then.
-            if self._count == 1 and lane.in_long_step and second is None:
-                second = self._make_worker()
             self._step(worker, lane, second)
         worker.close()
         if second is not None:
