@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from contactsync.database.connection import Session
 from contactsync.domain.errors import Retryable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ROWS = "".join(f"p{n}@example-mail.fr\n" for n in range(20_000))
 LARGE = f"Email\n{ROWS}"
 NO_WORKER = Share(is_long=False, enter_long=lambda: False)
+TRIES = 50
 Locked = psycopg.Connection[Any]
 
 
@@ -37,16 +39,21 @@ def locked(site: Site) -> Iterator[Locked]:
 
 def with_timeout(site: Site) -> Pipeline:
     """The pipeline of a new process whose database ends a statement after a second."""
-    pipeline = Pipeline(Session(f"{site.url}&options=-c%20statement_timeout%3D1s"), site.pipeline.rules)
+    pipeline = Pipeline(
+        Session(make_conninfo(site.url, options="-c statement_timeout=1s")), site.pipeline.rules
+    )
     site.made.append(pipeline)
     return pipeline
 
 
 def try_until(site: Site, pipeline: Pipeline, done: Callable[[], bool]) -> None:
     """Step until something is true; a busy machine may let other statements time out too."""
-    while not done():
+    for _ in range(TRIES):
+        if done():
+            return
         with suppress(Retryable):
             site.step(pipeline=pipeline)
+    raise AssertionError("it did not happen")
 
 
 def timeouts(site: Site) -> list[int]:
