@@ -61,6 +61,19 @@ class DatabaseAway(Retryable):
     """The database is unreachable or cannot do its work now; str() holds the SQLSTATE, never a value."""
 
 
+class MergeTimeout(Retryable):
+    """A statement of the merge took longer than the server allows."""
+
+
+class FileLeased(Retryable):
+    """A process holds a lease on a file (fcntl(2), F_SETLEASE), so opening it would have to wait."""
+
+    def __init__(self, name: bytes, device: int, inode: int) -> None:
+        """`name` is relative to its folder; `device` and `inode` are those of stat(2)."""
+        super().__init__("another process holds a lease on a file")
+        self.name, self.device, self.inode = name, device, inode
+
+
 class AnswerIsNo(ContactsyncError):  # noqa: N818 - nothing is wrong
     """The command is valid but cannot be granted. Exit status 1, nothing changed."""
 

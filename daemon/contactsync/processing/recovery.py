@@ -25,7 +25,8 @@ log = structlog.get_logger()
 def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bool:
     """Take every file in `on/` to its end; returns whether there was one.
 
-    Raises Retryable or OSError if the database or the disk prevents it; every file stays where it is.
+    Raises Retryable or OSError if the database or the disk prevents it, and Postponed if a file is large and no worker
+    is free for it; every file stays where it is.
     """
     leftovers = spool.in_progress()
     with gil.yielded(when=bool(leftovers)):
@@ -33,6 +34,7 @@ def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bo
             with pipeline.session() as conn:
                 entry = ledger.find(conn, account, action, claimed_name)
             if entry is None:
+                pipeline.require_worker(spool.size(action, claimed_name))
                 pipeline.admit(account, spool, action, claimed_name, None)
             elif entry.result is not None:
                 pipeline.settle(spool, entry.claimed, entry.result, entry.claimed_at, {})

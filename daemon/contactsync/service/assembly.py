@@ -70,7 +70,8 @@ class Assembly:
         self.pool.hint_all()
 
     def rescan(self) -> None:
-        """Hint every idle account whose folders need work."""
+        """Hint every idle account whose folders need work, and notice that a full disk has room again."""
+        self.pool.watermark.look_again()
         idle = {account.name for account in self.pool.idle_accounts()}
         for name in self.roster.rescan(idle):
             self.pool.hint(name)
@@ -108,7 +109,7 @@ def _pool(settings: Callable[[], Settings], url: str, metrics: Metrics) -> Worke
             metrics,
             pool.note_progress,
         )
-        return DepositWorker(settings, pipeline)
+        return DepositWorker(settings, pipeline, pool.watermark)
 
     def make_queue() -> UploadQueue:
         now = settings()

@@ -16,6 +16,7 @@ from contactsync.database.embedded.server import EmbeddedServer, EmbeddedUnavail
 from contactsync.database.migrations import migrate
 from contactsync.database.source import database
 from contactsync.domain.errors import ConfigurationError, Retryable
+from contactsync.runtime import gil
 from contactsync.service.assembly import Assembly, assemble
 from contactsync.service.monitoring import Pulse
 from contactsync.service.once import RunOnce
@@ -54,6 +55,7 @@ class Daemon:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT, or with `once` until nothing is left. Returns the exit status (protocol 7)."""
         statements.check()
+        gil.switch_often()
         self._handle_signals()
         if not self.settings.database_url:
             self._notifier.send_status("starting the embedded PostgreSQL")

@@ -65,6 +65,15 @@ class Settings(BaseSettings):
     max_inflated_bytes: int = Field(
         512 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
     )
+    max_cpu_seconds: float = Field(
+        300, gt=0, le=86_400, description="the processor time that a deposit may take to be read"
+    )
+    min_free_bytes: int = Field(
+        1 << 30, ge=0, description="with less free space (or min_free_percent), nothing is claimed; 0: never"
+    )
+    min_free_percent: float = Field(
+        2, ge=0, le=99, description="the same as a share of the file system; the smaller of the two counts"
+    )
     ignored_names: Patterns = Field(
         (".*", "*.part", "*.filepart", "*.tmp"),
         description="patterns of file names to ignore, such as uploads in progress",

@@ -52,6 +52,8 @@ def judge(status: DaemonStatus, *, loop_silent: float, loop_limit: float) -> Hea
         failing.append(f"a deposit has been in progress for {status.longest_step_seconds:.0f} s")
     if status.database_away is not None:
         degraded.append(f"the database is unreachable: {status.database_away}")
+    if status.low_disk is not None:
+        degraded.append(status.low_disk)
     if status.troubles:
         first = status.troubles[0]
         degraded.append(f"{len(status.troubles)} accounts wait, {first.account} longest: {first.reason}")
