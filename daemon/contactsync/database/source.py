@@ -9,7 +9,10 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from contactsync.database import roles
+from contactsync.database.connection import MERGE_SECONDS, Connection, connect
 from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate, pending
 from contactsync.domain.errors import ConfigurationError
 
 CREDENTIAL = "database_password"
@@ -29,6 +32,17 @@ def database(
         return
     with EmbeddedServer(data_dir) as server:
         yield server.url, server
+
+
+def migrate_embedded(conn: Connection) -> list[str]:
+    """Bring the embedded database that `conn` uses up to date, as the migrator; returns the applied migrations.
+
+    Raises as `migrate` does.
+    """
+    if not pending(conn):
+        return []
+    with connect(make_conninfo(conn.info.dsn, user=roles.MIGRATOR), patience=MERGE_SECONDS) as migrator:
+        return migrate(migrator)
 
 
 def _password_file(configured: Path | None) -> tuple[str, Path | None]:
