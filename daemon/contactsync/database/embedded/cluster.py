@@ -113,8 +113,6 @@ def socket_folder(data_dir: Path, *, make: bool = False) -> Path:
         digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
         # The owner of data_dir, not our user id, so that root and the owner use the same folder.
         folder = Path(tempfile.gettempdir()) / f"contactsync-{data_dir.stat().st_uid}-{digest}"
-    user = server_user(data_dir)
-    owners = {os.geteuid(), data_dir.stat().st_uid, *([user.uid] if user else [])}
     if make:
         folder.mkdir(mode=PRIVATE, exist_ok=True)
     try:
@@ -122,6 +120,8 @@ def socket_folder(data_dir: Path, *, make: bool = False) -> Path:
     # The server was never started; connecting will fail with a clear error.
     except FileNotFoundError:
         return folder
+    user = server_user(data_dir)
+    owners = {os.geteuid(), data_dir.stat().st_uid, *([user.uid] if user else [])}
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
         raise EmbeddedUnavailable(
             f"{folder} belongs to another user: remove it, or choose a shorter data_dir"
