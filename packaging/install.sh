@@ -56,7 +56,8 @@ sed "s|/usr/bin/contactsync|$PREFIX/bin/contactsync|; s|/usr/share/doc|$PREFIX/s
 chmod 644 "$root/lib/systemd/system/contactsync.service"
 install -m 644 systemd/contactsync.sysusers "$root/lib/sysusers.d/contactsync.conf"
 install -m 644 systemd/contactsync.tmpfiles "$root/lib/tmpfiles.d/contactsync.conf"
-install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE systemd/contactsync.toml "$doc"
+install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE systemd/contactsync.toml systemd/group-readable.conf \
+    sql/roles.sql "$doc"
 install -m 644 docs/*.md "$doc/docs"
 install -m 644 docs/internals/*.md "$doc/docs/internals"
 install -m 644 monitoring/* "$doc/monitoring"

@@ -92,7 +92,7 @@ def main() -> None:
         EmbeddedServer(Path(folder) / "data", durable=False) as server,
     ):
         root = Path(folder) / "ftp"
-        with connect(server.url) as conn:
+        with connect(server.admin_url) as conn:
             migrate(conn)
             everyone = _seed(conn, number)
         for account in everyone:
@@ -101,11 +101,11 @@ def main() -> None:
         print(f"{number} accounts x {CAMPAIGNS} campaigns x {REACTIONS} reactions = {reactions} reactions")
         for name in ("first", "again"):
             started = time.perf_counter()
-            rows = publish(server.url, root, everyone)
+            rows = publish(server.admin_url, root, everyone)
             seconds = time.perf_counter() - started
             print(f"publish, {name:<26} {seconds:8.2f} s {rows / seconds:10.0f} rows/s")
         started = time.perf_counter()
-        floor(server.url, Path(folder), everyone)
+        floor(server.admin_url, Path(folder), everyone)
         seconds = time.perf_counter() - started
         print(f"psql \\copy of the same rows        {seconds:8.2f} s {rows / seconds:10.0f} rows/s")
         paths = list(root.rglob("*.zip"))

@@ -39,7 +39,7 @@ class Place:
     @property
     def url(self) -> str:
         """Of the database."""
-        return self.server.url
+        return self.server.admin_url
 
     @property
     def root(self) -> Path:
@@ -105,7 +105,7 @@ def place() -> Iterator[Place]:
     """A place in a temporary folder, which is removed at the end."""
     log.configure("json")
     with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name) / "data") as server:
-        with connect(server.url) as conn:
+        with connect(server.admin_url) as conn:
             migrate(conn)
         found = Place(Path(name), server)
         yield found

@@ -190,14 +190,14 @@ def test_a_deadlock(run: Run, database_url: str) -> None:
 def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
     """A server that the test may kill."""
     with EmbeddedServer(tmp_path / "postgresql", durable=False) as server:
-        with psycopg.connect(server.url) as conn:
+        with psycopg.connect(server.admin_url) as conn:
             migrate(conn)
         yield server
 
 
 def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServer, tmp_path: Path) -> None:
     """`pg_ctl -m immediate` again and again while files are applied: each once, none refused."""
-    run = Run(tmp_path / "run", server.url, rescan_seconds=0.3, workers=2)
+    run = Run(tmp_path / "run", server.admin_url, rescan_seconds=0.3, workers=2)
     accounts = [run.add_account(f"a{n}", dedup="none") for n in range(3)]
     run.connection.close()
     del run.connection

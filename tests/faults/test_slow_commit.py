@@ -39,14 +39,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def proxy(server: Server) -> Iterator[Proxy]:
-    with Proxy(server.url) as proxy:
+    with Proxy(server.admin_url) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def run(server: Server, proxy: Proxy, tmp_path: Path) -> Iterator[Run]:
     """A program whose statements wait a moment only for what another transaction holds."""
-    program = Run(tmp_path / "run", server.url, rescan_seconds=0.2, workers=1)
+    program = Run(tmp_path / "run", server.admin_url, rescan_seconds=0.2, workers=1)
     program.configure(database_url=make_conninfo(proxy.url, options="-c lock_timeout=300ms"))
     try:
         yield program

@@ -25,6 +25,7 @@ from contactsync.processing.apply import Rules
 from contactsync.processing.pipeline import Pipeline
 from contactsync.spool.spool import Spool
 from tests.conftest import Databases
+from tests.roles import as_daemon
 
 MAX_BYTES = 1 << 20
 
@@ -174,10 +175,10 @@ def site(tmp_path: Path, site_url: str) -> Iterator[Site]:
     """The account `acme` with default settings, its folders made."""
     (tmp_path / "acme" / "contacts").mkdir(parents=True)
     before, mask = signal.signal(signal.SIGIO, signal.SIG_IGN), os.umask(0)  # as `Daemon.run` sets them
-    with psycopg.connect(site_url, autocommit=True) as conn, connect(site_url) as daemon:
+    with psycopg.connect(site_url, autocommit=True) as conn, connect(as_daemon(site_url)) as daemon:
         empty(conn)
         conn.execute("INSERT INTO contactsync.account (name) VALUES ('acme')")
-        found = Site(tmp_path, site_url, conn, daemon, None)  # type: ignore[arg-type]  # the next line makes it
+        found = Site(tmp_path, as_daemon(site_url), conn, daemon, None)  # type: ignore[arg-type]  # the next line makes it
         found.pipeline = found.restarted()
         with found.spool() as spool:
             spool.recreate_missing()

@@ -42,10 +42,11 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
 
 def require_schema(conn: Connection, *, embedded: bool) -> None:
     """Migrate the embedded database; raises ConfigurationError if another database is not up to date."""
-    from contactsync.database.migrations import migrate, pending
+    from contactsync.database.migrations import pending
+    from contactsync.database.source import migrate_embedded
 
     if embedded:
-        migrate(conn)
+        migrate_embedded(conn)
     elif missing := pending(conn):
         raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
 

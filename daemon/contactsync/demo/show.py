@@ -27,8 +27,7 @@ from rich.console import Console
 from contactsync.accounts import changes, rules, store
 from contactsync.database.connection import connect
 from contactsync.database.embedded.server import EmbeddedServer
-from contactsync.database.migrations import migrate
-from contactsync.database.source import database
+from contactsync.database.source import database, migrate_embedded
 from contactsync.demo import campaigns
 from contactsync.demo.ftp_server import HOST, NAME, FtpServer
 from contactsync.demo.story import Story, contacts_of, shell_path
@@ -134,7 +133,7 @@ class Demo:
     def _prepare(self) -> Account:
         # This stops the server again. The daemon starts its own, and restarts it if it fails.
         with database(*self.settings.database_source) as (url, _), connect(url) as conn:
-            migrate(conn)
+            migrate_embedded(conn)
             if all(each.name != NAME for each in store.every(conn)):
                 changes.add(conn, NAME, _desired_account, self.settings.ftp_root)
             account = store.find_account(conn, NAME)

@@ -13,8 +13,7 @@ import structlog
 from contactsync.database import statements
 from contactsync.database.connection import connect
 from contactsync.database.embedded.server import EmbeddedServer, EmbeddedUnavailable
-from contactsync.database.migrations import migrate
-from contactsync.database.source import database
+from contactsync.database.source import database, migrate_embedded
 from contactsync.domain.errors import ConfigurationError, Retryable
 from contactsync.runtime import gil
 from contactsync.service.assembly import Assembly, assemble
@@ -62,7 +61,7 @@ class Daemon:
         with database(*self.settings.database_source) as (url, server):
             if server is not None:
                 with connect(url) as conn:
-                    migrate(conn)
+                    migrate_embedded(conn)
             # From here on, modes are given where files are created: a recreated folder keeps its scheme.
             os.umask(0)
             parts = self._parts = assemble(lambda: self.settings, url, self._pulse, once=self.once)

@@ -71,7 +71,9 @@ def problem(error: Mapping[str, Any], field: FieldInfo) -> str:
 
 
 def must_be(field: FieldInfo, value: object, *, nested: bool = False) -> str:
-    """The message for an invalid value; a long value is truncated."""
+    """The message for an invalid value; a long value is truncated, a secret one is not quoted."""
+    if not field.repr:
+        return f"must be {expected(field)}"
     shown = repr(value) if not isinstance(value, bool) else str(value).lower()
     if len(shown) > SHOWN_CHARACTERS:
         shown = f"{shown[:SHOWN_CHARACTERS]}…"

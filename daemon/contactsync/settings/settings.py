@@ -30,7 +30,10 @@ PREFIX = "CONTACTSYNC_"
 
 
 class Settings(BaseSettings):
-    """All settings with their defaults. Times are in seconds, sizes in bytes."""
+    """All settings with their defaults. Times are in seconds, sizes in bytes.
+
+    A field with `repr=False` is a secret: its value appears in no output and in no message (protocol 7).
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
@@ -38,10 +41,13 @@ class Settings(BaseSettings):
         Path("/srv/ftp"), description="the folder that holds the accounts' FTP homes"
     )
     database_url: DatabaseUrl | None = Field(
-        None, min_length=1, description="any libpq URL; absent: embedded PostgreSQL under data_dir"
+        None,
+        min_length=1,
+        repr=False,
+        description="any libpq URL; absent: embedded PostgreSQL under data_dir",
     )
     database_password_file: AbsolutePath | None = Field(
-        None, description="a file that contains only the password for database_url"
+        None, repr=False, description="a file that contains only the password for database_url"
     )
     data_dir: AbsolutePath = Field(
         Path("/var/lib/contactsync"), description="where the daemon keeps its own data"

@@ -67,7 +67,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
             ending = explain(error)
             if ending is None:
                 raise
-            fix = "start PostgreSQL, or correct database_url: contactsync config show"
+            fix = "start PostgreSQL, or correct database_url in the configuration"
             yield Finding("error", "database", ending.sentence, fix)
     yield from folders.findings(settings, accounts)
     yield from host.findings(settings, homes, sign)
