@@ -62,7 +62,7 @@ def waiting(tmp_path: Path, database_url: str) -> Iterator[Program]:
 
 
 def test_a_daemon_that_runs_ends_and_is_killed(waiting: Program) -> None:
-    """Running with its pid; not running after an orderly end, nor at once after a kill, where it had a last sign."""
+    """Running with its pid; not running after an orderly end, nor at once after a kill, which leaves the last heartbeat."""
     waiting.add_account("acme")
     assert status(waiting)[1]["daemon"]["state"] == "not running"
     with waiting:
@@ -73,7 +73,7 @@ def test_a_daemon_that_runs_ends_and_is_killed(waiting: Program) -> None:
         assert waiting.terminate() == 0
         gone = status(waiting)[1]["daemon"]
         assert gone["state"] == "not running"
-        assert "no sign of it" in gone["sentence"]
+        assert "no heartbeat" in gone["sentence"]
         waiting.start()
         comes(waiting, lambda report: report["daemon"]["state"] == "running")
         waiting.kill()
