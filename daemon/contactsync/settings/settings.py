@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         20 << 20, ge=1, description="the largest deposit that is accepted, zipped or not"
     )
     max_inflated_bytes: int = Field(
-        512 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
+        256 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
     )
     ignored_names: Patterns = Field(
         (".*", "*.part", "*.filepart", "*.tmp"),
