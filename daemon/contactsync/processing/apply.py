@@ -94,6 +94,7 @@ class FileTransaction:
             examination.encoding,
             examination.header,
             examination.raw_header,
+            defuse=self.rules.defused,
         )
         examined_ahead = read_ahead(iter(examination), in_thread=claimed.size_bytes > SMALL_BYTES)
         with closing(rejects) as rejected, closing(examined_ahead) as batches:
@@ -105,4 +106,5 @@ class FileTransaction:
                     stage.add_keys(examined.spared)
                 if self.rules.result_files:
                     rejected.write(examined.batch, examined.rejects)
+                    examination.findings.rejects_left_out = rejected.left_out
         stage.analyze()

@@ -91,8 +91,10 @@ class Settings(BaseSettings):
         "{day}_Daily.zip", description="name of the zip with all campaigns of a day; {day} is the day"
     )
     defuse_formulas: bool = Field(
-        default=False,
-        description="put an apostrophe before formulas in reports, and remove it from imported cells",
+        default=True,
+        description=(
+            "put an apostrophe before formulas in reports and rejected files, and remove it from imported cells"
+        ),
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: they are not served"
