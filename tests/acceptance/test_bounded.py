@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.hostile import inflating
+from tests.acceptance.hostile import inflating, packed
 from tests.acceptance.processes import processor_seconds
 from tests.acceptance.program import Program
 from tests.acceptance.tables import people
@@ -59,6 +59,20 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
         program.drop("acme", "small.csv", people(1000))
         program.settled("acme", "small.csv")
         yield program
+
+
+def test_the_rejected_file_of_a_small_upload_is_small(daemon: Program) -> None:
+    """A zip of a few kB, with many short rows under a wide header: it was padded to more than a hundred times its size."""
+    rows = 120_000
+    daemon.drop(
+        "acme", "wide.csv", packed(("a.csv", b"Email;R\xe9f\xe9rence" + b";" * 250 + b"\n" + b"a;b\n" * rows))
+    )
+    settled = daemon.settled("acme", "wide.csv")
+    assert settled.result["reason"] == "no_valid_row"
+    assert (settled.result["rejected_complete"], settled.result["rejected_left_out"]) == (False, 20_000)
+    rejected = settled.beside(".rejected.csv").read_bytes()
+    assert rejected.count(b"\n") == 100_001
+    assert len(rejected) <= 32 * MIB
 
 
 def megabytes(program: Program, what: str) -> float:

@@ -77,7 +77,8 @@ def damage(file: BinaryIO) -> FileRefused:
         return FileRefused("zip_ascii_mode")
     if record is None:
         return FileRefused("zip_truncated")
-    shrunk = record.directory_start + record.directory_bytes > record.end
+    claims_a_place = _ELSEWHERE_32 not in (record.directory_start, record.directory_bytes)
+    shrunk = claims_a_place and record.directory_start + record.directory_bytes > record.end
     return FileRefused("zip_ascii_mode" if shrunk and not crlf else "zip_damaged")
 
 

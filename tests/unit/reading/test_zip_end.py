@@ -69,6 +69,14 @@ def test_an_unnecessary_zip64_end_record_is_accepted(read: Read) -> None:
     assert read(b"\xef\xbb\xbf" + data) == CSV
 
 
+def test_a_zip64_end_record_that_is_nowhere_is_damage(refusal: Refusal) -> None:
+    """The locator points past all that an offset can hold, and the end record has no place itself."""
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 1 << 63, 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", *[0xFFFF] * 4, *[0xFFFFFFFF] * 2, 0)
+    data = zipped(("a.csv", b"Email\na@example.com\n"), method=zipfile.ZIP_STORED)
+    assert refusal(data[:-22] + locator + end).code == "zip_damaged"
+
+
 def test_a_csv_that_mentions_an_end_record_is_a_csv(read: Read) -> None:
     """Without a directory where the record puts it, nothing is a zip that does not begin like one."""
     for data in (CSV + b"PK\x05\x06" + b"\0" * 18, CSV + b"PK\x05\x06" + b"\1" * 40 + b"\n"):
