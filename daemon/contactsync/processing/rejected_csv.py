@@ -108,7 +108,10 @@ class RejectedFile:
         fields = rows.fields(place)
         if all(map(_is_blank, fields[self._header.width :])):
             fields = fields[: self._width]
-        fields = [self._harmless(place, field) for place, field in enumerate(fields)]
+        fields = [
+            self._harmless(place, field) if field[:1] in formulas.FIRST_BYTES else field
+            for place, field in enumerate(fields)
+        ]
         return fields + [b""] * (self._width - len(fields))
 
     def _harmless(self, place: int, field: bytes) -> bytes:
