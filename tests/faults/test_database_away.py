@@ -18,7 +18,7 @@ from tests.acceptance.program import DEADLINE, Program
 from tests.acceptance.tables import people
 from tests.faults import cuts
 from tests.faults.cuts import CUTS, Cut
-from tests.faults.proxy import VERDICT, Answer, Matching, Message, Proxy, Say, says
+from tests.faults.proxy import VERDICT, Answer, Matching, Message, Proxy, Say, runs, says
 from tests.faults.scene import Run
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def test_a_cut_at_any_message(link: tuple[Run, Proxy], cut: Cut) -> None:
 
 ANSWERS = {
     "commit": says(b"COMMIT\0"),
-    "an attempt begins": says(b"first attempt"),
+    "an attempt begins": runs("ledger/begin"),
     "verdict": VERDICT,
-    "lookup": says(b"What the ledger knows"),
+    "lookup": runs("ledger/find"),
     "end of copy": lambda message: message.kind == b"c",
 }
 

@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.acceptance.program import DEADLINE
 from tests.acceptance.tables import people
-from tests.faults.proxy import VERDICT, Hold, Proxy
+from tests.faults.proxy import VERDICT, Hold, Proxy, first_line
 from tests.faults.scene import Run
 from tests.faults.server import REPLICATING, Server
 
@@ -89,7 +89,7 @@ def begin(run: Run, server: Server, proxy: Proxy, moment: str) -> None:
     if moment == "attempt":
         want_a_standby(run, server)
         run.drop("acme", "list.csv", CONTENT)
-        run.until(lambda: waiting(run, "first attempt"), "the attempt's commit waits")
+        run.until(lambda: waiting(run, first_line("ledger/begin")), "the attempt's commit waits")
         return
     hold = proxy.watch = Hold(VERDICT)
     run.drop("acme", "list.csv", CONTENT)
