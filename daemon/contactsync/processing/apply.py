@@ -114,6 +114,7 @@ class FileTransaction:
             examination.encoding,
             examination.header,
             examination.raw_header,
+            defuse=self.rules.defused,
         )
         examined_ahead = read_ahead(
             budget.charging(iter(examination)), in_thread=claimed.size_bytes > LARGE_BYTES
@@ -128,5 +129,6 @@ class FileTransaction:
                         stage.add_keys(examined.spared)
                     if self.rules.result_files:
                         rejected.write(examined.batch, examined.rejects)
+                        examination.findings.rejects_left_out = rejected.left_out
                 self.share.between_batches(started)
         stage.analyze()

@@ -19,3 +19,5 @@ class Findings:
     unknown_columns: tuple[str, ...] = ()
     encoding: str | None = None
     reject_codes: Counter[str] = field(default_factory=Counter)
+    # Rejected rows for which the rejected file had no room.
+    rejects_left_out: int = 0

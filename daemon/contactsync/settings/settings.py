@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         20 << 20, ge=1, description="the largest deposit that is accepted, zipped or not"
     )
     max_inflated_bytes: int = Field(
-        512 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
+        256 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
     )
     max_cpu_seconds: float = Field(
         300, gt=0, le=86_400, description="the processor time that a deposit may take to be read"
@@ -106,8 +106,10 @@ class Settings(BaseSettings):
         "{day}_Daily.zip", description="name of the zip with all campaigns of a day; {day} is the day"
     )
     defuse_formulas: bool = Field(
-        default=False,
-        description="put an apostrophe before formulas in reports, and remove it from imported cells",
+        default=True,
+        description=(
+            "put an apostrophe before formulas in reports and rejected files, and remove it from imported cells"
+        ),
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: they are not served"
