@@ -87,7 +87,7 @@ def main() -> None:
                 )
             homes = [account.home_under(root) for account in store.every(conn)]
         for home in homes:
-            layout_make.make(home, None)
+            layout_make.make(home, root, None)
         settings = {"FTP_ROOT": root, "DATA_DIR": folder, "DATABASE_URL": server.url, "SETTLE_SECONDS": "0"}
         environment = {f"CONTACTSYNC_{key}": str(value) for key, value in settings.items()}
         with (folder / "log").open("wb") as log:

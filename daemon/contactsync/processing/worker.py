@@ -14,6 +14,7 @@ from contactsync.processing.lanes import Lane
 from contactsync.processing.pipeline import Pipeline
 from contactsync.runtime import gil
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 
 BUSY_SECONDS = 1.0
@@ -33,6 +34,7 @@ class DepositWorker:
     """What one thread works with: a connection, and the story of a deposit."""
 
     settings: Callable[[], Settings]
+    pins: HomePins
     pipeline: Pipeline
 
     def work(self, lane: Lane) -> float | None:
@@ -50,7 +52,11 @@ class DepositWorker:
         )
         home = lane.account.home_under(settings.ftp_root)
         spool = Spool(
-            home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, unchanged=lane.unchanged
+            home,
+            self.pins,
+            max_bytes=settings.max_file_bytes,
+            ignored=settings.ignores,
+            unchanged=lane.unchanged,
         )
         try:
             with spool, gil.in_turn():
