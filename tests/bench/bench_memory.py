@@ -34,7 +34,7 @@ def main() -> None:
             conn.execute("INSERT INTO contactsync.account (name, dedup) VALUES ('bench', 'reference')")
             (account,) = store.every(conn)
         home = account.home_under(folder / "ftp")
-        layout_make.make(home, None)
+        layout_make.make(home, folder / "ftp", None)
         box = home / "contacts/import/in"
         idle = _run(folder, server.admin_url, "nothing to do", 0)
         size = write(box / "reference.csv", Shape())

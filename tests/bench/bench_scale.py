@@ -61,7 +61,7 @@ def site(server: str, folder: Path, count: int, **settings: object) -> Iterator[
         found = store.every(conn)
     with closing(Program(folder, server, **settings)) as program:
         for account in found:
-            layout_make.make(account.home_under(program.ftp), None)
+            layout_make.make(account.home_under(program.ftp), program.ftp, None)
         yield program
 
 

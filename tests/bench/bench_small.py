@@ -87,7 +87,7 @@ def main() -> None:
                 )
             homes = [account.home_under(root) for account in store.every(conn)]
         for home in homes:
-            layout_make.make(home, None)
+            layout_make.make(home, root, None)
         settings = {
             "FTP_ROOT": root,
             "DATA_DIR": folder,

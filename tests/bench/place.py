@@ -22,6 +22,7 @@ from contactsync.intake.upload_queue import UploadQueue
 from contactsync.processing.apply import Rules
 from contactsync.processing.pipeline import Pipeline
 from contactsync.spool import layout_make
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from contactsync.telemetry import log
 
@@ -72,7 +73,7 @@ class Place:
             found = list(store.every(conn))
         for account in found:
             shutil.rmtree(self.root / account.name, ignore_errors=True)
-            layout_make.make(account.home_under(self.root), None)
+            layout_make.make(account.home_under(self.root), self.root, None)
         self.settle()
         return found
 
@@ -93,7 +94,12 @@ class Place:
         """Process everything in the account's `in/` folders; raises AssertionError if anything is refused."""
         home = self.root / account.name
         line = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
-        with Spool(home, max_bytes=20 << 20, ignored=lambda name: name.startswith(b".")) as spool:
+        with Spool(
+            home,
+            HomePins(self.root, self.root.parent / "data"),
+            max_bytes=20 << 20,
+            ignored=lambda name: name.startswith(b"."),
+        ) as spool:
             while self.pipeline(number).step(account, line, spool) == 0:
                 pass
         for verdict in home.glob("contacts/*/ko/*.result.json"):

@@ -23,6 +23,7 @@ from contactsync.intake.upload_queue import UploadQueue
 from contactsync.processing import recovery
 from contactsync.processing.apply import Rules
 from contactsync.processing.pipeline import Pipeline
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from tests.conftest import Databases
 from tests.roles import as_daemon
@@ -66,9 +67,16 @@ class Site:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
+    @property
+    def pins(self) -> HomePins:
+        """What recognises the homes, as a new process reads it."""
+        return HomePins(self.root, self.root / ".data")
+
     def spool(self) -> Spool:
         """The account's folders."""
-        return Spool(self.root / "acme", max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b"."))
+        return Spool(
+            self.root / "acme", self.pins, max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b".")
+        )
 
     def step(self, account: Account | None = None, pipeline: Pipeline | None = None) -> float | None:
         """One step, with no waiting times."""

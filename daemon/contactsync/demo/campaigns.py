@@ -15,6 +15,7 @@ from contactsync.reports import days
 from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 
 CAMPAIGNS = {101: "Soldes d'été", 102: "Invitation / atelier"}
 REACTIONS = (
@@ -58,6 +59,6 @@ def report(conn: Connection, account: Account, settings: Settings) -> Path:
             sender.execute(CAMPAIGN, [account.account_id, number, name, day.date])
         sender.execute(RECORD, [account.account_id, json.dumps(reactions)])
     home = account.home_under(settings.ftp_root)
-    with ReportFolder(home, wait=True) as folder:
+    with ReportFolder(home, HomePins(settings.ftp_root, settings.data_dir), wait=True) as folder:
         publish(conn, account, folder, day, settings)
     return home / "reporting" / str(day.date)

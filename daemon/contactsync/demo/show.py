@@ -36,6 +36,7 @@ from contactsync.domain.errors import ConfigurationError, Retryable
 from contactsync.service.daemon import Daemon
 from contactsync.settings.settings import Settings
 from contactsync.spool import layout, layout_make
+from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry import log
 
 SAMPLE_NAME = "sample.csv"
@@ -137,7 +138,9 @@ class Demo:
             if all(each.name != NAME for each in store.every(conn)):
                 changes.add(conn, NAME, _desired_account, self.settings.ftp_root)
             account = store.find_account(conn, NAME)
-        layout_make.make(account.home_under(self.settings.ftp_root), layout.owners_of(account))
+        home = account.home_under(self.settings.ftp_root)
+        layout_make.make(home, self.settings.ftp_root, layout.owners_of(account))
+        HomePins(self.settings.ftp_root, self.settings.data_dir).accept([home])
         return account
 
     # --- the visitor ---------------------------------------------------------------------------------------

@@ -87,5 +87,23 @@ class FoldersMissing(ContactsyncError):  # noqa: N818 - nothing failed: `contact
         self.path = path
 
 
+class HomeChanged(Retryable):
+    """The home is reached through a link, or is another folder than before: it is left alone (protocol 1).
+
+    str() is the reason, which begins with "its home".
+    """
+
+    def __init__(self, reason: str, *, linked: bool) -> None:
+        """`linked`: the way to the home leads through a link."""
+        super().__init__(reason)
+        self.linked = linked
+
+    def fix(self, account: str) -> str:
+        """The command with which an operator allows the account's home."""
+        if self.linked:
+            return f"contactsync account set {account} --home …"
+        return f"contactsync init {account} --accept-home"
+
+
 class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has the account
     """Another process works on this account's deposits."""

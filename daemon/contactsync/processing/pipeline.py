@@ -175,7 +175,13 @@ class Pipeline:
         written = result_json.as_json(result) if self.rules.result_files else None
         try:
             with self.metrics.timed("settle"):
-                spool.settle(claimed.action, claimed.claimed_name, result["state"], written)
+                spool.settle(
+                    claimed.action,
+                    claimed.claimed_name,
+                    result["state"],
+                    written,
+                    opened=claimed.sha256 is not None or result["state"] == "ok",
+                )
         except FileExistsError:
             name = names.printable(claimed.claimed_name)
             raise Retryable(f"{result['state']}/ already holds {name}: move it away") from None

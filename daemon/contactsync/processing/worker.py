@@ -17,6 +17,7 @@ from contactsync.processing.share import Postponed, Share
 from contactsync.processing.watermark import NoRoom, Watermark
 from contactsync.runtime import gil
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 
 BUSY_SECONDS = 1.0
@@ -39,6 +40,7 @@ class DepositWorker:
     """What one thread works with: a connection, and the story of a deposit."""
 
     settings: Callable[[], Settings]
+    pins: HomePins
     pipeline: Pipeline
     watermark: Watermark
 
@@ -63,7 +65,11 @@ class DepositWorker:
             min_percent=settings.min_free_percent,
         )
         spool = Spool(
-            home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, unchanged=lane.unchanged
+            home,
+            self.pins,
+            max_bytes=settings.max_file_bytes,
+            ignored=settings.ignores,
+            unchanged=lane.unchanged,
         )
         try:
             with spool, gil.in_turn():
