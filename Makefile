@@ -15,7 +15,8 @@ SYSTEM_PYTHON ?= /usr/bin/python3
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python
+INSTALL_LOCKED = $(INSTALL) --compile-bytecode --require-hashes --requirement
 # The project itself has no hash. What builds it has: uv checks build constraints too.
 INSTALL_PROJECT = $(INSTALL) --no-deps --build-constraints requirements/build.txt --editable .
 TOOLS := $(VENV)/tools
@@ -114,13 +115,13 @@ $(BIN)/uv: requirements/uv.txt | $(BIN)/python
 # One environment for everything; the dev extra includes the demo extra.
 $(VENV)/.demo: pyproject.toml requirements/demo.txt requirements/build.txt | $(BIN)/uv
 	@echo "installing contactsync …"
-	@$(INSTALL) --require-hashes --requirement requirements/demo.txt
+	@$(INSTALL_LOCKED) requirements/demo.txt
 	@$(INSTALL_PROJECT)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml requirements/dev.txt requirements/build.txt | $(BIN)/uv
 	@echo "installing contactsync and its test dependencies …"
-	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
+	@$(INSTALL_LOCKED) requirements/dev.txt
 	@$(INSTALL_PROJECT)
 	@touch $(VENV)/.demo $@
 
