@@ -16,9 +16,11 @@ SYSTEM_PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python
-INSTALL_LOCKED = $(INSTALL) --compile-bytecode --require-hashes --requirement
-# The project itself has no hash. What builds it has: uv checks build constraints too.
-INSTALL_PROJECT = $(INSTALL) --no-deps --build-constraints requirements/build.txt --editable .
+# The project itself has no hash, and pyftpdlib has no wheel. What builds them is locked: uv checks
+# the hashes of build constraints too.
+BUILD := --build-constraints requirements/build.txt
+INSTALL_LOCKED = $(INSTALL) --compile-bytecode --only-binary :all: --no-binary pyftpdlib $(BUILD) --require-hashes --requirement
+INSTALL_PROJECT = $(INSTALL) --no-deps $(BUILD) --editable .
 TOOLS := $(VENV)/tools
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
@@ -109,7 +111,7 @@ $(BIN)/python:
 
 # pip keeps the time stamps of a wheel, hence touch.
 $(BIN)/uv: requirements/uv.txt | $(BIN)/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --requirement $<
 	@touch $@
 
 # One environment for everything; the dev extra includes the demo extra.
@@ -128,5 +130,5 @@ $(VENV)/.dev: pyproject.toml requirements/dev.txt requirements/build.txt | $(BIN
 # Apart from the program: its versions shall not depend on those of the tools.
 $(TOOLS)/.installed: requirements/tools.txt | $(BIN)/uv
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(TOOLS)
-	@$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python --require-hashes --requirement $<
+	@$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python --only-binary :all: --require-hashes --requirement $<
 	@touch $@

@@ -35,7 +35,9 @@ umask 022
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
 "$UV" venv --quiet --no-project --relocatable --python "$PYTHON" "$new"
 # The lock file has a hash for every library, and the build constraints for what builds the project.
-"$UV" pip install --quiet --python "$new/bin/python" --link-mode copy --require-hashes --requirement "$lock"
+# Only wheels: no library's own program runs here.
+"$UV" pip install --quiet --python "$new/bin/python" --link-mode copy --only-binary :all: \
+    --require-hashes --requirement "$lock"
 "$UV" pip install --quiet --python "$new/bin/python" --link-mode copy --no-deps \
     --build-constraints requirements/build.txt .
 # Keep only the interpreter. Remove other packages' commands and traces of the build folder.
