@@ -153,8 +153,9 @@ class HttpServer(Background[object, object]):
             self._close_old(server)
         with self._changed:
             self._server = None
-        wasyncore.close_all(parts, ignore_all=True)
+        # First the threads: one that is done with an answer writes to a pipe that must still be open.
         server.task_dispatcher.shutdown(timeout=STOP_SECONDS / 2)
+        wasyncore.close_all(parts, ignore_all=True)
 
     def _close_old(self, server: Any) -> None:
         """Close connections beyond a limit, the oldest first: in the order in which waitress holds them."""
