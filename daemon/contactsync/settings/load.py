@@ -113,3 +113,9 @@ def _conflicts(settings: Settings, given: AbstractSet[str]) -> Iterator[tuple[st
     if settings.data_dir == settings.ftp_root or settings.ftp_root in settings.data_dir.parents:
         reason = "FTP accounts could reach it there; choose a folder elsewhere, such as /var/lib/contactsync"
         yield "data_dir", f"must not be inside ftp_root ({settings.ftp_root}): {reason}"
+    socket = settings.metrics_socket
+    if socket is not None and settings.ftp_root in socket.parents:
+        yield (
+            "metrics_socket",
+            f"must not be inside ftp_root ({settings.ftp_root}): FTP accounts could replace it",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -26,7 +27,10 @@ def expected(field: FieldInfo) -> str:
     if kind is Path:
         return 'the path of a folder or file, in quotes, such as "/srv/ftp"'
     if get_origin(kind) is tuple:
-        return 'a list of patterns, such as [".*", "*.part"] (as a variable: JSON)'
+        example = json.dumps(field.examples or [".*", "*.part"])
+        return (
+            f"a list of {'names' if field.examples else 'patterns'}, such as {example} (as a variable: JSON)"
+        )
     return "text, not empty"
 
 

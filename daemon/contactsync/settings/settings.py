@@ -21,9 +21,11 @@ from contactsync.settings.field_types import (
     AbsolutePath,
     DailyName,
     DatabaseUrl,
+    HostNames,
     IpAddress,
     Patterns,
     Seconds,
+    SocketPath,
 )
 
 PREFIX = "CONTACTSYNC_"
@@ -115,6 +117,17 @@ class Settings(BaseSettings):
         None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: they are not served"
     )
     metrics_address: IpAddress = Field("127.0.0.1", description="the address of this host to serve them on")
+    metrics_socket: SocketPath | None = Field(
+        None, description="a Unix socket to serve them on, beside metrics_port or instead of it"
+    )
+    metrics_token_file: AbsolutePath | None = Field(
+        None, description="a file that contains only the token for the details of /healthz"
+    )
+    http_hosts: HostNames = Field(
+        (),
+        examples=["contactsync.example.net"],
+        description="names of this host that the Host header of a request may have, beside localhost",
+    )
     log_format: Literal["json", "console"] | None = Field(
         None, description="json or console; absent: console on a terminal, else json"
     )

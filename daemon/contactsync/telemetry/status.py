@@ -130,6 +130,19 @@ class DaemonStatus:
         waiting = {account: found.as_mapping() for account, found in self.waiting.items()}
         return {**plain, "waiting": waiting, "summary": self.summary}
 
+    def as_counts(self) -> Mapping[str, Any]:
+        """What anybody may know, ready for JSON: how many, and no name."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "accounts": self.accounts,
+            "accounts_queued": len(self.queued),
+            "accounts_in_work": len(self.running),
+            "accounts_in_trouble": len(self.troubles),
+            "pausing": self.pausing,
+            "longest_step_seconds": self.longest_step_seconds,
+            "workers_ended": self.workers_ended,
+        }
+
     @classmethod
     def from_mapping(cls, found: Mapping[str, Any]) -> DaemonStatus:
         """The opposite of `as_mapping`; ignores keys that it does not know.

@@ -180,3 +180,30 @@ def test_every_database_key_is_secret() -> None:
     assert {key for key in fields if not fields[key].repr} == {
         key for key in fields if key.startswith("database_")
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            'metrics_socket = "/srv/ftp/acme/http.sock"',
+            "metrics_socket: must not be inside ftp_root (/srv/ftp)",
+        ),
+        (f'metrics_socket = "/{"x" * 107}"', "metrics_socket: must be at most 107 bytes long"),
+        (
+            'http_hosts = ["monitor.example:9187"]',
+            "http_hosts: 'monitor.example:9187' is not the name of a host",
+        ),
+        (
+            'http_hosts = "monitor.example"',
+            'http_hosts: must be a list of names, such as ["contactsync.example.net"]',
+        ),
+    ],
+)
+def test_where_http_is_served_is_checked(tmp_path: Path, line: str, message: str) -> None:
+    """A socket that a tenant could replace, a path that no socket can have, a name that no Host header has."""
+    file = tmp_path / "contactsync.toml"
+    file.write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load(file)
+    assert message in str(refused.value)
