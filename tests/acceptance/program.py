@@ -139,9 +139,8 @@ class Program(drive.Program):
         )
         for action in ACTIONS:
             for box in BOXES:
-                self.box(name, box, action).mkdir(
-                    parents=True, exist_ok=True
-                )  # the daemon may recreate it meanwhile
+                # The daemon may recreate it meanwhile.
+                self.box(name, box, action).mkdir(parents=True, exist_ok=True)
         return name
 
     def box(self, account: str, box: str, action: str = "import") -> Path:

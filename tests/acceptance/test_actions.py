@@ -62,7 +62,7 @@ def test_a_marker_chooses_the_mode(patient: Program, ftp: FtpServer, folder: str
     home = patient.ftp / account / "contacts"
     ftp.put(b"", home / folder / ".addToExistingList")
     marker = home / "import" / ".addToExistingList"
-    patient.until(marker.exists, "the marker lies in import/")
+    patient.until(marker.exists, "the marker is in import/")
     for number in (1, 2):
         ftp.put(people(2, first=2 * number), home / "import" / "in" / "list.csv")
         settled = patient.settled(account, "list.csv", nth=number)
@@ -77,7 +77,7 @@ def test_a_marker_in_in_takes_the_place_of_the_one_there(patient: Program, ftp: 
     home = patient.ftp / account / "contacts" / "import"
     (home / ".syncExistingList").touch()
     ftp.put(b"", home / "in" / ".createNewList")
-    patient.until((home / ".createNewList").exists, "the marker lies in import/")
+    patient.until((home / ".createNewList").exists, "the marker is in import/")
     patient.until(lambda: not (home / "in" / ".createNewList").exists(), "it has left in/")
     assert not (home / ".syncExistingList").exists()
 

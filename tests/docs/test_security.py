@@ -75,5 +75,5 @@ def test_each_attack_has_a_defence_and_a_test(row: list[str]) -> None:
 
 @pytest.mark.parametrize(("path", "name"), sorted(set(TEST.findall(TEXT))))
 def test_the_named_test_exists(path: str, name: str) -> None:
-    """Whoever renames a test renames it here."""
+    """A renamed test is renamed in the document too."""
     assert name in functions(ROOT / path) or f"{path}::{name}" in PENDING

@@ -67,7 +67,7 @@ def shown(language: str, code: str, text: Text) -> str:
 
 
 def bare(text: Text) -> Text:
-    """A text without its variants and additions, which stand on lines of their own."""
+    """A text without its variants and additions, which are on lines of their own."""
     return replace(text, variants={}, then={})
 
 
@@ -81,7 +81,7 @@ def test_every_code_and_no_other(language: str, nth: int, sentences: Sentences) 
 @in_both
 @in_each_table
 def test_the_sentences_are_those_of_the_answer(language: str, nth: int, sentences: Sentences) -> None:
-    """Whoever looks a message up finds it as he has it, with examples for its numbers and names."""
+    """A message can be looked up as it was received, with examples for its numbers and names."""
     for code, said in table_of_codes(language, nth).items():
         assert plain(said) == plain(shown(language, code, sentences[code])), code
 
@@ -111,16 +111,16 @@ def test_how_to_open_a_file_without_damage(language: str, program: str) -> None:
 
 @in_both
 def test_the_headers_are_those_of_the_program(language: str) -> None:
-    """All 31 of them, each French one beside its English one; a range stands for the fifteen fields."""
+    """All 31 of them, each French one beside its English one; a range covers the fifteen fields."""
     (table,) = (table for table in tables(page(language)) if table[0][0] == "`Référence`")
-    told = set()
+    documented = set()
     for french, english, _ in table:
         keys = headers(french)
         assert keys == headers(english)
         assert [FRENCH[key] for key in keys] == CODE.findall(french)
-        told |= set(keys)
-    assert told - {"field_1", "field_15"} == {key for key in KEYS if not key.startswith("field_")}
-    assert {"field_1", "field_15"} <= told
+        documented |= set(keys)
+    assert documented - {"field_1", "field_15"} == {key for key in KEYS if not key.startswith("field_")}
+    assert {"field_1", "field_15"} <= documented
 
 
 def headers(cell: str) -> list[str]:

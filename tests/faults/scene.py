@@ -149,7 +149,7 @@ def wrong_places(
         ]
         found = {str(path.relative_to(run.ftp)): path.read_bytes() for path in places}
         if [content for content in found.values() if content or not reserved] != [deposit.content]:
-            wrong.append(f"{deposit.action} {deposit.name} lies in {list(found)}")
+            wrong.append(f"{deposit.action} {deposit.name} is in {list(found)}")
     return wrong
 
 

@@ -1,4 +1,4 @@
-"""The database goes away, in every manner: deposits wait, are applied once, and none is refused for it."""
+"""The database becomes unreachable, in every manner: deposits wait, are applied once, and none is refused."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_refused_connections(link: tuple[Run, Proxy]) -> None:
 
 
 def test_sigterm_while_the_database_is_silent(run: Run, database_url: str) -> None:
-    """A database that has stopped answering on links that stand does not keep the daemon from ending."""
+    """A database that no longer answers on open connections does not keep the daemon from ending."""
     begun = threading.Event()
 
     def silent(_: Message) -> Say:

@@ -133,9 +133,8 @@ def test_a_recreated_folder_is_watched(shared: Run, which: str, moved: bool) -> 
             vanish(shared, folder)
         if which in ("contacts", "."):
             make_again(shared, account)
-        boxes = [
-            shared.box(account, box) for box in BOXES
-        ]  # the daemon may recreate it meanwhile them one after the other
+        # The daemon may recreate them one after the other.
+        boxes = [shared.box(account, box) for box in BOXES]
         shared.until(lambda boxes=boxes: all(box.is_dir() for box in boxes), "all folders exist again")  # type: ignore[misc]  # mypy has no type for such a lambda
         take(shared, account, name)
     assert shared.events("bug") == []

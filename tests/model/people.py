@@ -42,7 +42,7 @@ BAD_EMAILS = (
     "-",
 )
 NUMBERS = ("299415263", "298441032", "612345678", "756001122", "188776655", "768123456")
-# Not valid in France, but in a territory that shares its dialling plan.
+# Not valid in France, but in a territory that shares its numbering plan.
 TERRITORY_NUMBERS = ("690123456", "692123456", "694123456", "696123456")
 BAD_PHONES = (
     "12",

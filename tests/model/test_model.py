@@ -41,7 +41,7 @@ def _column(account: Account, column: str) -> list[object]:
 def test_the_example_is_good(encoding: str) -> None:
     """All three rows of the protocol's example are applied, trimmed, with phones in E.164.
 
-    The third phone is not valid in France, but in Guadeloupe, which shares the dialling plan.
+    The third phone is not valid in France, but in Guadeloupe, which shares the numbering plan.
     """
     model, account = _account()
     outcome = model.deposit("a", "import", b"1447797847_mylist.CSV.zip", EXAMPLE.encode(encoding), set())

@@ -61,7 +61,7 @@ def test_no_registry_is_named(lock: Path) -> None:
 
 @pytest.mark.parametrize("extra", ["", "embedded", "demo", "dev"])
 def test_a_lock_fits_the_project(extra: str) -> None:
-    """Whoever changes a dependency in pyproject.toml runs `make lock`."""
+    """A changed dependency in pyproject.toml requires `make lock`."""
     found = project()["project"]
     wanted = [Requirement(each) for each in found["dependencies"]]
     extras = [extra] if extra else []

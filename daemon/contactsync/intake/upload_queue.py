@@ -60,7 +60,8 @@ class UploadQueue:
         self._backlog: deque[Incoming] = deque()
         self._fresh_until = self._rest_until = float("-inf")
         self._flood_left = -1
-        self.waiting: Waiting | None = None  # read by other threads: replaced, never changed
+        # Read by other threads: replaced, never changed.
+        self.waiting: Waiting | None = None
 
     def set_waits(self, *, settle_seconds: float, grace_seconds: float, rescan_seconds: float) -> None:
         """Set the waiting times (protocol 1), from the next look on; the quiet clocks keep running."""
@@ -90,7 +91,8 @@ class UploadQueue:
         while self._backlog:
             file = self._backlog[0]
             seen = spool.look(file)
-            if seen != file.identity:  # the others keep their places: the next scan gives this file its own
+            if seen != file.identity:
+                # The others keep their places: the next scan gives this file its own.
                 soon = CHANGED_SECONDS if seen else soon
                 self._backlog.popleft()
                 continue
@@ -153,7 +155,8 @@ class UploadQueue:
             self._clocks.restart(file, monotonic=now)
             return None
         if found is Probe.GONE:
-            return 0.0  # the claim finds out why
+            # The claim finds out why.
+            return 0.0
         if quiet < self._settle:
             return self._settle - quiet
         return 0.0 if found is Probe.WHOLE else max(self._grace - quiet, 0.0)

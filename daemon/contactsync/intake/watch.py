@@ -119,7 +119,8 @@ class Watch:
                         recursive=True,
                         event_filter=[FileClosedEvent, FileCreatedEvent, FileMovedEvent],
                     )
-        except FileNotFoundError:  # a root was deleted meanwhile: `check` sees its return
+        except FileNotFoundError:
+            # A root was deleted meanwhile: `check` sees its return.
             return self._polling_reason
         except OSError as error:
             return str(error.strerror or error)

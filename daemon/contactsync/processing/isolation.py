@@ -1,4 +1,4 @@
-"""Keeps the deposits that are processed beside a deadly one from taking the blame.
+"""Protects the deposits that are processed at the same time as a deadly one from being blamed for it.
 
 When the process dies, every deposit in progress looks guilty. A suspect is therefore processed alone: if the process
 dies again, only the suspect was in progress, and `attempts` in the ledger blames no other deposit.

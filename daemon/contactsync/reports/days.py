@@ -90,5 +90,6 @@ def as_day(name: bytes) -> date | None:
         return None
     try:
         return date.fromisoformat(name.decode())
-    except ValueError:  # such as 31 April
+    except ValueError:
+        # Such as 31 April.
         return None

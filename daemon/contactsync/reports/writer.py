@@ -74,7 +74,8 @@ class Writer:
         """Return the day on which the account's reports begin; reactions before `since` are not considered."""
         what = {"account_id": self.account.account_id, "since": since}
         row = self.conn.execute(statements.get("reports/first_day"), what).fetchone()
-        if row is None:  # the account was removed
+        if row is None:
+            # The account was removed.
             return date.max
         moments = (row["created_at"], row["first_reaction"])
         days = [today(moment, zone) for moment in moments if moment is not None]
@@ -193,7 +194,8 @@ def _columns(*, defuse: bool) -> sql.Composable:
 
 
 def _plain(key: str) -> sql.Composable:
-    if key == "birth_date":  # the first of the accepted forms (protocol 3)
+    if key == "birth_date":
+        # The first of the accepted forms (protocol 3).
         return sql.SQL("to_char(birth_date, 'DD/MM/YYYY')")
     return sql.Identifier(key)
 

@@ -162,7 +162,8 @@ class Sweeper(Background[Account, Settings]):
                 self._pause(BUSY_SECONDS)
                 continue
             except FoldersMissing:
-                return  # no folders yet, so no files
+                # No folders yet, so no files.
+                return
             yield swept
             if cursor is not None:
                 self._pause(max(MIN_REST_SECONDS, REST_SHARE * (time.monotonic() - started)))

@@ -13,8 +13,10 @@ from typing import BinaryIO
 
 from contactsync.runtime import gil
 
-_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # <linux/fs.h>
-_RESERVATION_MODE = 0o200  # no deposit and no result file has this mode
+# From <linux/fs.h>.
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
+# No deposit and no result file has this mode.
+_RESERVATION_MODE = 0o200
 _libc = ctypes.CDLL(None, use_errno=True)
 _renameat2 = getattr(_libc, "renameat2", None)
 

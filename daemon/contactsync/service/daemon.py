@@ -77,7 +77,8 @@ class Daemon:
     def stop(self) -> None:
         """Let `run` end cleanly; may be called from anywhere."""
         self._stopped = True
-        if self._parts is not None:  # at once: the main thread may be waiting for the database
+        if self._parts is not None:
+            # At once: the main thread may be waiting for the database.
             self._parts.pool.take_no_more()
         self._wakeup.wake()
 

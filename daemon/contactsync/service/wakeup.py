@@ -16,7 +16,8 @@ class Wakeup:
 
     def wake(self) -> None:
         """End the current `wait`, or the next one."""
-        with suppress(BlockingIOError):  # the pipe is full: it is awake already
+        # The pipe is full: it is awake already.
+        with suppress(BlockingIOError):
             os.write(self._write, b"!")
 
     def wait(self, seconds: float) -> bool:

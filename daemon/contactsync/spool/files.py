@@ -37,7 +37,8 @@ def open_file(name: bytes, folder: int, expected: Callable[[FileIdentity], bool]
         found = os.lstat(name, dir_fd=folder)
         raise FileLeased(name, found.st_dev, found.st_ino) from None
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            # A link, a socket.
             return None
         raise
     if expected(FileIdentity.of(os.fstat(fd))):
@@ -52,7 +53,8 @@ def create_file(folder: int, name: bytes) -> BinaryIO:
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
     fd = os.open(name, _CREATE, FILE_MODE, dir_fd=folder)
-    file = os.fdopen(fd, "wb")  # buffered: a raw write may write less than it is given
+    # Buffered: a raw write may write less than it is given.
+    file = os.fdopen(fd, "wb")
     try:
         os.fchmod(fd, FILE_MODE)
     except OSError:

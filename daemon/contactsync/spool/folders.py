@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from contactsync.spool.home_pins import HomePins
 
 BOXES = ("in", "on", "ok", "ko")
-IN_MODE, BOX_MODE = 0o2770, 0o2750  # docs/ftp-facts.md, "Permissions that hold"
+# docs/ftp-facts.md, "Permissions that hold".
+IN_MODE, BOX_MODE = 0o2770, 0o2750
 # The extra bits of `import/`: the group can create markers in it, but cannot move its folders.
 MARKERS_MODE = 0o1020
 
@@ -69,7 +70,8 @@ class Folders:
             try:
                 self._fds[key] = open_directory(name, parent)
             except FileNotFoundError:
-                with suppress(FileExistsError):  # `init` was faster
+                # `init` was faster.
+                with suppress(FileExistsError):
                     os.mkdir(name, self._mode_of_sibling(action, box), dir_fd=parent)
                 self._fds[key] = open_directory(name, parent)
         return self._fds[key]

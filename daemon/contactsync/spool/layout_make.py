@@ -119,14 +119,15 @@ class _Maker:
             if (before.st_uid, before.st_gid) != wanted:
                 os.fchown(fd, *wanted)
         if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
-            os.fchmod(fd, mode)  # mkdir applies the umask and drops setgid
+            # mkdir(2) applies the umask and drops setgid.
+            os.fchmod(fd, mode)
         after = os.fstat(fd)
         return (before.st_mode, before.st_uid, before.st_gid) != (after.st_mode, after.st_uid, after.st_gid)
 
     def _require_unplanted(self, fd: int, found: os.stat_result, owners: Owners) -> None:
         """Raise ConfigurationError if the account may have renamed somebody else's folder to this one.
 
-        Who can write in a folder can rename what is in it, whoever owns that. An empty folder hides nothing.
+        A user who can write in a folder can rename what is in it, regardless of its owner. An empty folder hides nothing.
         """
         if found.st_uid not in (owners.tenant, owners.daemon) and os.listdir(fd):
             try:

@@ -46,7 +46,8 @@ class Settling(SpoolBase):
             os.rename(files.REJECTED + claimed, claimed + REJECTED, src_dir_fd=source, dst_dir_fd=target)
         if not opened:
             unopened.put_away(source, target, claimed)
-        with suppress(FileNotFoundError):  # another daemon has settled it
+        # Another daemon has settled it.
+        with suppress(FileNotFoundError):
             rename_noreplace(source, claimed, target, claimed)
         with suppress(FileNotFoundError):
             os.unlink(files.NAME + claimed, dir_fd=source)
@@ -83,7 +84,8 @@ class Settling(SpoolBase):
             _remove_results(folder, name, keep) + unopened.discard(folder, name) + _remove(folder, name)
             for name in claimed
         )
-        os.fsync(folder)  # before the ledger records it
+        # Before the ledger records it.
+        os.fsync(folder)
         return freed
 
 

@@ -1,6 +1,6 @@
 """`ko/.unopened/`: what was refused without being opened, such as links and files over the size limit.
 
-Such an object still belongs to its uploader, who could write to it, and a link leads whoever reads it elsewhere. The
+Such an object still belongs to its uploader, who could write to it, and a link leads its readers elsewhere. The
 daemon may neither change its mode nor read it. So it moves, as it is, to a folder that only the daemon may enter, and
 a note takes its place in `ko/`.
 """

@@ -35,7 +35,7 @@ def test_help_is_quick_and_imports_no_heavy_library(bare: Run) -> None:
 
 
 def test_every_problem_of_the_settings_at_once(bare: Run, tmp_path: Path) -> None:
-    """Unknown keys and bad values: exit status 2, each on a line; `--config` may stand after the command."""
+    """Unknown keys and bad values: exit status 2, each on a line; `--config` may follow the command."""
     config = tmp_path / "c.toml"
     config.write_text('ftp_rot = "/x"\nworkers = 0\n')
     done = bare("account", "list", "--config", config)
@@ -48,7 +48,7 @@ def test_every_problem_of_the_settings_at_once(bare: Run, tmp_path: Path) -> Non
 
 
 def test_a_database_that_is_unreachable_or_not_migrated(bare: Run, server_url: str, tmp_path: Path) -> None:
-    """Away: 1 with a word. Without the schema: 2, and the sentence names the fix. A bad URL: 2."""
+    """Unreachable: 1 with one sentence. Without the schema: 2, and the sentence names the fix. A bad URL: 2."""
     away = {"CONTACTSYNC_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
     done = bare("account", "list", **away)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

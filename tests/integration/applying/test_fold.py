@@ -43,8 +43,8 @@ class Model:
         if not met:
             self.contacts.append(cells)
             return
-        said = {k for k in KEYS if k not in invalid and (self.clear or cells[k] is not None)}
-        met[0].update({key: cells[key] for key in said})
+        given = {k for k in KEYS if k not in invalid and (self.clear or cells[k] is not None)}
+        met[0].update({key: cells[key] for key in given})
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Whoever keeps the daemon out of an account's folders for long is logged, once, with its pid."""
+"""A process that keeps the daemon out of an account's folders for long is logged, once, with its pid."""
 
 from __future__ import annotations
 

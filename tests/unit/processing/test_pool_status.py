@@ -79,7 +79,7 @@ def test_the_age_of_the_longest_step(start: Start, script: Script) -> None:
 
 
 def test_workers_are_hung_if_every_one_of_them_is(start: Start, script: Script) -> None:
-    """Each must have been in its step for over STEP_SECONDS; one that is free is enough to go on."""
+    """Each must have been in its step for over STEP_SECONDS; one free worker is enough to continue."""
     now = [100.0]
     pool = start(2, "a", "b", clock=Clock(monotonic=lambda: now[0]))
     assert sorted([script.next(), script.next()]) == ["a", "b"]

@@ -24,7 +24,7 @@ def cut(data: bytes, size: int) -> Iterator[bytes]:
     return (data[place : place + size] for place in range(0, len(data), size))
 
 
-def told(data: bytes, pinned: Encoding = "auto", size: int = 1 << 20) -> TextEncoding:
+def detected(data: bytes, pinned: Encoding = "auto", size: int = 1 << 20) -> TextEncoding:
     """The encoding found in this data."""
     return sniff(cut(data, size), pinned)
 
@@ -32,7 +32,7 @@ def told(data: bytes, pinned: Encoding = "auto", size: int = 1 << 20) -> TextEnc
 def refusal(data: bytes, pinned: Encoding = "auto", size: int = 1 << 20) -> FileRefused:
     """Why this data is refused."""
     with pytest.raises(FileRefused) as caught:
-        told(data, pinned, size)
+        detected(data, pinned, size)
     return caught.value
 
 
@@ -58,12 +58,12 @@ def text_of(data: bytes, encoding: TextEncoding, size: int = 1 << 20) -> str:
 )
 def test_which_encoding_is_found(data: bytes, pinned: Encoding, encoding: TextEncoding) -> None:
     """BOM, pin, or under `auto` valid UTF-8 with a multi-byte character; all else is ISO-8859-1."""
-    assert told(data, pinned) == encoding
+    assert detected(data, pinned) == encoding
 
 
 def test_a_character_cut_off_at_the_end_is_not_utf8() -> None:
     """An incomplete last character makes the file ISO-8859-1 under `auto`."""
-    assert told(b"\xc3\xa9\n\xc3") == LATIN
+    assert detected(b"\xc3\xa9\n\xc3") == LATIN
 
 
 @pytest.mark.parametrize(("prefix", "pinned"), [(codecs.BOM_UTF8, "auto"), (b"", "utf-8")])
@@ -83,9 +83,9 @@ def test_invalid_bytes_under_a_bom_or_a_pin_refuse_the_file(
 def test_the_encoding_found_does_not_depend_on_chunks(text: str, size: int) -> None:
     """UTF-8 is recognised though characters are cut by chunks' ends, and Windows-1252 by the same bytes."""
     data = text.encode()
-    assert told(data, size=size) == told(data)
+    assert detected(data, size=size) == detected(data)
     western = text.encode("cp1252", "replace")
-    assert told(western, size=size) == told(western)
+    assert detected(western, size=size) == detected(western)
 
 
 @given(TEXT, st.integers(1, 9))
@@ -152,14 +152,14 @@ def test_no_more_than_a_hundred_lines_are_listed() -> None:
 def test_a_line_may_have_one_mebibyte(end: bytes) -> None:
     """A line has at most 1 MiB without its line end; the reason names a longer line."""
     short = b"Nom;Email" + end
-    assert told(short + b"x" * MAX_LINE_BYTES + end + b"a") == LATIN
+    assert detected(short + b"x" * MAX_LINE_BYTES + end + b"a") == LATIN
     error = refusal(short + b"x" * (MAX_LINE_BYTES + 1) + end + b"a")
     assert (error.code, error.details["line"]) == ("line_too_long", 2)
 
 
 def test_a_last_line_without_end_has_the_same_limit() -> None:
     """A last line without a line end has the same limit."""
-    assert told(b"a\n" + b"x" * MAX_LINE_BYTES) == LATIN
+    assert detected(b"a\n" + b"x" * MAX_LINE_BYTES) == LATIN
     assert refusal(b"a\n" + b"x" * (MAX_LINE_BYTES + 1)).code == "line_too_long"
 
 

@@ -16,7 +16,7 @@ from contactsync.reading.scan import Rows, _scan_exact, _scan_regular, scan
 
 SEPARATORS = st.sampled_from([";", ",", "\t"])
 TEXTS = st.text('ab;"\n\r é,\t', max_size=40).map(str.encode)
-# Texts whose quotes mostly stand where a writer of CSV puts them: the quick way has an answer for many of them.
+# Texts whose quotes are mostly where a writer of CSV puts them: the quick way has an answer for many of them.
 TIDY = st.lists(
     st.sampled_from(["a", "é", "", '"x"', '"a;\n"', '"a""b"', '""', '"\r\n"', ";", ";", "\n", "\r\n", "\r"]),
     max_size=20,

@@ -145,7 +145,7 @@ def test_the_home_of_no_account_is_forgotten(tmp_path: Path, home: Path) -> None
     assert found.examine([home]) == {}
 
 
-def test_whoever_opens_a_home_first_pins_it(tmp_path: Path, home: Path) -> None:
+def test_the_first_to_open_a_home_pins_it(tmp_path: Path, home: Path) -> None:
     """A worker may work in a new home before the next check of all homes, which stores its pin."""
     found = pins(tmp_path)
     opened(home, found)

@@ -26,7 +26,7 @@ def ko(home: Path) -> Path:
 
 
 def test_a_note_takes_the_place_of_an_object(home: Path, spool: Spool, link: bytes, secret: Path) -> None:
-    """Whoever reads `ko/` reads the note. The object is in a folder of mode 0700."""
+    """Readers of `ko/` see the note. The object is in a folder of mode 0700."""
     spool.settle(IMPORT, link, "ko", b"{}\n", opened=False)
     note = ko(home) / link.decode()
     assert note.read_bytes() == unopened.NOTE

@@ -142,7 +142,7 @@ def test_separators_are_called_by_name() -> None:
     ],
 )
 def test_the_example_of_a_header_line_is_one_that_the_action_accepts(where: Context, example: str) -> None:
-    """Whoever copies it has a usable header line."""
+    """A copy of it is a usable header line."""
     assert example in plain(sentence(REASONS, "no_known_column", where, {"sep": ";"} | _sep(where)))
 
 

@@ -1,4 +1,4 @@
-"""Every sentence, by itself: both languages, their blanks, and the rules of style that a machine can hold."""
+"""Every sentence on its own: both languages, their blanks, and the rules of style that a machine can hold."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def normalised(*values: str | None) -> list[str | None]:
     return [*dates.normalise(pa.array(values, pa.string())).to_pylist()]
 
 
-def told(value: str) -> str | None:
+def expected(value: str) -> str | None:
     """The rule a second time, in other words: by splitting, not by patterns."""
     for separator in "/-.":
         parts = value.split(separator)
@@ -54,7 +54,7 @@ SAME = st.builds(str.join, st.sampled_from("/-."), st.tuples(NUMBER, NUMBER, NUM
 @given(st.lists(st.one_of(WRITTEN, SAME, st.text("0123456789/-. \n٣²", max_size=11), st.text(), st.none())))
 def test_a_column_has_the_dates_of_the_rule(values: list[str | None]) -> None:
     """Every text is a date if, and only if, it is one by protocol 3."""
-    assert normalised(*values) == [None if value is None else told(value) for value in values]
+    assert normalised(*values) == [None if value is None else expected(value) for value in values]
 
 
 @given(st.dates(), st.booleans(), st.booleans())

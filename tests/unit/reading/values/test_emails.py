@@ -55,7 +55,7 @@ ADDRESS = st.builds(
     st.lists(LABEL, max_size=3),
     ENDING,
 )
-# Each stands where the rule has an edge: lower-casing, composition, dots and at-signs of other scripts.
+# Each is at an edge of the rule: lower-casing, composition, dots and at-signs of other scripts.
 HOSTILE = st.one_of(
     st.sampled_from([*"@.-_+\"'<>() ,;\\[]\n\t\0éİßẞȺΣ。ﬁ⒈😀", "@@", "..", "xn--"]),
     st.sampled_from("\u212a\uff20\uff0e\u0301\u0338\u200d\u00a0\ufeff"),
