@@ -12,6 +12,7 @@ from tests.acceptance.ftp import FtpServer
 from tests.acceptance.program import SETTLE_SECONDS, Program
 from tests.acceptance.service import run_as_service
 from tests.acceptance.systemd import Systemd
+from tests.acceptance.watched import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,13 @@ def patient(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> I
 def down(tmp_path: Path, database_url: str) -> Iterator[Program]:
     """A program that the test starts itself."""
     with closing(Program(tmp_path / "down", database_url)) as program:
+        yield program
+
+
+@pytest.fixture
+def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
+    """A daemon that the test starts."""
+    with closing(Watched(tmp_path / "watched", database_url)) as program:
         yield program
 
 
