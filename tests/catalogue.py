@@ -14,7 +14,8 @@ SOURCE = ROOT / "daemon/contactsync"
 PAGE = ROOT / "docs/logs.md"
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
-TRACEBACK = {"error", "traceback"}  # what `exc_info` becomes
+# What `exc_info` becomes.
+TRACEBACK = {"error", "traceback"}
 ROW = re.compile(r"^\| `([a-z_.]+)` \| ([a-z, ]+) \|([^|]*)\| (.+) \|$", re.MULTILINE)
 
 

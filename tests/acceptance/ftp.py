@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 USER, PASSWORD = "crm", "ftp-test"
-TIMEOUT = 120.0  # seconds: guards against a client that hangs
+# Seconds: guards against a client that hangs.
+TIMEOUT = 120.0
 
 # The server prints its port. It ends when the tests do, because its standard input is then closed.
 SERVER = f"""

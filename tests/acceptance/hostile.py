@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     """Makes a deposit at a path in `in/`."""
 
 MIB = 1 << 20
-CELL = "x" * 32_768  # the longest that is accepted
-CANARY = "canari"  # is in every cell and address of the hostile files, and must be in no log line
+# The longest that is accepted.
+CELL = "x" * 32_768
+# It is in every cell and address of the hostile files, and must be in no log line.
+CANARY = "canari"
 ROW = f"R1;{CANARY};{CANARY}@example.com;0600000001\n"
 GOOD = (HEADER + ROW).encode("latin-1")
 
@@ -90,7 +92,8 @@ def inflating(head: bytes, block: bytes, times: int) -> bytes:
     again = deflate.compress(block) + deflate.flush(zlib.Z_FULL_FLUSH)
     body = first + again * times + deflate.flush(zlib.Z_FINISH)
     size = len(head) + len(block) * times
-    fields = (20, 0, 8, 0, 33, 0, len(body), size, 5, 0)  # nothing reads as far as its checksum
+    # Nothing reads as far as its checksum.
+    fields = (20, 0, 8, 0, 33, 0, len(body), size, 5, 0)
     local = struct.pack("<4s5H3L2H", b"PK\x03\x04", *fields) + b"a.csv"
     central = struct.pack("<4sH5H3L5H2L", b"PK\x01\x02", 20, *fields, 0, 0, 0, 0, 0) + b"a.csv"
     start = len(local) + len(body)

@@ -28,7 +28,8 @@ BOXES = ("in", "on", "ok", "ko")
 DEADLINE = 120.0
 """Seconds after which an awaited event counts as missing. It only guards against a hang: no test measures by it."""
 
-SETTLE_SECONDS = 0.5  # of daemons that wait for the end of uploads
+# The setting of daemons that wait for the end of uploads.
+SETTLE_SECONDS = 0.5
 
 _uploads = iter(range(1, 1_000_000))
 
@@ -125,7 +126,8 @@ class Program(drive.Program):
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The log's lines of this event; every line of the log must be JSON."""
-        *lines, _ = self.log().split("\n")  # the last line may be unfinished
+        # The last line may be unfinished.
+        *lines, _ = self.log().split("\n")
         return [line for line in map(json.loads, lines) if line["event"] == name]
 
     # --- the folders -----------------------------------------------------------------------------------------

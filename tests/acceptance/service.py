@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FEED_SECONDS = 1.0  # the watchdog of these tests; it is fed four times as often
+# The watchdog of these tests; it is fed four times as often.
+FEED_SECONDS = 1.0
 
 
 def run_as_service(program: Program, systemd: Systemd) -> None:

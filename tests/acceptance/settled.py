@@ -16,7 +16,8 @@ class Settled:
     """A deposit in `ok/` or `ko/`."""
 
     path: Path
-    at: float  # time.monotonic() when it was first seen there
+    # time.monotonic() when it was first seen there.
+    at: float
 
     @property
     def state(self) -> str:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from tests.conftest import Databases
 
 MIB = 1 << 20
-MEMORY = 160  # MiB above what the daemon has after a small file
-SECONDS = 30.0  # of processor time, which other load does not change: each takes a tenth of it
+# MiB above what the daemon needs after a small file.
+MEMORY = 160
+# Seconds of processor time, which other load does not change: each takes a tenth of it.
+SECONDS = 30.0
 HEAD = b"Email;Nom;Mobile;R\xe9f\xe9rence\n"
 
 FILES: dict[str, tuple[Callable[[], bytes], str]] = {

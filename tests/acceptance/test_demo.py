@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE = 120.0  # seconds: guards against a demo that hangs
+# Seconds: guards against a demo that hangs.
+PATIENCE = 120.0
 MINE = "Référence;Prénom;Email\nZ1;Zoé;zoe@example-mail.fr\n"
 
 

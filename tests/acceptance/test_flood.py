@@ -12,8 +12,10 @@ from tests.acceptance.processes import processor_seconds
 from tests.acceptance.program import Program
 from tests.acceptance.tables import people
 
-FLOOD = 2000  # files in one in/; CONTACTSYNC_FLOOD=100000 for the long form
-SMALL = 20  # deposits of the other account
+# Files in one in/; CONTACTSYNC_FLOOD=100000 for the long form.
+FLOOD = 2000
+# Deposits of the other account.
+SMALL = 20
 
 
 def test_a_flood_of_files_delays_nobody_else(tmp_path: Path, database_url: str) -> None:
@@ -26,7 +28,8 @@ def test_a_flood_of_files_delays_nobody_else(tmp_path: Path, database_url: str) 
         for name in ("flood", "other"):
             program.add_account(name)
         inbox = program.box("flood", "in")
-        for number in range(count):  # empty: as quickly refused as any
+        # Empty: as quickly refused as any.
+        for number in range(count):
             (inbox / f"{number:06}.csv").touch()
         for number in range(count // 10):
             (inbox / f".dot-{number}").touch()
@@ -51,7 +54,8 @@ def test_a_flood_of_files_delays_nobody_else(tmp_path: Path, database_url: str) 
             assert len(small) == SMALL
             assert len(ahead) < count // 2, f"{SMALL} small deposits waited for {len(ahead)} of the flood"
             while "CONTACTSYNC_FLOOD" in os.environ and len(done) < count:
-                time.sleep(1)  # by hand only
+                # By hand only.
+                time.sleep(1)
                 done = program.rows(DONE)
             took = (done[-1]["finished_at"] - done[0]["finished_at"]).total_seconds()
             grown = _rss(program) - memory

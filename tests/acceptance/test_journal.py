@@ -82,7 +82,8 @@ def test_a_terminal_gets_columns(tmp_path: Path) -> None:
     ran = subprocess.Popen([sys.executable, "-c", LINES], env=environment, stdout=secondary)
     os.close(secondary)
     said = b""
-    with suppress(OSError):  # EIO: nobody has the other end any more
+    # EIO: nobody has the other end any more.
+    with suppress(OSError):
         while part := os.read(primary, 65_536):
             said += part
     ran.wait(DEADLINE)

@@ -54,7 +54,8 @@ class Observer:
 
     def _look(self) -> None:
         while not self._stop.is_set():
-            both = self._seen() & self._seen()  # what two looks saw was there together between them
+            # What two looks saw was there together between them.
+            both = self._seen() & self._seen()
             self.most = max(self.most, len(both))
 
     def _seen(self) -> set[Path]:
@@ -182,7 +183,8 @@ def test_deposits_of_one_name_never_overwrite_each_other(down: Program) -> None:
     with down:
         for number in range(12):
             name = names[number % 3]
-            contents.append(people(1, first=number + 1) + b"R0;;;\n")  # one row applied, one rejected
+            # One row applied, one rejected.
+            contents.append(people(1, first=number + 1) + b"R0;;;\n")
             down.drop(account, name, contents[-1])
             down.until(lambda: len(down.ledger(account)) == len(contents), "it is claimed")
         down.until(lambda: {row["state"] for row in down.ledger(account)} == {"ok"}, "all are applied")

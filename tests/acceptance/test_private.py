@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 NAME, EMAIL, PHONE, CELL = "Kwyjibos", "kwyjibo.secret@example.com", "0687654329", "Cellule-Kwyjibo"
 SECRETS = re.compile(r"kwyjibo|687\D?65\D?43\D?29", re.IGNORECASE)
-REFUSED_NAME = "Kwyjibos-refusé"  # the test's database takes no such contact
+# The test's database takes no such contact.
+REFUSED_NAME = "Kwyjibos-refusé"
 
 # A program with bugs of its own: the planted values are in every exception's and warning's text.
 DEFECTS = f'''

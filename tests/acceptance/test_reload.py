@@ -51,7 +51,8 @@ def test_a_key_that_needs_a_restart_is_named(down: Program) -> None:
     del down._environment["CONTACTSYNC_LOG_FORMAT"]
     down.send_signal(signal.SIGHUP)
     (logged,) = down.until(lambda: down.events("settings.need_restart"), "the keys are named")
-    assert logged["keys"] == ["workers"]  # log_format is in the environment, which comes first
+    # log_format is in the environment, which comes first.
+    assert logged["keys"] == ["workers"]
     assert down.events("settings.reloaded")[0]["changed"] == ["settle_seconds"]
 
 

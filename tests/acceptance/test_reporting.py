@@ -62,7 +62,8 @@ def test_what_was_reported_can_be_deposited_as_it_is(program: Program, kind: str
         }
         for n in range(3)
     ]  # fmt: skip
-    with program.connection.transaction():  # the daemon sees all of it at once
+    # The daemon sees all of it at once.
+    with program.connection.transaction():
         account = add_account(program, kind, field_labels=labels, **rules)
         seed(program, account, people, list(MEANS_OF))
     files = published(program, kind, ago(1))

@@ -17,8 +17,10 @@ from tests.faults.proxy import Hold, Proxy
 if TYPE_CHECKING:
     from tests.acceptance.program import Program
 
-ROWS = 60_000  # about a second of work
-BIG = people(ROWS) + b"R0;Personne;;\n"  # the last row is rejected, so there are two result files
+# About a second of work.
+ROWS = 60_000
+# The last row is rejected, so there are two result files.
+BIG = people(ROWS) + b"R0;Personne;;\n"
 
 Moment = Callable[["Program"], AbstractContextManager[object]]
 """Keeps a big import, whose daemon then starts, at a moment of its processing until the block ends."""

@@ -96,7 +96,8 @@ def test_retry_killed_at_any_step_is_finished_by_the_next_start(
     down.start("--once")
     assert down.wait() == 0
     (old,) = down.ledger("acme")
-    (down.box("acme", "ko") / f"{old['claimed_name']}.rejected.csv").touch()  # as `no_valid_row` leaves one
+    # `no_valid_row` leaves one.
+    (down.box("acme", "ko") / f"{old['claimed_name']}.rejected.csv").touch()
     call = kill.partition(":")[0]
     folders = [part for box in ("in", "ko") for part in ("-P", str(down.box("acme", box)))]
     folders += ["-P", str(down.box("acme", "ko") / old["claimed_name"])]

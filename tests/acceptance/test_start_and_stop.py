@@ -36,7 +36,8 @@ def test_it_waits_for_its_schema(service: Program, systemd: Systemd) -> None:
         systemd.status("STATUS=0 accounts")
         assert service.terminate() == 0
         logged = [each["reason"] for each in service.events("database.schema")]
-        assert len(set(logged)) == len(logged)  # once, and once again where it looked between two migrations
+        # Once, and once again where it looked between two migrations.
+        assert len(set(logged)) == len(logged)
     finally:
         with psycopg.connect(service.database_url, autocommit=True) as conn:
             conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -70,7 +71,8 @@ def test_a_stopping_daemon_claims_nothing_more(service: Program, systemd: System
         waiting = service.lying("acme", "in")
         service.send_signal(signal.SIGTERM)
         systemd.until("STOPPING=1")
-        merge.rollback()  # the worker finishes its deposit, and could claim the next
+        # The worker finishes its deposit, and could then claim the next one.
+        merge.rollback()
         assert service.wait() == 0
         assert len(waiting) == 299
         assert service.lying("acme", "in") == waiting

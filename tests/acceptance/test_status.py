@@ -205,7 +205,8 @@ def test_watch_repeats_the_status(waiting: Program) -> None:
         while shown.count(b"acme") < 2:
             shown += os.read(master, 4096)
         watching.send_signal(signal.SIGINT)
-        while True:  # what is written at its end must be read
+        # What is written at its end must be read.
+        while True:
             try:
                 os.read(master, 4096)
             except OSError:

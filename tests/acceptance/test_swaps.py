@@ -74,9 +74,8 @@ while swaps < enough:
 def test_swaps_in_a_tight_loop(database_url: str, what: str) -> None:
     """Whatever an account swaps while the daemon, here root, claims, nothing outside its home is read or changed."""
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory())
-        )  # pytest's own are closed to other users
+        # pytest's own folders are closed to other users.
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o711)
         program = stack.enter_context(closing(Program(folder / "raced", database_url, rescan_seconds=0.05)))
         for name in ("racer", "other"):

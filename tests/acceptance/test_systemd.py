@@ -65,7 +65,8 @@ def test_its_status_names_an_account_that_waits(running: tuple[Program, Systemd]
     (service.folder / "elsewhere").mkdir()
     box = service.box("acme", "ok")
     box.rmdir()
-    box.symlink_to(service.folder / "elsewhere")  # is not followed
+    # The daemon does not follow it.
+    box.symlink_to(service.folder / "elsewhere")
     service.drop("acme", "list.csv", people(3))
     systemd.status("acme waits: ")
     box.unlink()

@@ -113,7 +113,8 @@ def test_a_connected_writer_that_pauses_is_waited_for(patient: Program, ftp: Ftp
     """Silence longer than the quiet time claims nothing as long as the server has the file open."""
     account, other = patient.add_account("pausing"), patient.add_account("meanwhile")
     content = people(1000)
-    half = content.index(b"\n", len(content) // 2) + 1  # what is there looks whole
+    # This half looks whole.
+    half = content.index(b"\n", len(content) // 2) + 1
     target = patient.box(account, "in") / "pausing.csv"
     with ftp.login() as session:
         data = session.transfercmd(f"STOR {target.relative_to(ftp.root)}")
@@ -138,7 +139,8 @@ def test_an_interrupted_upload_that_is_resumed_is_applied_once_and_whole(
     local.write_bytes(content)
     target = patient.box(account, "in") / "resumed.csv"
     with Trickle(ftp, target) as curl:
-        curl.send(content[:110_000])  # ends within a row
+        # This ends within a row.
+        curl.send(content[:110_000])
         arrived(patient, target, 110_000)
         curl.kill()
     outlast_quiet_time(patient, other, "other.csv")

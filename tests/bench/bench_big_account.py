@@ -33,7 +33,8 @@ def main() -> None:
                 last = min(first + 999_999, contacts)
                 conn.execute(_FILL, {"account": big.account_id, "first": first, "last": last})
             conn.execute("VACUUM (ANALYZE) contactsync.contact")
-        for run in range(RUNS + 1):  # the first warms up
+        # The first warms up.
+        for run in range(RUNS + 1):
             for account, what in ((small, "into an empty account"), (big, f"into {contacts:,} contacts")):
                 if account is small:
                     with connect(here.url) as conn:

@@ -129,7 +129,8 @@ def main() -> None:
         with site(server.admin_url, Path(folder) / "many", ACCOUNTS) as program:
             seconds = start(program)
             show(f"{ACCOUNTS} accounts: start, first claim, in ok/", "  ".join(f"{s:.2f} s" for s in seconds))
-            time.sleep(5)  # the work after a start ends
+            # The work after a start ends.
+            time.sleep(5)
             rested, before = memory(program.pid), cpu_seconds(program.pid)
             time.sleep(IDLE_SECONDS)
             share = (cpu_seconds(program.pid) - before) / IDLE_SECONDS

@@ -70,7 +70,8 @@ class Arrivals:
             number, _, _, length = _HEAD.unpack_from(events, place)
             name = events[place + _HEAD.size : place + _HEAD.size + length].rstrip(b"\0")
             place += _HEAD.size + length
-            if name.endswith(b".csv"):  # result files come as .json
+            if name.endswith(b".csv"):
+                # Result files come as .json.
                 self._boxes[number].setdefault(name, now)
 
 
@@ -110,9 +111,8 @@ def _measure(folder: Path, homes: list[Path]) -> None:
     arrivals = Arrivals()
     for home in homes:
         arrivals.watch(home / "contacts/import")
-    for number, home in enumerate(
-        homes
-    ):  # not counted: each account's first deposit opens connections and fills caches
+    # Not counted: each account's first deposit opens connections and fills caches.
+    for number, home in enumerate(homes):
         _drop(folder, home, f"warm{number}.csv", number)
     arrivals.wait(len(homes))
     arrivals.claimed.clear(), arrivals.settled.clear()

@@ -35,7 +35,8 @@ def _processor(place_: Place) -> Callable[[], float]:
 
 def _timed(name: str | None, function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **given: Any) -> Any:
-        what = name or str(args[1])  # Merge._run: the statement's own name
+        # Merge._run: the statement's own name.
+        what = name or str(args[1])
         started = _clock()
         try:
             return function(*args, **given)

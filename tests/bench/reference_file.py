@@ -55,9 +55,12 @@ class Shape:
 
     rows: int = ROWS
     wide: bool = False
-    first: int = 0  # the number of its first row: files overlap where their numbers do
-    changed_every: int = 0  # each n-th row has another first name
-    columns: tuple[str, ...] = ()  # only these, where any are named
+    # The number of its first row: files overlap where their numbers do.
+    first: int = 0
+    # Each n-th row has another first name.
+    changed_every: int = 0
+    # Only these columns, if any are named.
+    columns: tuple[str, ...] = ()
     seed: int = 1
 
     @property

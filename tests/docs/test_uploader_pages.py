@@ -21,7 +21,8 @@ from contactsync.spool.markers import MODES
 from tests.messages import context, details
 
 DOCS = Path(__file__).parents[2] / "docs"
-LANGUAGES = ("fr", "en")  # in the order of the sentences
+# In the order of the sentences.
+LANGUAGES = ("fr", "en")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"```\n(.*?)```", re.DOTALL)
 

@@ -62,6 +62,7 @@ class TinyDisk:
         """Write a file that leaves so many bytes free; removing it ends the fault."""
         status = os.statvfs(self.path)
         ballast = self.path / name
-        with suppress(OSError):  # others write too: then it is full already
+        # Others write too: then it is full already.
+        with suppress(OSError):
             ballast.write_bytes(bytes(status.f_bavail * status.f_frsize - leaving))
         return ballast

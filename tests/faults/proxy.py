@@ -120,7 +120,8 @@ class Proxy:
 
     def _pump(self, link: Link, to_server: bool) -> None:
         source, sink = (link.client, link.server) if to_server else (link.server, link.client)
-        first = to_server  # the first message of a client has no type
+        # The first message of a client has no type.
+        first = to_server
         with suppress(OSError, struct.error), source.makefile("rb") as stream:
             while True:
                 head = stream.read(4 if first else 5)
@@ -131,7 +132,8 @@ class Proxy:
                 if say is Say.STALL:
                     link.stalled.set()
                 if link.stalled.is_set():
-                    continue  # read and forgotten
+                    # Read and forgotten.
+                    continue
                 if say is Say.DROP:
                     continue
                 if say is not Say.CUT:

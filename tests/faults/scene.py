@@ -79,7 +79,8 @@ class Run(Program):
         try:
             return self._daemon.wait(seconds)
         finally:
-            self.stop()  # strace takes what it traces with it
+            # strace takes what it traces with it.
+            self.stop()
             self.prefix = ()
 
     def stop(self) -> None:
@@ -102,7 +103,8 @@ class Run(Program):
     def stage(self) -> None:
         """The scene: a list with an old member, a marker on its way, and three deposits in order."""
         self.reset()
-        self.add_account(ACCOUNT, dedup="none")  # nothing but the program keeps rows from being applied twice
+        # Nothing but the program keeps rows from being applied twice.
+        self.add_account(ACCOUNT, dedup="none")
         self.rows(
             "WITH c AS (INSERT INTO contact (account_id, reference, email) SELECT account_id, 'R0', 'zero@example.com'"
             " FROM account RETURNING account_id, contact_id),"

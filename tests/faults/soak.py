@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
     from tests.model.generate import Step
 
-CALM_SHARE = 0.4  # of the time, at its end, in which nothing is killed
-RESTS = 50  # looks, one each 20 ms, in which an idle daemon's threads and descriptors stay as they are
-QUIET_SECONDS = 0.3  # settle and grace time
+# The share of the time, at its end, in which nothing is killed.
+CALM_SHARE = 0.4
+# Looks, one per 20 ms, in which an idle daemon's threads and descriptors stay as they are.
+RESTS = 50
+# Settle and grace time.
+QUIET_SECONDS = 0.3
 
 _uploads = iter(range(1, 1_000_000_000))
 
@@ -42,7 +45,8 @@ def soak(folder: Path, seconds: float, seed: int) -> Outcome:
     """Run it all below `folder`, in the main thread."""
     outcome = Outcome(seconds)
     rng = Random(seed)
-    generate.LIFE = 1 << 40  # the accounts stay
+    # The accounts live forever.
+    generate.LIFE = 1 << 40
     steps = [generate.deposits(seed) for _ in range(CLIENTS)]
     mine = [_every(stream, number) for number, stream in enumerate(steps)]
     accounts = [step.account for step, _ in zip(generate.deposits(seed), range(CLIENTS), strict=False)]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.model.drive import Settled
     from tests.model.generate import Step
 
-PATIENCE = 120.0  # seconds for one deposit, crashes and restarts included
+# Seconds for one deposit, crashes and restarts included.
+PATIENCE = 120.0
 
 
 @dataclass

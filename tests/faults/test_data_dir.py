@@ -76,7 +76,8 @@ def test_a_full_disk_below_the_database(run: Run, disk: files.TinyDisk, what: st
     accounts = [run.add_account(name, dedup="none") for name in ("acme", "globex")]
     ballast = disk.fill(leaving=MIB)
     if what == "wal":
-        run.rows("SELECT pg_switch_wal()")  # the next change needs a new file
+        # The next change needs a new file of the write-ahead log.
+        run.rows("SELECT pg_switch_wal()")
     for account in accounts:
         run.drop(account, "list.csv", CONTENT)
     if what == "tables":

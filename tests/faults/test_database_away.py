@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 PATIENT = "from contactsync.database.connection import Session; Session.__init__.__kwdefaults__['patience'] = 3600.0"
 """The thirty seconds for which workers bear a silent server, made an hour; the main thread has five of its own."""
 
-SAMPLE = 4  # cut points of each kind here; `make torture` takes all
+# Cut points of each kind here; `make torture` takes all.
+SAMPLE = 4
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,8 @@ def test_the_link_fails_in_the_midst_of_a_copy(link: tuple[Run, Proxy], say: Say
     account = cuts.deposit(run)
     assert watch.done.wait(DEADLINE)
     if say is Say.STALL:
-        other = cuts.deposit(run)  # over another link
+        # Over another link.
+        other = cuts.deposit(run)
         assert_settles(run, other)
         proxy.cut_all()
     assert_settles(run, account)
@@ -119,7 +121,8 @@ def test_refused_connections(link: tuple[Run, Proxy]) -> None:
     assert {box for box, _ in run.everywhere(account)} == {"in"}
     proxy.refusing = False
     assert_settles(run, account)
-    assert len(run.events("database.away")) <= before + 5  # each of four workers finds its own link cut
+    # Each of four workers finds its own link cut.
+    assert len(run.events("database.away")) <= before + 5
     run.until(lambda: len(run.events("database.back")) > back, "it is logged")
 
 
@@ -132,7 +135,8 @@ def test_sigterm_while_the_database_is_silent(run: Run, database_url: str) -> No
         return Say.STALL
 
     with Proxy(database_url) as proxy:
-        run.hook = PATIENT  # the daemon cannot end because its workers give up
+        # The daemon cannot end because its workers give up.
+        run.hook = PATIENT
         run.configure(database_url=proxy.url, rescan_seconds=0.2, shutdown_seconds=1)
         with run:
             proxy.watch = silent
@@ -169,7 +173,8 @@ def test_a_deadlock(run: Run, database_url: str) -> None:
     """The loser of a deadlock is tried again."""
     run.configure(database_url=make_conninfo(database_url, options="-c deadlock_timeout=5s"))
     with run, psycopg.connect(database_url) as other:
-        other.execute("SET deadlock_timeout = '10min'")  # the daemon finds it first, and loses
+        # The daemon finds the deadlock first, and loses.
+        other.execute("SET deadlock_timeout = '10min'")
         run.add_account("acme", dedup="reference")
         run.drop("acme", "list.csv", people(3))
         run.settled("acme", "list.csv")
@@ -208,7 +213,8 @@ def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServe
     run.until(lambda: run.events("database.away"), "it is logged")
     server.start()
     for pause in (0.3, 0.7, 1.2):
-        threading.Event().wait(pause)  # any moment will do
+        # Any moment is right.
+        threading.Event().wait(pause)
         assert server._child is not None
         os.kill(server._child.pid, signal.SIGQUIT)
         server._child.wait()

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(files.why_not() is not None, reason=files.why_not() or "")
 
 SIZE = 512 << 10
-CONTENT = people(2000) + b"R0;Personne;;\n"  # 80 KB
+# 80 KB.
+CONTENT = people(2000) + b"R0;Personne;;\n"
 OTHER = people(4)
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Databases
 
-GOOD = people(4) + b"R0;Personne;;\n"  # the last row is rejected, so there are two result files
+# The last row is rejected, so there are two result files.
+GOOD = people(4) + b"R0;Personne;;\n"
 
 FAULTS = [
     "renameat2:error=EACCES",

@@ -74,4 +74,5 @@ def test_the_kill_loop_finds_a_naive_program_out(tmp_path: Path, database_url: s
     wanted = kill_points.reference(naive)
     shots = [*kill_points.shots(naive, Fault("rename"), tmp_path, wanted)]
     naive.__exit__()
-    assert [shot.when for shot in shots if shot.wrong] == [2, 4, 6]  # after the commit, before the move
+    # After the commit, before the move.
+    assert [shot.when for shot in shots if shot.wrong] == [2, 4, 6]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.conftest import Databases
 
 RESCAN_SECONDS = 0.5
-NEVER = 3600.0  # seconds between rescans that no test lives to see
+# Seconds between rescans that no test lives to see.
+NEVER = 3600.0
 
 
 def limited(limit: str) -> tuple[str, ...]:
@@ -64,12 +65,14 @@ def test_a_queue_that_overflows_loses_no_deposit(run: Run) -> None:
     """
     accounts = [run.add_account(f"a{n}") for n in range(20)]
     begin(run, rescan_seconds=NEVER)
-    take(run, "a0", "before.csv")  # it is watching
+    # The daemon is watching.
+    take(run, "a0", "before.csv")
     os.kill(run.pid, signal.SIGSTOP)
     try:
         crowd = run.box("a0", "in")
         for n in range(int(Path("/proc/sys/fs/inotify/max_queued_events").read_text()) // 2 + 100):
-            os.close(os.open(crowd / f"{n}.part", os.O_CREAT | os.O_WRONLY))  # two events
+            # Two events.
+            os.close(os.open(crowd / f"{n}.part", os.O_CREAT | os.O_WRONLY))
         for account in accounts:
             run.drop(account, "lost.csv", people(1))
     finally:
@@ -193,7 +196,8 @@ def test_without_events_the_scan_takes_every_deposit(run: Run, limit: str, reaso
     for n, account in enumerate(accounts):
         for action in ("import", "optoutEMAIL"):
             take(run, account, f"{n}-{action}.csv", action)
-    late = run.add_account("late")  # its folders come after the limit was met
+    # Its folders appear after the limit was reached.
+    late = run.add_account("late")
     take(run, late, "late.csv")
     assert [line["reason"] for line in logged] == [reason]
     assert run.events("watch.polling_only") == logged
@@ -216,7 +220,8 @@ def test_without_events_an_upload_that_grows_is_taken_whole(run: Run) -> None:
             upload.write(whole[n : n + 150])
         if n + 150 < len(whole):
             assert whole[n + 149 : n + 150] != b"\n"
-            take(run, other, f"{n}.csv")  # was deposited later, and scanned later
+            # It was deposited later, and scanned later.
+            take(run, other, f"{n}.csv")
             assert path.exists()
     settled = run.settled(account, "slow.csv")
     assert (settled.state, settled.path.read_bytes()) == ("ok", whole)

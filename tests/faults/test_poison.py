@@ -15,7 +15,8 @@ from tests.faults.scene import Run
 if TYPE_CHECKING:
     from pathlib import Path
 
-POISON = people(4) + b"R0;Personne;;\n"  # the process will die on writing the rejected row
+# The process will die on writing the rejected row.
+POISON = people(4) + b"R0;Personne;;\n"
 ROUNDS = 12
 KILLS = 2
 CALLS = ("renameat2", "renameat", "openat", "unlinkat", "fsync", "flock", "getdents64", "newfstatat", "close")
@@ -29,7 +30,8 @@ def test_a_file_that_kills_three_times_is_refused(run: Run, tmp_path: Path) -> N
     run.add_account("globex", dedup="none")
     poison = run.drop("acme", "poison.csv", POISON)
     run.drop("acme", "next.csv", people(3))
-    run.drop("globex", "big.csv", people(60_000))  # a second of work, in which the process dies
+    # A second of work, in which the process dies.
+    run.drop("globex", "big.csv", people(60_000))
     claimed = f"{int(poison.lstat().st_ctime)}_poison.csv"
     deadly = run.box("acme", "on") / f".rejected.{claimed}"
     strace = ("strace", "-f", "-qq", "-o", str(tmp_path / "strace.log"), "-e", "trace=write")
@@ -98,7 +100,8 @@ def test_several_daemons(run: Run, database_url: str, count: int) -> None:
             assert run.lying(account, "on") == run.lying(account, "in") == []
         for daemon in (run, *others):
             assert daemon.events("bug") == []
-            daemon.started()  # the last one may not have been needed: it would die of the signal while it starts
+            # The last one may not have been needed: it would die of the signal while it starts.
+            daemon.started()
             assert daemon.terminate() == 0
     finally:
         for daemon in others:

@@ -34,7 +34,8 @@ def test_crashes_at_random_moments(tmp_path: Path) -> None:
                 for account in accounts:
                     run.drop(account, f"{number}.csv", people(ROWS) + b"R0;Personne;;\n")
             for _ in range(CRASHES):
-                threading.Event().wait(rng.uniform(0.02, 0.6))  # any moment will do
+                # Any moment is right.
+                threading.Event().wait(rng.uniform(0.02, 0.6))
                 server.crash()
                 server.start()
             for account in accounts:
@@ -58,7 +59,8 @@ def test_a_standby_takes_over(tmp_path: Path) -> None:
         with Server(copy, **REPLICATING) as standby:
             hosts = f"host={standby.host},{primary.host} user=contactsync dbname=contactsync"
             run = Run(tmp_path / "run", hosts, rescan_seconds=0.3)
-            run.database_url = primary.admin_url  # the tests' own connection
+            # The tests' own connection.
+            run.database_url = primary.admin_url
             with run:
                 run.add_account("acme", dedup="none")
                 run.drop("acme", "before.csv", people(3))

@@ -132,7 +132,8 @@ def test_on_without_a_row(program: Program) -> None:
     """`on/S_x`, no row: admitted again, under the stamp that it has; attempt 1."""
     settled = assert_applied_once(program, "no_row")
     assert settled.name == CLAIMED
-    assert settled.stat().st_mode & 0o777 == 0o640  # the daemon's own copy, not the inode that was found
+    # The daemon's own copy, not the inode that was found.
+    assert settled.stat().st_mode & 0o777 == 0o640
 
 
 def test_on_without_a_row_beside_a_new_upload(program: Program) -> None:

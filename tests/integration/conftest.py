@@ -182,7 +182,8 @@ def empty(conn: psycopg.Connection[Any]) -> None:
 def site(tmp_path: Path, site_url: str) -> Iterator[Site]:
     """The account `acme` with default settings, its folders made."""
     (tmp_path / "acme" / "contacts").mkdir(parents=True)
-    before, mask = signal.signal(signal.SIGIO, signal.SIG_IGN), os.umask(0)  # as `Daemon.run` sets them
+    # `Daemon.run` sets them like this.
+    before, mask = signal.signal(signal.SIGIO, signal.SIG_IGN), os.umask(0)
     with psycopg.connect(site_url, autocommit=True) as conn, connect(as_daemon(site_url)) as daemon:
         empty(conn)
         conn.execute("INSERT INTO contactsync.account (name) VALUES ('acme')")

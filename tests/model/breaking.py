@@ -86,7 +86,8 @@ def break_bytes(rng: Random, content: bytes, kind: str) -> bytes:
         whole[30 + len("a.csv") + rng.randrange(len(content))] ^= 0x55
     elif kind == "zip truncated":
         del whole[rng.randint(4, len(whole) - 1) :]
-    else:  # every LF became CRLF
+    else:
+        # Every LF became CRLF.
         return zipped([("a.csv", content + b"\n" * 9)], zipfile.ZIP_STORED).replace(b"\n", b"\r\n")
     return bytes(whole)
 

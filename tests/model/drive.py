@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from .generate import Step
 
-DEADLINE = 60.0  # seconds for a round of deposits
+# Seconds for a round of deposits.
+DEADLINE = 60.0
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -42,7 +42,8 @@ def tokenize(text: str, separator: str) -> list[Record]:
     records: list[Record] = []
     cells: list[str] = []
     cell = ""
-    state = "start"  # start | plain | quoted | quote (just seen inside a quoted field) | after
+    # One of: start, plain, quoted, quote (just seen inside a quoted field), after.
+    state = "start"
     line = begins = 1
     i = 0
     ordinary = re.compile(f'[^"\r\n{re.escape(separator)}]+')

@@ -64,7 +64,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     place = tmp_path_factory.mktemp("place")
     there = Installation(tmp_path_factory.mktemp("destdir"), place / "opt/cs", place / "etc")
     there.make("install", destdir=str(there.destdir))
-    assert list(place.iterdir()) == []  # all of it is below DESTDIR
+    # Everything was below DESTDIR.
+    assert list(place.iterdir()) == []
     for built in (there.destdir / place.relative_to("/")).iterdir():
         built.rename(place / built.name)
     return there

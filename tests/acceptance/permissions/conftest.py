@@ -30,9 +30,8 @@ def host() -> Iterator[tuple[Host, Path]]:
 def made(host: tuple[Host, Path], databases: Databases) -> Iterator[HostProgram]:
     """A program with both accounts and their folders, whose daemon does not run."""
     with ExitStack() as stack:
-        proxy = stack.enter_context(
-            Proxy(stack.enter_context(databases()))
-        )  # its socket is closed to the daemon
+        # PostgreSQL's own socket is closed to the daemon.
+        proxy = stack.enter_context(Proxy(stack.enter_context(databases())))
         found = HostProgram(host[1] / "program", proxy.url, host[0], rescan_seconds=0.2)
         stack.enter_context(closing(found))
         found.add_tenants()

@@ -10,12 +10,10 @@ from tests.acceptance.host import ACME, DAEMON, HostProgram
 from tests.acceptance.program import BOXES
 from tests.acceptance.tables import people
 
-OPEN = (
-    "contacts/import",
-    "contacts/import/in",
-    "contacts/optinSMS/in",
-)  # some folders in which the account may write
-CONTENT = people(2) + b"R9;Secret;;\n"  # two rows applied, one rejected
+# Some folders in which the account may write.
+OPEN = ("contacts/import", "contacts/import/in", "contacts/optinSMS/in")
+# Two rows are applied, one is rejected.
+CONTENT = people(2) + b"R9;Secret;;\n"
 FORBIDDEN = {"error": "EACCES"}
 
 # docs/ftp-facts.md, "Permissions that hold": owner, group and mode of each folder of acme's home.

@@ -32,7 +32,8 @@ def test_missing_folders_are_recreated_in_the_scheme(program: HostProgram, acme:
     home = program.ftp / "acme"
     gone = {path: (home / path).lstat().st_ino for path in HEALED[which]}
     for path in gone:
-        (home / path).rename(program.folder / "aside")  # at once: nothing is missing for a moment only
+        # At once: nothing is missing for a moment only.
+        (home / path).rename(program.folder / "aside")
         shutil.rmtree(program.folder / "aside")
     program.until(lambda: all((home / path).is_dir() for path in SCHEME), "all folders exist again")
     assert scheme(home) == SCHEME
@@ -50,7 +51,8 @@ def test_an_in_folder_of_another_owner_delays_only_its_account(program: HostProg
     foreign.mkdir(mode=0o700)
     (foreign / "list.csv").write_bytes(people(1))
     os.chown(foreign, GLOBEX, GLOBEX)
-    foreign.rename(box)  # also over an empty one, where the daemon was quicker
+    # Also over an empty one, where the daemon was quicker.
+    foreign.rename(box)
     waits = program.until(lambda: program.events("deposit.waits"), "it is logged")
     assert {(line["account"], line["reason"]) for line in waits} == {("acme", "Permission denied")}
     program.drop("globex", "beside.csv", people(1))

@@ -114,7 +114,8 @@ def test_the_account_cannot_change_the_claimed_copy(program: HostProgram, acme: 
     assert (
         acme("names.__setitem__('held', os.open(p[0], os.O_RDONLY))", "contacts/delete/in/held.part") is None
     )
-    with program.connection.transaction():  # the merge waits for the account's row: the file stays in on/
+    # The merge waits for the account's row: the file stays in on/.
+    with program.connection.transaction():
         program.connection.execute("SELECT FROM account WHERE name = 'acme' FOR UPDATE")
         acme("os.rename(p[0], p[1])", "contacts/delete/in/held.part", "contacts/delete/in/held.csv")
         (claimed,) = program.until(lambda: program.lying("acme", "on", "delete"), "it is claimed")

@@ -15,7 +15,8 @@ from tests.acceptance.tables import HEADER, table
 LONG_ROWS = table(HEADER.strip(), *(f"R{n};{'x' * 20_000};p{n}@example.com;06{n:08d}" for n in range(300)))
 """Rows so long that no client is killed just at a line end, and so many that it takes half a minute at RATE."""
 
-RATE = 200_000  # bytes a second
+# Bytes per second.
+RATE = 200_000
 
 
 def broken_off(u: Uploader, how: str) -> None:
@@ -68,7 +69,8 @@ def resumed(u: Uploader, client: str) -> None:
         u.arrived(200_000)
         up.kill()
     kind = u.server.kind
-    if "killed" in kind.deletes:  # by name: it would delete what comes next, too
+    if "killed" in kind.deletes:
+        # By name: it would delete what comes next, too.
         u.program.until(lambda: not u.lies_in_in(), "the server deletes the half")
     outlast(u.program)
     assert u.claimed() == []

@@ -51,7 +51,8 @@ def two_clients(u: Uploader) -> None:
             up.finish()
 
     thread = threading.Thread(target=second)
-    thread.start()  # may wait for the first
+    # This one may wait for the first.
+    thread.start()
     outlast(u.program, grace=True)
     if not u.server.kind.aside:
         assert u.claimed() == []

@@ -101,7 +101,8 @@ def proftpd(server: Server) -> list[str]:
 
 
 def pure_ftpd(server: Server) -> list[str]:
-    users = server.work / "users"  # pure-pw's own digests take it seconds at each login
+    # With pure-pw's own digests, each login takes seconds.
+    users = server.work / "users"
     users.write_text(password_line(server) + "/./::::::::::::\n")
     subprocess.run(
         [program("pure-ftpd", "usr/bin/pure-pw"), "mkdb", f"{users}.pdb", "-f", str(users)],

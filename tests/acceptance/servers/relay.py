@@ -27,7 +27,8 @@ class Relay:
         for end in self._ends:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RD)  # wakes who reads
+                # This wakes the reader.
+                end.shutdown(socket.SHUT_RD)
 
     def _serve(self) -> None:
         with self._listener:

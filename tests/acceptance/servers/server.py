@@ -90,7 +90,8 @@ class Server:
         self.work.chmod(0o711)
         self.port = free_port()
         command = self.kind.command(self)
-        if not command:  # a client starts it, over a pipe
+        if not command:
+            # A client starts it, over a pipe.
             return self
         with (self.work / "output").open("wb") as output:
             self.process = subprocess.Popen(

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 INIT, OPEN, CLOSE, WRITE, SETSTAT, REMOVE, RENAME = 1, 3, 4, 6, 9, 13, 18
 STATUS, HANDLE = 101, 102
 FOR_WRITING, APPENDING, CREATING, TRUNCATING = 2, 4, 8, 16
-CHUNK = 32_000  # what every server takes in one packet
+# What every server takes in one packet.
+CHUNK = 32_000
 
 
 class SftpError(Exception):

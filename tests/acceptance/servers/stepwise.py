@@ -124,7 +124,8 @@ class SftpUpload:
         self._session.end(kill=True)
 
     def reset(self) -> None:
-        if self._relay:  # over a pipe there is nothing to reset
+        if self._relay:
+            # Over a pipe there is nothing to reset.
             self._relay.reset()
         self.kill()
 

@@ -23,7 +23,8 @@ T = TypeVar("T")
 SETTLE_SECONDS, GRACE_SECONDS = 0.4, 2.0
 DEADLINE = 180.0
 """Seconds after which an awaited event counts as missing: many cases share one daemon."""
-UNWRITTEN = 16 * 1024  # bytes that a server may have in its buffer
+# Bytes that a server may have in its buffer.
+UNWRITTEN = 16 * 1024
 WITNESSES = ("whole", "half")
 _numbers = iter(range(1, 1_000_000))
 
@@ -104,7 +105,8 @@ class Uploader:
     def _sizes(self) -> list[int]:
         try:
             return self.lies_in_in()
-        except FileNotFoundError:  # renamed while we looked
+        except FileNotFoundError:
+            # Renamed while we looked.
             return []
 
     def claimed(self) -> list[str]:

@@ -79,7 +79,8 @@ def test_a_killed_backend_is_not_the_files_fault(site: Site) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    site.daemon = connect(site.url)  # the site's own died too
+    # The site's own died too.
+    site.daemon = connect(site.url)
     site.drop(GOOD)
     assert site.step() == 0.0
     assert [row["state"] for row in site.ledger()] == ["ok", "ok"]

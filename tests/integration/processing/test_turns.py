@@ -48,7 +48,8 @@ def test_a_turn_takes_deposits_for_as_long_as_it_lasts(site: Site) -> None:
     worker = site.restarted()
     worker.progressed = lambda: ended.append(None)
     assert site.turn(60, pipeline=worker) is None
-    assert len(ended) == 8  # `run --once` waits as long as deposits are settled
+    # `run --once` waits as long as deposits are settled.
+    assert len(ended) == 8
     assert [row["name"] for row in site.ledger()] == [f"{n}.csv" for n in range(4) for _ in range(2)]
     assert {row["state"] for row in site.ledger()} == {"ok"}
     assert site.boxes()["on"] == []

@@ -166,7 +166,8 @@ def test_a_clock_that_was_ahead_by_years_costs_no_day(site: Site, nights: Callab
     assert here.opened() == 1
     here.times.set("2017-01-06 12:00+01")
     here.look()
-    assert here.published().count("2017-01-05") == 2  # seven days that had not been, once each
+    # Seven days that had not been, once each.
+    assert here.published().count("2017-01-05") == 2
     assert here.published().count("2017-01-07") == 1
 
 

@@ -54,7 +54,8 @@ def test_a_file_lists_a_contact_once_as_of_its_last_reaction(site: Site) -> None
     site.react(1, who, "EMAIL", "opened", "2015-04-27 09:00+02")
     site.react(1, who, "EMAIL", "optout", "2015-04-27 09:01+02")
     site.conn.execute("UPDATE contactsync.contact SET email = 'new@example.com'")
-    site.react(1, who, "EMAIL", "opened", "2015-04-27 08:00+02")  # recorded late
+    # Recorded late.
+    site.react(1, who, "EMAIL", "opened", "2015-04-27 08:00+02")
     site.react(1, who, "EMAIL", "clicked", "2015-04-27 10:00+02")
     site.publish()
     assert site.emails("EMAIL_opened") == site.emails("EMAIL_optout") == ["old@example.com"]

@@ -70,7 +70,8 @@ def test_a_deposit_in_progress_is_never_touched(site: Site) -> None:
     assert remove_files(site).files == 0
     assert delete_rows(site).rows == 0
     assert path_of(site, row, "on").exists()
-    assert site.work() == []  # recovery moves it, by its row
+    # Recovery moves it, by its row.
+    assert site.work() == []
     assert path_of(site, row, "ok").exists()
     assert len(site.contacts("email")) == 1
 

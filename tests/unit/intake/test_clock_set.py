@@ -158,7 +158,8 @@ def test_a_jump_while_a_file_grows_claims_no_half_of_it(site: Site, jump: float)
     path.write_text("Email\na@b.fr\n")
     site.times.wall += jump
     site.times.go(RESCAN)
-    for _ in range(2):  # the first call sees the change, the second scans again
+    # The first call sees the change, the second scans again.
+    for _ in range(2):
         assert site.claimed(queue) is None
     site.times.go(SETTLE)
     assert site.claimed(queue) is not None

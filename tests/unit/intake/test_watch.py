@@ -31,7 +31,8 @@ def test_a_file_that_leaves_causes_no_hint(watched: Watched, tmp_path: Path) -> 
     folder, other, last = (tree(tmp_path / name) for name in ("folder", "other", "last"))
     watched.watch.follow([tmp_path])
     watched.hints_before(folder)
-    watched.hints_before(other)  # by now every event of the file in `folder` has arrived
+    # By now every event of the file in `folder` has arrived.
+    watched.hints_before(other)
     (folder / "a.csv").rename(folder.parent / "1_a.csv")
     assert folder not in watched.hints_before(last)
 

@@ -47,7 +47,8 @@ def test_half_a_rename_delays_no_upload(
     monkeypatch.setattr(InotifyMoveEventGrouper, "delay", FOREVER)
     watched = Watched()
     watched.watch.start()
-    if make is Path.touch:  # such an event does not even reach the part of watchdog that waits
+    if make is Path.touch:
+        # Such an event does not even reach the part of watchdog that waits.
         monkeypatch.setattr(InotifyMoveEventGrouper, "delay", FOREVER)
     folder, other = tree(tmp_path / "ftp" / "one"), tree(tmp_path / "ftp" / "two")
     watched.watch.follow([tmp_path / "ftp"])

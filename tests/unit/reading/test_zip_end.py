@@ -109,7 +109,8 @@ def test_a_truncated_zip(refusal: Refusal) -> None:
 
 def test_ascii_mode_that_added_carriage_returns(refusal: Refusal) -> None:
     """A transfer that turned LF into CRLF is recognised."""
-    data = zipped(("a.csv", CSV)).replace(b"\r\n", b"\n")  # as a Unix client's ASCII mode meets it
+    # As a Unix client's ASCII mode meets it.
+    data = zipped(("a.csv", CSV)).replace(b"\r\n", b"\n")
     assert b"\n" in data
     assert refusal(data.replace(b"\n", b"\r\n")).code == "zip_ascii_mode"
 

@@ -24,7 +24,8 @@ def swap(kind: str, here: Path, secret: Path) -> None:
     elif kind == "socket":
         with socket.socket(socket.AF_UNIX) as sock:
             before = os.getcwd()
-            os.chdir(here.parent)  # the name of a socket is short
+            # The name of a socket is short.
+            os.chdir(here.parent)
             sock.bind(here.name)
             os.chdir(before)
     elif kind == "folder":
@@ -35,7 +36,8 @@ def swap(kind: str, here: Path, secret: Path) -> None:
         here.write_bytes(b"another upload\n")
     elif kind == "device":
         try:
-            os.mknod(here, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero: reading it would never end
+            # /dev/zero: reading it would never end.
+            os.mknod(here, stat.S_IFCHR | 0o666, os.makedev(1, 5))
         except PermissionError:
             pytest.skip("only root makes devices")
 
@@ -58,6 +60,7 @@ def descriptors() -> set[str]:
     """What this process has open."""
     found = set()
     for fd in os.listdir("/proc/self/fd"):
-        with suppress(FileNotFoundError):  # the one that listed them
+        # It may be the one that listed them.
+        with suppress(FileNotFoundError):
             found.add(os.readlink(f"/proc/self/fd/{fd}"))
     return found

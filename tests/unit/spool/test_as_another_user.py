@@ -40,7 +40,8 @@ with Spool(home, HomePins(home.parent, home.parent / "data"), max_bytes=1000, ig
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
 def test_a_file_of_another_owner_is_claimed_without_capabilities() -> None:
     """The kernel grants no lease (UNKNOWN), but the file is claimed, copied and settled; the daemon owns the copy."""
-    with tempfile.TemporaryDirectory() as folder:  # other users cannot enter pytest's own folders
+    # Other users cannot enter pytest's own folders.
+    with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         _claim_as_another(Path(folder) / "acme")
 

@@ -62,7 +62,8 @@ def test_a_file_swapped_during_the_rename_is_put_back(
         monkeypatch.setattr(claim, "rename_noreplace", kernel.rename_noreplace)
         kernel.rename_noreplace(*given)  # type: ignore[arg-type]  # passed through
 
-    (home / "keep").hardlink_to(here)  # so that the inode is not used again
+    # So that the inode is not used again.
+    (home / "keep").hardlink_to(here)
     (home / "keep").unlink()
     held = here.open("rb")
     incoming = seen(spool)

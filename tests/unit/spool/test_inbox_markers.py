@@ -90,7 +90,8 @@ def test_a_marker_that_is_swapped_while_it_is_adopted(
     spool.adopt_markers()
     assert secret.read_bytes() == b"Email\nsecret@example.com\n"
     monkeypatch.undo()
-    for path in (marker, marker.parent.parent / marker.name):  # its uploader removes it
+    # Its uploader removes it.
+    for path in (marker, marker.parent.parent / marker.name):
         if path.is_dir():
             path.rmdir()
     put(home, "in/.createNewList")

@@ -58,7 +58,8 @@ def test_every_sentence_for_every_count_and_deposit(table: str, code: str, count
             try:
                 whole = render(text, where, given_)
             except ValueError:
-                assert count == 0  # what is not sent for 0
+                # It is not sent for 0.
+                assert count == 0
                 continue
             assert not re.search(r"[{}]|None(?! of)|\[", whole), whole
             assert not re.search(r"(?<![\d.,#_\u00a0])[01] (?!h\b|Mo|more|was|is)[a-z]+s\b", whole), whole
