@@ -28,7 +28,7 @@ def test_a_flood_of_files_delays_nobody_else(tmp_path: Path, database_url: str) 
         for name in ("flood", "other"):
             program.add_account(name)
         inbox = program.box("flood", "in")
-        # Empty: as quickly refused as any.
+        # Empty files are refused as quickly as others.
         for number in range(count):
             (inbox / f"{number:06}.csv").touch()
         for number in range(count // 10):

@@ -94,7 +94,7 @@ def test_an_unreachable_database_is_degraded(tmp_path: Path, database_url: str) 
             )
             proxy.refusing = False
             assert watched.settled("acme", "list.csv").state == "ok"
-            watched.until(lambda: watched.health()[1]["status"] == "ok", "it is well again")
+            watched.until(lambda: watched.health()[1]["status"] == "ok", "it is ok again")
 
 
 def test_an_account_in_trouble_is_degraded(watched: Watched) -> None:
@@ -153,4 +153,4 @@ def test_a_main_loop_that_stands_still_is_failing(watched: Watched) -> None:
             watched.drop("acme", "list.csv", people(3))
             # The event brought it.
             assert watched.settled("acme", "list.csv").state == "ok"
-        watched.until(lambda: watched.health()[0] == 200, "it is well again")
+        watched.until(lambda: watched.health()[0] == 200, "it is ok again")

@@ -176,7 +176,7 @@ def test_queues_and_daemon_are_shown_without_the_database(waiting: Program, data
 
 
 def test_status_does_not_disturb_the_daemon_whatever_becomes_of_data_dir(waiting: Program) -> None:
-    """A data_dir that is taken away, or cannot be made, costs its sign of life and nothing else."""
+    """Without a data_dir, removed or impossible to make, only the heartbeat is missing."""
     waiting.add_account("acme")
     waiting.folder.joinpath("data").write_text("a file in its place")
     with waiting:

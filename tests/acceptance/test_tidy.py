@@ -94,7 +94,7 @@ def test_tidy_killed_at_any_step_is_done_again(down: Program, kill: str, tmp_pat
 
 
 def test_two_tidy_commands_at_once_remove_each_file_once(down: Program) -> None:
-    """As several daemons do: who comes second finds less to do."""
+    """As several daemons do: the second one finds less to do."""
     down.configure(keep_settled_days=10)
     down.add_account("acme")
     for n in range(3):
