@@ -95,8 +95,9 @@ class Run(Program):
         super().stop()
 
     def reset(self) -> None:
-        """Empty tables, an empty root."""
+        """Empty tables, an empty root, and no memory of the homes that were in it."""
         self.connection.execute(f"TRUNCATE {TABLES} CASCADE")
+        (self.folder / "data/homes.json").unlink(missing_ok=True)
         shutil.rmtree(self.ftp)
         self.ftp.mkdir()
 

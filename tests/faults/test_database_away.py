@@ -171,7 +171,7 @@ def test_a_row_that_another_session_holds(run: Run, database_url: str) -> None:
 
 def test_a_deadlock(run: Run, database_url: str) -> None:
     """The loser of a deadlock is tried again."""
-    run.configure(database_url=make_conninfo(database_url, options="-c deadlock_timeout=5s"))
+    run.configure(database_url=make_conninfo(database_url, options="-c deadlock_timeout=2s"))
     with run, psycopg.connect(database_url) as other:
         # The daemon finds the deadlock first, and loses.
         other.execute("SET deadlock_timeout = '10min'")

