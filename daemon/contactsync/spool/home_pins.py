@@ -13,10 +13,10 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 from contactsync.domain.errors import ConfigurationError, HomeChanged
+from contactsync.runtime.boot import boot_id
 from contactsync.runtime.directories import open_locked, open_way, opened
 
 FILE_NAME = "homes.json"
@@ -28,7 +28,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 class Pin:
     """What recognises a folder: its inode on its device. `file_system` is the id in statvfs(3), 0 if it has none.
 
-    `boot` is the boot of the machine in which the device had this number.
+    `boot` is the boot of the machine in which the device had this number, "" if it is unknown.
     """
 
     device: int
@@ -40,7 +40,7 @@ class Pin:
     def of(cls, fd: int) -> Pin:
         """The pin of an open folder."""
         status = os.fstat(fd)
-        return cls(status.st_dev, status.st_ino, os.fstatvfs(fd).f_fsid, _boot())
+        return cls(status.st_dev, status.st_ino, os.fstatvfs(fd).f_fsid, boot_id())
 
     def fits(self, found: Pin) -> bool:
         """Whether `found` is the same folder.
@@ -50,7 +50,8 @@ class Pin:
         counts. A tenant can neither mount nor reboot.
         """
         same_device = self.device == found.device or self.file_system == found.file_system
-        return self.inode == found.inode and (same_device or self.boot != found.boot)
+        rebooted = "" != self.boot != found.boot != ""
+        return self.inode == found.inode and (same_device or rebooted)
 
 
 class HomePins:
@@ -218,9 +219,3 @@ class HomePins:
         else:
             why = "it is not what contactsync wrote: remove it, and check that each home is its account's"
         self.problem = f"{path}, which holds device and inode of each home, cannot be used: {why}"
-
-
-@cache
-def _boot() -> str:
-    """The id of this boot of the machine (random(4))."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
