@@ -124,10 +124,14 @@ class HomePins:
             pass
         return None
 
-    def examine(self, homes: Iterable[Path]) -> dict[Path, HomeChanged]:
-        """The homes that must be left alone. Pins those that are seen for the first time, and forgets all others."""
+    def examine(self, homes: Iterable[Path], refused: Iterable[Path] = ()) -> dict[Path, HomeChanged]:
+        """The homes that must be left alone. Pins those that are seen for the first time.
+
+        Those in `refused` keep their pins, but get none: a tenant can make its home clash with another. All other
+        homes are forgotten.
+        """
         changed: dict[Path, HomeChanged] = {}
-        pins: dict[str, Pin] = {}
+        pins = {path: self._pins[path] for path in map(str, refused) if path in self._pins}
         for home in homes:
             if str(home) in self._pins:
                 pins[str(home)] = self._pins[str(home)]
