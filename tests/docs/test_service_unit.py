@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from contactsync.runtime.boot import boot_id
+
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNIT = SYSTEMD / "contactsync.service"
 DROP_IN = SYSTEMD / "group-readable.conf"
@@ -139,6 +141,39 @@ def test_it_runs_with_what_it_sees_of_etc(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "ftp_root" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_it_works_with_what_it_sees_of_proc(tmp_path: Path) -> None:
+    """Homes and the heartbeat are recognised as by commands, which see all of /proc."""
+    for name in ("ftp/acme/contacts", "data"):
+        (tmp_path / name).mkdir(parents=True)
+    assert values("ProcSubset") == ["pid"]
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    (variable,) = values("Environment")
+    script = 'mount -t proc -o subset=pid proc /proc; exec "$@"'
+    ask = (
+        "import os, sys; from pathlib import Path; from contactsync.spool.home_pins import HomePins, Pin;"
+        "from contactsync.telemetry.heartbeat import _process; base = Path(sys.argv[1]);"
+        "assert not os.path.exists('/proc/sys'); pins = HomePins(base / 'ftp', base / 'data');"
+        "home = base / 'ftp/acme'; assert pins.examine([home]) == {}; fd = pins.open(home);"
+        "print(Pin.of(fd).boot, _process(os.getpid()).split()[0])"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", script, "sh", sys.executable, "-c", ask, str(tmp_path)],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(UNIT.parents[1] / "daemon"),
+            # As systemd writes it: without hyphens.
+            **dict([variable.replace("%b", boot.replace("-", "")).split("=")]),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == {boot_id()}
 
 
 def test_a_drop_in_does_without_the_capability(unit: Path) -> None:

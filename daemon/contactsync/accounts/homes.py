@@ -46,7 +46,8 @@ def examine(accounts: Collection[Account], ftp_root: Path, pins: HomePins) -> di
     """The same, and record which folders the homes of the other accounts are (`HomePins.examine`)."""
     found = _clashes(accounts, ftp_root)
     own = {each.home_under(ftp_root): each.name for each in accounts if each.name not in found}
-    changed = pins.examine(own)
+    refused_homes = [each.home_under(ftp_root) for each in accounts if each.name in found]
+    changed = pins.examine(own, refused_homes)
     return found | {own[home]: _changed(own[home], error) for home, error in changed.items()}
 
 

@@ -13,10 +13,10 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 from contactsync.domain.errors import ConfigurationError, HomeChanged
+from contactsync.runtime.boot import boot_id
 from contactsync.runtime.directories import open_locked, open_way, opened
 
 FILE_NAME = "homes.json"
@@ -28,7 +28,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 class Pin:
     """What recognises a folder: its inode on its device. `file_system` is the id in statvfs(3), 0 if it has none.
 
-    `boot` is the boot of the machine in which the device had this number.
+    `boot` is the boot of the machine in which the device had this number, "" if it is unknown.
     """
 
     device: int
@@ -40,7 +40,7 @@ class Pin:
     def of(cls, fd: int) -> Pin:
         """The pin of an open folder."""
         status = os.fstat(fd)
-        return cls(status.st_dev, status.st_ino, os.fstatvfs(fd).f_fsid, _boot())
+        return cls(status.st_dev, status.st_ino, os.fstatvfs(fd).f_fsid, boot_id())
 
     def fits(self, found: Pin) -> bool:
         """Whether `found` is the same folder.
@@ -50,7 +50,8 @@ class Pin:
         counts. A tenant can neither mount nor reboot.
         """
         same_device = self.device == found.device or self.file_system == found.file_system
-        return self.inode == found.inode and (same_device or self.boot != found.boot)
+        rebooted = "" != self.boot != found.boot != ""
+        return self.inode == found.inode and (same_device or rebooted)
 
 
 class HomePins:
@@ -123,10 +124,14 @@ class HomePins:
             pass
         return None
 
-    def examine(self, homes: Iterable[Path]) -> dict[Path, HomeChanged]:
-        """The homes that must be left alone. Pins those that are seen for the first time, and forgets all others."""
+    def examine(self, homes: Iterable[Path], refused: Iterable[Path] = ()) -> dict[Path, HomeChanged]:
+        """The homes that must be left alone. Pins those that are seen for the first time.
+
+        Those in `refused` keep their pins, but get none: a tenant can make its home clash with another. All other
+        homes are forgotten.
+        """
         changed: dict[Path, HomeChanged] = {}
-        pins: dict[str, Pin] = {}
+        pins = {path: self._pins[path] for path in map(str, refused) if path in self._pins}
         for home in homes:
             if str(home) in self._pins:
                 pins[str(home)] = self._pins[str(home)]
@@ -218,9 +223,3 @@ class HomePins:
         else:
             why = "it is not what contactsync wrote: remove it, and check that each home is its account's"
         self.problem = f"{path}, which holds device and inode of each home, cannot be used: {why}"
-
-
-@cache
-def _boot() -> str:
-    """The id of this boot of the machine (random(4))."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

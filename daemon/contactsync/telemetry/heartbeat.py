@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Literal
 
 from contactsync import __version__
 from contactsync.runtime.background import Background
+from contactsync.runtime.boot import boot_id
 from contactsync.telemetry.status import DaemonStatus
 
 FILE_NAME = "condition.json"
@@ -147,12 +148,11 @@ def _process(pid: int) -> str | None:
     None if there is no such process, or only a zombie.
     """
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     state, *fields = stat.rpartition(")")[2].split()
-    return None if state == "Z" else f"{boot} {fields[18]}"
+    return None if state == "Z" else f"{boot_id()} {fields[18]}"
 
 
 def _pid_namespace() -> str | None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contactsync.accounts import homes
 from contactsync.accounts.homes import refused
 from contactsync.domain.account import Account
+from contactsync.spool.home_pins import HomePins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +123,23 @@ def test_a_link_takes_nothing_from_the_account_that_it_leads_to(tmp_path: Path) 
     (root / "thief").symlink_to(tmp_path / "own")
     accounts = [account(1, "thief"), account(2, "victim", str(tmp_path / "own"))]
     assert refused(accounts, root).keys() == {"thief"}
+
+
+def test_a_link_to_another_home_does_not_forget_the_own_one(tmp_path: Path) -> None:
+    """A link makes the home clash with the other. The other home in the place of the link is still not its own."""
+    root = tmp_path / "ftp"
+    for name in ("acme", "other"):
+        (root / name).mkdir(parents=True)
+    accounts = [account(1, "acme"), account(2, "other")]
+    pins = HomePins(root, tmp_path / "data")
+    assert homes.examine(accounts, root, pins) == {}
+    (root / "acme").rename(root / "before")
+    (root / "acme").symlink_to("other")
+    assert homes.examine(accounts, root, pins)["acme"].event == "account.bad_home"
+    (root / "acme").unlink()
+    (root / "other").rename(root / "acme")
+    for each in (pins, HomePins(root, tmp_path / "data")):
+        assert homes.examine(accounts, root, each)["acme"].event == "account.home_changed"
 
 
 def test_a_circular_link(tmp_path: Path) -> None:
