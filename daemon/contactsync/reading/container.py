@@ -11,6 +11,7 @@ from typing import IO, BinaryIO
 
 from contactsync.domain.deposit import FileIdentity
 from contactsync.domain.errors import FileRefused
+from contactsync.reading.encoding import END_MARK
 from contactsync.reading.zip_end import DAMAGE, entry_count, zip_directory_is_readable
 
 CHUNK_BYTES = 1 << 20
@@ -65,7 +66,8 @@ def open_content(path: Path, *, max_inflated_bytes: int) -> Content:
 def looks_whole(fd: int, identity: FileIdentity) -> bool:
     """Whether a file can be a finished upload (protocol 1).
 
-    It is not empty, has no hole, and ends as it should: a zip with its end record, a CSV with a line end.
+    It is not empty, has no hole, and ends as it should: a zip with its end record, a CSV with a line end, which the
+    end mark of DOS may follow.
     """
     if not identity.size:
         return False
@@ -78,8 +80,8 @@ def looks_whole(fd: int, identity: FileIdentity) -> bool:
         file.seek(0)
         if file.read(4) == b"PK\x03\x04":
             return zip_directory_is_readable(file)
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) in (b"\n", b"\r")
+        file.seek(-min(identity.size, 2), os.SEEK_END)
+        return file.read(2).removesuffix(END_MARK).endswith((b"\n", b"\r"))
 
 
 def _refuse_foreign(head: bytes) -> None:
