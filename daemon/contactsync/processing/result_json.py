@@ -83,6 +83,7 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
         "mode": int(claimed.mode) if claimed.mode else None,
         "list": None,
         "encoding": findings.encoding,
+        "separator": findings.separator,
         **asdict(counts),
         "warnings": [
             {

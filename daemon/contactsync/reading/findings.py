@@ -16,9 +16,9 @@ MAX_LISTED_LINES = 100
 
 @dataclass(slots=True)
 class Findings:
-    """Counts, warnings and the listed errors of one file. `encoding` is None before it is known.
+    """Counts, warnings and the listed errors of one file.
 
-    `warnings` counts by code; `lines` has the first physical lines of a warning, in the order of the file, and
+    `encoding` and `separator` are None before they are known. `warnings` counts by code; `lines` has the first physical lines of a warning, in the order of the file, and
     `details` what else its sentence needs. `warn` fills all three.
     """
 
@@ -27,6 +27,7 @@ class Findings:
     warnings: Counter[str] = field(default_factory=Counter)
     errors: list[LineError] = field(default_factory=list)
     encoding: str | None = None
+    separator: str | None = None
     reject_codes: Counter[str] = field(default_factory=Counter)
     lines: dict[str, list[int]] = field(default_factory=dict)
     details: dict[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -47,6 +47,7 @@ KEYS = [
     "mode",
     "list",
     "encoding",
+    "separator",
     "rows_read",
     "rows_applied",
     "rows_rejected",
@@ -62,7 +63,7 @@ KEYS = [
 def test_the_result_of_an_applied_file() -> None:
     """Every key of the protocol; names that are not UTF-8 as text; counts in the message."""
     findings = Findings(
-        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], "iso-8859-1"
+        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], "iso-8859-1", ";"
     )
     findings.lines["invalid_phone"] = [2, 7, 9]
     counts = Counts(5, 3, 2, 1, 1, 1, 0)
@@ -71,7 +72,7 @@ def test_the_result_of_an_applied_file() -> None:
     assert result | {"finished_at": "", "message": "", "warnings": [], "errors": []} == {
         "deposit_id": 7, "account": "acme", "action": "import", "file": "aé.csv",
         "claimed_name": "1447797847_aé.csv", "deposited_at": "2015-11-17T22:04:07+00:00", "finished_at": "",
-        "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1",
+        "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1", "separator": ";",
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
         "removed": 0, "warnings": [], "errors": [],
     }  # fmt: skip
