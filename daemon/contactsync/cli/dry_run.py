@@ -125,6 +125,7 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 account,
                 claimed.action,
                 findings,
+                mode=claimed.mode,
                 max_inflated_bytes=settings.max_inflated_bytes,
                 defused=settings.defuse_formulas,
             )

@@ -74,6 +74,7 @@ class FileTransaction:
                     account,
                     action,
                     findings,
+                    mode=claimed.mode,
                     max_inflated_bytes=self.rules.max_inflated_bytes,
                     defused=self.rules.defused,
                 )

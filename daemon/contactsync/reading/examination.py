@@ -6,7 +6,7 @@ The daemon and `contactsync check` share it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,15 +15,20 @@ import pyarrow.compute as pc
 
 from contactsync.domain import formulas
 from contactsync.domain.account import Account
-from contactsync.domain.columns import Header
-from contactsync.domain.deposit import Action
+from contactsync.domain.deposit import Action, Mode
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
+from contactsync.domain.headers.match import Header
+from contactsync.domain.headers.names import HeaderRules
+from contactsync.reading import any_number
+from contactsync.reading.batch import Batch
 from contactsync.reading.cells import cell_text
 from contactsync.reading.container import open_content
-from contactsync.reading.encoding import TextEncoding, as_utf8, sniff
+from contactsync.reading.encoding import TextEncoding, as_utf8, sniff, without_end_mark
 from contactsync.reading.findings import Findings
-from contactsync.reading.reader import Batch, Reader
-from contactsync.reading.validate import check_header, validate
+from contactsync.reading.misread import Misread
+from contactsync.reading.reader import Reader
+from contactsync.reading.several_values import first_values
+from contactsync.reading.validate import check_header, check_triplets, validate
 from contactsync.reading.verdict import Accepted, Reject
 
 _DEFUSED = r"^'('*[=+\-@\t\r])"
@@ -50,23 +55,34 @@ class Examination:
         findings: Findings,
         *,
         max_inflated_bytes: int,
+        mode: Mode | None = None,
         defused: bool = False,
     ) -> None:
-        """Recognise the file, its encoding and its header line; raises FileRefused.
+        """Recognise the file, its encoding, its separator and its header line; raises FileRefused.
 
+        `mode` is that of an import. `account` is kept with the file's separator.
         With `defused`, apostrophes before formulas are removed before a cell is judged (`domain/formulas.py`).
         """
         self.findings = findings
-        self.account, self._action, self._defused = account, action, defused
+        self._action, self._defused = action, defused
         content = open_content(path, max_inflated_bytes=max_inflated_bytes)
-        self.encoding: TextEncoding = sniff(content.chunks(), account.encoding)
+        self.encoding: TextEncoding = sniff(without_end_mark(content.chunks()), account.encoding)
         self.findings.encoding = self.encoding.name
-        reader = Reader(as_utf8(content.chunks(), self.encoding), account.separator, account.field_labels)
+        self._misread = Misread()
+        chunks = as_utf8(without_end_mark(content.chunks()), self.encoding, self._misread)
+        reader = Reader(chunks, account.separator, HeaderRules.of(account))
+        self.findings.separator = reader.separator
+        self.account = replace(account, separator=reader.separator)
         check_header(reader.header, account, action)
+        check_triplets(reader.header, account, action, mode)
         self._reader = reader
-        self.findings.unknown_columns = reader.header.unknown
-        if reader.header.unknown:
-            self.findings.warnings["unknown_column"] = len(reader.header.unknown)
+        self._describe_header()
+
+    def _describe_header(self) -> None:
+        unknown, mapped = self.header.unknown, self.header.mapped
+        described = {"names": unknown.names, "suggested": unknown.suggested, "unnamed": unknown.unnamed}
+        self.findings.warn("unknown_column", unknown.count, [self._reader.header_line], **described)
+        self.findings.warn("mapped_headers", len(mapped), [self._reader.header_line], mapped=mapped)
 
     @property
     def header(self) -> Header:
@@ -94,8 +110,10 @@ class Examination:
             bad += [LineError(batch.line(place), None, code) for place, code in errors[:room]]
             if not bad:
                 yield self._judge(batch)
+        self._misread.report(self.findings)
+        self.findings.warn("footer", len(self._reader.footer_lines), self._reader.footer_lines)
         if bad:
-            details = {"count": bad_count, "line": bad[0].line, "sep": self.account.separator}
+            details = {"count": bad_count, "line": bad[0].line, "sep": self._reader.separator}
             raise FileRefused(bad[0].code, details, bad)
         if not self.findings.rows_read:
             raise FileRefused("no_rows")
@@ -104,7 +122,11 @@ class Examination:
 
     def _judge(self, batch: Batch) -> Judged:
         frame = _undefused(batch.frame) if self._defused else batch.frame
-        verdict = validate(frame, self.account, self._action)
+        if self._action.kind == "import":
+            frame = first_values(frame, batch.rows.data)
+        split = any_number.split(frame, self.account) if self.header.any_number is not None else None
+        verdict = validate(split.frame if split else frame, self.account, self._action)
+        accepted = split.keep(verdict.accepted) if split else verdict.accepted
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
         rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
         self.findings.rows_read += len(batch.frame) + len(ragged)
@@ -117,7 +139,7 @@ class Examination:
         if self._defused:
             ragged_references = undo_formulas(ragged_references)
         spared = pa.concat_arrays([verdict.spared, ragged_references])
-        return Judged(batch, verdict.accepted, rejects, spared)
+        return Judged(batch, accepted, rejects, spared)
 
     def _references(self, batch: Batch) -> list[str]:
         """The references in ragged rows."""

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contactsync.domain.account import Account
-from contactsync.domain.columns import FRENCH, KEPT_BITS, MEANS, Header
-from contactsync.domain.deposit import Action
+from contactsync.domain.columns import FRENCH, KEPT_BITS, MEANS
+from contactsync.domain.deposit import Action, Mode
 from contactsync.domain.errors import FileRefused
+from contactsync.domain.headers.match import Header
 from contactsync.reading.cells import Mask
 from contactsync.reading.values import dates, emails, phones
 from contactsync.reading.verdict import Accepted, Reject, Verdict
@@ -44,6 +45,17 @@ def check_header(header: Header, account: Account, action: Action) -> None:
         raise FileRefused("missing_column", {"variant": variant, "column": FRENCH["reference"]})
     if lacks_reference:
         raise FileRefused("missing_column", {"column": FRENCH["reference"]})
+
+
+def check_triplets(header: Header, account: Account, action: Action, mode: Mode | None) -> None:
+    """Refuse a file that removes contacts by a triplet while a header that looks like a means was not taken.
+
+    Without that means each triplet would be another one (protocol 2).
+    """
+    removes = action.kind == "delete" or mode is Mode.SYNC
+    if account.dedup == "triplet" and removes and header.untaken_means:
+        name, key = header.untaken_means[0]
+        raise FileRefused("means_not_recognised", {"header": name, "column": FRENCH[key]})
 
 
 def validate(frame: pd.DataFrame, account: Account, action: Action) -> Verdict:

@@ -134,7 +134,11 @@ class Writer:
         """Yield the rows of one file as CSV in UTF-8: chunks of whole rows, each with its number of rows."""
         medium, _, kind = pair.partition("_")
         statement = statements.get("reports/contacts").format(columns=_columns(defuse=self.defuse))
-        what = self._bounds(day) | {"medium": medium, "kind": kind, "separator": self.account.separator}
+        what = self._bounds(day) | {
+            "medium": medium,
+            "kind": kind,
+            "separator": self.account.written_separator,
+        }
         what["campaigns"] = list(archive.campaigns)
         with self.conn.cursor() as cursor, cursor.copy(statement, what) as copy:
             held, size = list[bytes](), 0

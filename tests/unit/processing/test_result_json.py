@@ -48,6 +48,7 @@ KEYS = [
     "mode",
     "list",
     "encoding",
+    "separator",
     "rows_read",
     "rows_applied",
     "rows_rejected",
@@ -65,15 +66,16 @@ KEYS = [
 def test_the_result_of_an_applied_file() -> None:
     """Every key of the protocol; names that are not UTF-8 as text; counts in the message."""
     findings = Findings(
-        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], (), "iso-8859-1"
+        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], "iso-8859-1", ";"
     )
+    findings.lines["invalid_phone"] = [2, 7, 9]
     counts = Counts(5, 3, 2, 1, 1, 1, 0)
     result = json.loads(result_json.as_json(result_json.applied(subject(findings), counts, "a")))
     assert list(result) == KEYS
     assert result | {"finished_at": "", "message": "", "warnings": [], "errors": []} == {
         "deposit_id": 7, "account": "acme", "action": "import", "file": "aé.csv",
         "claimed_name": "1447797847_aé.csv", "deposited_at": "2015-11-17T22:04:07+00:00", "finished_at": "",
-        "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1",
+        "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1", "separator": ";",
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
         "removed": 0, "warnings": [], "errors": [], "rejected_complete": True, "rejected_left_out": 0,
     }  # fmt: skip
@@ -87,8 +89,8 @@ def test_the_result_of_an_applied_file() -> None:
         {"line": 4, "column": "Email", "code": "invalid_email", "message": INVALID_EMAIL}
     ]
     (warning,) = result["warnings"]
-    assert (warning["code"], warning["count"]) == ("invalid_phone", 3)
-    assert warning["message"].startswith("3 numéros de la colonne Téléphone Fixe ne sont pas valides")
+    assert (warning["code"], warning["count"], warning["lines"]) == ("invalid_phone", 3, [2, 7, 9])
+    assert "enregistrés (lignes 2, 7 et 9)" in warning["message"].replace(NBSP, " ")
 
 
 def test_the_language_is_the_accounts() -> None:
@@ -131,9 +133,8 @@ def test_every_listed_error_has_a_message(code: str, language: Any) -> None:
 
 def test_unknown_columns_are_named() -> None:
     """Ten at most, each shortened: a header line may be anything."""
-    findings = Findings(
-        1, 0, Counter(unknown_column=12), unknown_columns=("Pointure", "x" * 50, *"abcdefghijk")
-    )
+    findings = Findings(1, 0)
+    findings.warn("unknown_column", 12, names=["Pointure", "x" * 50, *"abcdefghijk"])
     result = result_json.applied(subject(findings), Counts(1, 1), None)
     message = result["warnings"][0]["message"].replace(NBSP, " ")
     assert "« Pointure »" in message
