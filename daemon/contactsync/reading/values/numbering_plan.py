@@ -30,10 +30,12 @@ class Plan:
 
     `shapes`: pairs of the length of a national number and the pattern of the texts (a plus or none, then
     digits) that end in that number. `valid`: a national number must match all of these patterns; None if no
-    patterns can decide.
+    patterns can decide. `idd` begins an international call; no national number is shorter than `shortest`.
     """
 
     code: str
+    idd: str
+    shortest: int
     shapes: tuple[tuple[int, str], ...]
     valid: tuple[str, str] | None
 
@@ -87,12 +89,12 @@ def plan_of(region: str) -> Plan | None:
     lengths = frozenset(general.possible_length) - local
     try:
         language = _language(general)
-        valid = _valid_patterns(metadata, general) if len(regions) == 1 else None
+        valid = valid_patterns(metadata, general) if len(regions) == 1 else None
     except ValueError:
         return None
     dialling = _Dialling(code, idd, prefixes, lengths, local, language)
     shapes = [(length, _shape(length, dialling)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
-    return Plan(code, tuple(shapes), valid)
+    return Plan(code, idd, min(lengths | local), tuple(shapes), valid)
 
 
 def _shape(length: int, region: _Dialling) -> str:
@@ -136,7 +138,7 @@ def _digits(length: int, unlike: tuple[str, ...]) -> str:
     return f"(?:{'|'.join(texts)})"
 
 
-def _valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[str, str] | None:
+def valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[str, str] | None:
     """The patterns of a valid national number: the general one, and one for any of the types.
 
     None if a type's pattern matches lengths that its metadata rules out: the library checks both.
