@@ -18,6 +18,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "phone_check": get_args(account.PhoneCheck),
     "syntax_errors": get_args(account.SyntaxErrors),
     "language": get_args(account.Language),
+    "date_order": get_args(account.DateOrder),
 }
 """The columns with a fixed set of values."""
 

@@ -125,7 +125,6 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 claimed.action,
                 findings,
                 max_inflated_bytes=settings.max_inflated_bytes,
-                defused=settings.defuse_formulas,
             )
             for judged in examination:
                 if wanted.every_reject:

@@ -12,6 +12,7 @@ BlankCells = Literal["keep", "clear"]
 PhoneCheck = Literal["possible", "valid"]
 SyntaxErrors = Literal["refuse", "skip"]
 Language = Literal["fr", "en"]
+DateOrder = Literal["dmy", "mdy"]
 
 SEPARATORS = (";", ",", "|", "\t")
 """The characters that may separate an account's columns (protocol 2)."""
@@ -37,6 +38,7 @@ class Account:
     syntax_errors: SyntaxErrors
     language: Language
     revision: int
+    date_order: DateOrder = "dmy"
 
     def home_under(self, ftp_root: Path) -> Path:
         """The account's FTP home: its own, or the folder with its name below the FTP root (protocol 1)."""

@@ -35,7 +35,6 @@ class Rules:
     max_inflated_bytes: int
     max_file_bytes: int
     result_files: bool
-    defused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ class FileTransaction:
                 action,
                 findings,
                 max_inflated_bytes=self.rules.max_inflated_bytes,
-                defused=self.rules.defused,
             )
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)

@@ -103,5 +103,4 @@ def rules(settings: Settings) -> Rules:
         settings.max_inflated_bytes,
         settings.max_file_bytes,
         result_files=settings.result_files,
-        defused=settings.defuse_formulas,
     )

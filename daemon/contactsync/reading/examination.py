@@ -9,24 +9,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from contactsync.domain import formulas
 from contactsync.domain.account import Account
 from contactsync.domain.columns import Header
 from contactsync.domain.deposit import Action
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
 from contactsync.reading.cells import cell_text
-from contactsync.reading.container import open_content
+from contactsync.reading.container import Content, open_content
 from contactsync.reading.encoding import TextEncoding, as_utf8, sniff
 from contactsync.reading.findings import Findings
+from contactsync.reading.guards import unguard_column
 from contactsync.reading.reader import Batch, Reader
 from contactsync.reading.validate import check_header, validate
-from contactsync.reading.verdict import Accepted, Reject
-
-_DEFUSED = r"^'('*[=+\-@\t\r])"
+from contactsync.reading.values import references
+from contactsync.reading.values.dates import MonthFirstWatch, has_month_first
+from contactsync.reading.values.references import Repeats
+from contactsync.reading.verdict import Accepted, Reject, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +49,20 @@ class Examination:
         findings: Findings,
         *,
         max_inflated_bytes: int,
-        defused: bool = False,
     ) -> None:
-        """Recognise the file, its encoding and its header line; raises FileRefused.
-
-        With `defused`, apostrophes before formulas are removed before a cell is judged (`domain/formulas.py`).
-        """
+        """Recognise the file, its encoding and its header line; raises FileRefused."""
         self.findings = findings
-        self.account, self._action, self._defused = account, action, defused
+        self.account, self._action = account, action
         content = open_content(path, max_inflated_bytes=max_inflated_bytes)
-        self.encoding: TextEncoding = sniff(content.chunks(), account.encoding)
+        watch = MonthFirstWatch()
+        self.encoding: TextEncoding = sniff(watch.through(content.chunks()), account.encoding)
         self.findings.encoding = self.encoding.name
-        reader = Reader(as_utf8(content.chunks(), self.encoding), account.separator, account.field_labels)
+        reader = self._reader_of(content)
         check_header(reader.header, account, action)
         self._reader = reader
+        self._repeats = Repeats()
+        may_have = action.kind == "import" and "birth_date" in reader.header.positions
+        self._month_first = may_have and watch.suspicious and self._has_month_first(content)
         self.findings.unknown_columns = reader.header.unknown
         if reader.header.unknown:
             self.findings.warnings["unknown_column"] = len(reader.header.unknown)
@@ -103,21 +102,46 @@ class Examination:
             raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
 
     def _judge(self, batch: Batch) -> Judged:
-        frame = _undefused(batch.frame) if self._defused else batch.frame
-        verdict = validate(frame, self.account, self._action)
+        verdict = validate(batch.frame, self.account, self._action, month_first=self._month_first)
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
         rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
         self.findings.rows_read += len(batch.frame) + len(ragged)
         self.findings.rows_rejected += len(rejects)
         self.findings.reject_codes.update(reject.code for reject in rejects)
-        self.findings.warnings.update(verdict.warnings)
+        self._warn(batch, verdict)
         room = MAX_LISTED_ERRORS - len(self.findings.errors)
         self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]
-        ragged_references = pa.array(self._references(batch), pa.string())
-        if self._defused:
-            ragged_references = undo_formulas(ragged_references)
-        spared = pa.concat_arrays([verdict.spared, ragged_references])
+        ragged_references = unguard_column("reference", pa.array(self._references(batch), pa.string()))
+        spared = pa.concat_arrays([verdict.spared, references.normalise(ragged_references)])
         return Judged(batch, verdict.accepted, rejects, spared)
+
+    def _warn(self, batch: Batch, verdict: Verdict) -> None:
+        """Note the warnings of a batch with their lines."""
+        findings = self.findings
+        warned = dict(verdict.warnings)
+        accepted = verdict.accepted
+        if self.account.dedup == "reference" and self._action.kind == "import" and len(accepted.places):
+            warned["repeated_reference"] = accepted.places[self._repeats.take(accepted.columns["reference"])]
+        for key, places in warned.items():
+            if len(places):
+                findings.warn(key, batch.lines(places).tolist())
+        findings.given.update(verdict.given)
+        findings.dropped.update(verdict.dropped)
+        if len(verdict.broken):
+            findings.broken_references += len(verdict.broken)
+            findings.locate("nobody_removed", batch.lines(verdict.broken).tolist())
+
+    def _reader_of(self, content: Content) -> Reader:
+        chunks = as_utf8(content.chunks(), self.encoding)
+        return Reader(chunks, self.account.separator, self.account.field_labels)
+
+    def _has_month_first(self, content: Content) -> bool:
+        """Whether a birth date of the file is only possible with the month first; reads the whole file once more."""
+        if self.account.date_order == "mdy":
+            return False
+        frames = (batch.frame for batch in self._reader_of(content))
+        columns = (pa.chunked_array(frame["birth_date"].array.__arrow_array__()) for frame in frames)
+        return any(has_month_first(column.combine_chunks()) for column in columns)
 
     def _references(self, batch: Batch) -> list[str]:
         """The references in ragged rows."""
@@ -126,22 +150,3 @@ class Examination:
             return []
         rows = (batch.rows.fields(place) for place, _ in batch.ragged)
         return [cell_text(fields[at]) for fields in rows if len(fields) > at]
-
-
-def _undefused(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its formulas as they were before a report defused them."""
-    columns = {
-        key: undo_formulas(pa.chunked_array(frame[key].array.__arrow_array__()).combine_chunks())
-        for key in frame
-    }
-    return pd.DataFrame(
-        {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()}, index=frame.index
-    )
-
-
-def undo_formulas(column: pa.StringArray) -> pa.StringArray:
-    """The cells of a column as they were before they were defused; other cells and nulls do not change."""
-    # Most columns have no such cell, and this check costs a tenth of the pattern.
-    if not pc.any(pc.starts_with(column, formulas.APOSTROPHE)).as_py():
-        return column
-    return pc.replace_substring_regex(column, _DEFUSED, r"\1")
