@@ -108,7 +108,7 @@ def _validate_contacts(
         rejects,
         spared,
         _places(frame, found, ~rejected),
-        {key: int((_validity(cells[key]) & ~rejected).sum()) for key in MEANS if key in cells},
+        _filled(cells, ~rejected),
         {key: int((mask & ~rejected).sum()) for key, mask in invalid.items()},
         frame.index.to_numpy()[broken],
     )
@@ -197,6 +197,13 @@ def _first_fault(
         rejects += [Reject(int(place), header, code) for place in index[mask & ~rejected]]
         rejected |= mask
     return tuple(sorted(rejects, key=lambda reject: reject.place)), rejected
+
+
+def _filled(cells: Mapping[str, pa.StringArray], among: Mask) -> dict[str, int]:
+    means = [key for key in MEANS if key in cells]
+    if among.all():
+        return {key: len(cells[key]) - cells[key].null_count for key in means}
+    return {key: int((_validity(cells[key]) & among).sum()) for key in means}
 
 
 def _places(

@@ -41,6 +41,9 @@ _DIGIT = "[0-9][\u00a0 .()\\-]*"
 _TWO = f"(?:{_DIGIT}){{6}}(?:[/,;|\\\\&]|-[\u00a0 ])[\u00a0 ]*(?:\\+|\\(?0)(?:[\u00a0 ]?{_DIGIT}){{5}}"
 _TWO_ONE = re.compile(_TWO)
 
+_LEAST_OF_TWO = 12
+"""Two numbers have so many digits."""
+
 _LONGEST_EXTENSION = 7
 """More digits after the number are a second number, not an extension (RFC 3966 sets no limit)."""
 
@@ -155,14 +158,12 @@ def _doubtful(
     """
     digits = pc.binary_length(compact)
     suspect = pc.starts_with(national, "0")
-    decimal = pc.and_(
-        pc.equal(pc.subtract(pc.utf8_length(column), digits), 1), pc.match_substring(column, ".")
-    )
-    if pc.any(decimal).as_py():
+    one_mark = pc.equal(pc.subtract(pc.utf8_length(column), digits), 1)
+    if pc.any(pc.and_(one_mark, pc.match_substring(column, "."))).as_py():
         suspect = pc.or_(suspect, is_decimal(column))
-    if pc.any(
-        pc.and_(pc.greater_equal(digits, 12), pc.match_substring_regex(column, "/|-[\u00a0 ]"))
-    ).as_py():
+    long = pc.and_not(pc.greater_equal(digits, _LEAST_OF_TWO), pc.starts_with(compact, "+"))
+    long = pc.or_(long, pc.greater(digits, _LEAST_OF_TWO))
+    if pc.any(long).as_py() and pc.any(pc.match_substring_regex(column, "/|-[\u00a0 ]")).as_py():
         suspect = pc.or_(suspect, pc.match_substring_regex(column, _TWO))
     suspect = pc.and_(suspect, national.is_valid())
     return suspect if pc.any(suspect).as_py() else None

@@ -24,12 +24,15 @@ _ERROR = (
 _BASE = np.uint64(0x9E37_79B9_7F4A_7C15)
 _INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
 
+_ONE = np.ones(1, np.uint64)
+_NO_TEXT, _NO_BYTES = np.zeros(1, np.int32), np.zeros(0, np.uint8)
+_FIRST_NOT_ASCII = 0x80
+
 
 def normalise(column: pa.StringArray) -> pa.StringArray:
     """The references in NFC: macOS writes accents apart, which makes the same reference another text."""
-    if pc.all(pc.fill_null(pc.string_is_ascii(column), fill_value=True)).as_py():
-        return column
-    return pc.utf8_normalize(column, "NFC")
+    _, data = _bytes(column)
+    return column if not len(data) or data.max() < _FIRST_NOT_ASCII else pc.utf8_normalize(column, "NFC")
 
 
 def is_scientific(column: pa.StringArray) -> pa.BooleanArray:
@@ -39,7 +42,9 @@ def is_scientific(column: pa.StringArray) -> pa.BooleanArray:
 
 def is_error(column: pa.StringArray) -> pa.BooleanArray:
     """Which references are an error value of a spreadsheet, such as `#N/A` or `#VALEUR!`. Null for null."""
-    return pc.match_substring_regex(column, _ERROR)
+    # A look at the first characters costs a fiftieth of the pattern.
+    first = pc.or_(pc.starts_with(column, "#"), pc.starts_with(column, "Err"))
+    return pc.match_substring_regex(column, _ERROR) if pc.any(first).as_py() else first
 
 
 class Repeats:
@@ -52,35 +57,47 @@ class Repeats:
         """Nothing has been seen."""
         # A fixed seed: the same file gives the same answer.
         self._codes = np.random.default_rng(2_147_483_647).integers(0, 1 << 64, 256, np.uint64)
+        self._powers, self._back = _ONE[:0], _ONE
         self._seen: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
 
     def take(self, column: pa.StringArray) -> npt.NDArray[np.bool_]:
         """Which of a batch's references, none of them null, came before, in it or in an earlier batch."""
         hashes = self._hash(column)
+        distinct = np.sort(hashes)
+        repeated = np.zeros(len(hashes), np.bool_)
+        if (distinct[1:] == distinct[:-1]).any() or self._knows(distinct).any():
+            distinct, first = np.unique(hashes, return_index=True)
+            repeated[:] = True
+            repeated[first] = self._knows(distinct)
+            distinct = distinct[~repeated[first]]
         room = MAX_COMPARED - len(self._seen)
-        distinct, first = np.unique(hashes, return_index=True)
-        repeated = np.ones(len(hashes), np.bool_)
-        repeated[first] = False
+        if room > 0:
+            # Two sorted runs: the stable sort only merges them.
+            self._seen = np.sort(np.concatenate((self._seen, distinct[:room])), kind="stable")
+        return repeated
+
+    def _knows(self, distinct: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         at = np.searchsorted(self._seen, distinct)
         known = np.zeros(len(distinct), np.bool_)
         within = at < len(self._seen)
         known[within] = self._seen[at[within]] == distinct[within]
-        repeated[first[known]] = True
-        if room > 0:
-            # Two sorted runs: the stable sort only merges them.
-            self._seen = np.sort(np.concatenate((self._seen, distinct[~known][:room])), kind="stable")
-        return repeated
+        return known
 
     def _hash(self, column: pa.StringArray) -> npt.NDArray[np.uint64]:
         """A polynomial of each text's bytes modulo 2 ** 64, over a random code for each byte."""
-        offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
-        low, high = int(offsets[0]), int(offsets[-1])
-        data = column.buffers()[2]
-        codes = self._codes[np.frombuffer(data, np.uint8)[low:high]] if high > low else self._codes[:0]
-        powers = np.cumprod(np.full(len(codes), _BASE, np.uint64))
-        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(codes * powers)))
+        offsets, data = _bytes(column)
+        if len(self._powers) < len(data):
+            self._powers = np.cumprod(np.full(len(data), _BASE, np.uint64), dtype=np.uint64)
+            self._back = np.concatenate((_ONE, np.cumprod(np.full(len(data), _INVERSE, np.uint64))))
+        sums = np.concatenate((_ONE - _ONE, np.cumsum(self._codes[data] * self._powers[: len(data)])))
         # What comes before a text multiplied its powers; that is divided out.
-        back = np.concatenate((np.ones(1, np.uint64), np.cumprod(np.full(len(codes), _INVERSE, np.uint64))))
-        starts, ends = offsets[:-1] - low, offsets[1:] - low
-        found: npt.NDArray[np.uint64] = np.multiply(np.subtract(sums[ends], sums[starts]), back[starts])
-        return found
+        starts, ends = offsets[:-1], offsets[1:]
+        return (sums[ends] - sums[starts]) * self._back[starts]
+
+
+def _bytes(column: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Where each text begins and ends in the bytes of the column, and these bytes; nothing is copied."""
+    _, places, data = column.buffers()
+    offsets = np.frombuffer(places, np.int32)[column.offset :][: len(column) + 1] if len(column) else _NO_TEXT
+    low, high = int(offsets[0]), int(offsets[-1])
+    return offsets - offsets[0], np.frombuffer(data, np.uint8)[low:high] if high > low else _NO_BYTES

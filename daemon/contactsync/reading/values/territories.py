@@ -11,18 +11,26 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
 
-from contactsync.reading.values.numbering_plan import valid_patterns
+from contactsync.reading.values.numbering_plan import starts, valid_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # In the order in which they are tried: France first. RE and YT share 262.
 _FRENCH = (33, 590, 594, 262, 596, 508)
+
+_START = 2
+"""So many digits decide whether a number may be another code's."""
+
+_LENGTH = 9
+"""A national number of the plan. Those of PM with six digits are dialled only there."""
 
 
 def settle_one(number: PhoneNumber) -> PhoneNumber:
@@ -46,16 +54,45 @@ def settle(national: pa.StringArray, code: str) -> pa.StringArray | None:
     if int(code) not in _FRENCH:
         return None
     answers = pc.binary_join_element_wise(f"+{code}", national, "")
-    left = pc.fill_null(pc.invert(_is_valid(national, int(code))), fill_value=False)
-    # In a file of one country nearly every number is valid.
+    may_move = pa.array(_may_move(national, int(code)))
+    if not pc.any(may_move).as_py():
+        return answers
+    some = national.filter(may_move)
+    moved = answers.filter(may_move)
+    left = pc.invert(_is_valid(some, int(code)))
     for other in _FRENCH:
-        if not pc.any(left).as_py():
-            break
         if other != int(code):
-            there = pc.and_(left, pc.fill_null(_is_valid(national, other), fill_value=False))
-            answers = pc.if_else(there, pc.binary_join_element_wise(f"+{other}", national, ""), answers)
+            there = pc.and_(left, _is_valid(some, other))
+            moved = pc.if_else(there, pc.binary_join_element_wise(f"+{other}", some, ""), moved)
             left = pc.and_not(left, there)
-    return answers
+    return pc.replace_with_mask(answers, may_move, moved)
+
+
+def _may_move(national: pa.StringArray, code: int) -> npt.NDArray[np.bool_]:
+    """Which numbers begin as one of another code of the plan does: few in a file of one country."""
+    found = national.is_valid().to_numpy(zero_copy_only=False)
+    if not found.any():
+        return found  # type: ignore[no-any-return]  # pyarrow is untyped
+    _, offsets, data = national.buffers()
+    begins = np.frombuffer(offsets, np.int32)[national.offset :][: len(national)]
+    digits = np.frombuffer(data, np.uint8)
+    places = begins[found]
+    number = np.zeros(len(places), np.int32)
+    for place in range(_START):
+        number = number * 10 + (digits[places + place] - ord("0"))
+    found[found] = _elsewhere(code)[number]
+    return found  # type: ignore[no-any-return]  # pyarrow is untyped
+
+
+@cache
+def _elsewhere(code: int) -> npt.NDArray[np.bool_]:
+    """For each pair of digits, whether a valid number of another code of the plan begins with them."""
+    table = np.zeros(10**_START, np.bool_)
+    for other in _FRENCH:
+        for _, types in _patterns(other) if other != code else ():
+            bare = types.removeprefix("^(?:").removesuffix(")$")
+            table[[int(start) for start in starts(bare, _START, _LENGTH)]] = True
+    return table
 
 
 def _is_valid(national: pa.StringArray, code: int) -> pa.BooleanArray:

@@ -105,7 +105,7 @@ def test_two_contacts_never_become_one(before: psycopg.Connection[Any]) -> None:
 
 def test_the_file_moves_the_numbers_that_the_importer_moves(before: psycopg.Connection[Any]) -> None:
     """The patterns in the file and the library agree on numbers of every range."""
-    chance = random.Random(5)  # noqa: S311 - samples, not secrets
+    chance = random.Random(5)
     numbers = [
         phonenumbers.PhoneNumber(
             country_code=code, national_number=int(f"{start}{chance.randrange(10**6):06}")

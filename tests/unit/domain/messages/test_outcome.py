@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from contactsync.domain.deposit import ACTIONS, Counts, Mode
 from contactsync.domain.messages.outcome import Remarks, outcome, would_be
-from contactsync.domain.messages.warnings import WARNINGS
 from contactsync.domain.messages.words import NBSP
 from tests.messages import context
 
