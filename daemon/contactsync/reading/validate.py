@@ -19,14 +19,13 @@ from contactsync.domain.columns import FRENCH, KEPT_BITS, MEANS, Header
 from contactsync.domain.deposit import Action
 from contactsync.domain.errors import FileRefused
 from contactsync.reading.cells import Mask
+from contactsync.reading.faults import as_mask, destroyed_references, faults_of
 from contactsync.reading.guards import unguard
 from contactsync.reading.values import dates, emails, phones, references
 from contactsync.reading.verdict import Accepted, Reject, Verdict
 
 MAX_REFERENCE_CHARACTERS = 255
 
-_CHANGED_NUMBERS = {"scientific_notation": phones.is_scientific, "decimal_number": phones.is_decimal}
-_DESTROYED = {"scientific_notation": references.is_scientific, "spreadsheet_error": references.is_error}
 _STORED_REFERENCE = {"scientific_notation": "scientific_notation in_reference"}
 
 TRIPLET_MARK = "|"
@@ -72,7 +71,7 @@ def _validate_contacts(
     stored, invalid = _normalise(cells, account)
     slashed = np.zeros(len(frame), np.bool_)
     if month_first and "birth_date" in cells:
-        slashed = _mask(dates.is_slashed(cells["birth_date"]))
+        slashed = as_mask(dates.is_slashed(cells["birth_date"]))
         stored["birth_date"] = pc.if_else(
             pa.array(slashed), pa.scalar(None, pa.string()), stored["birth_date"]
         )
@@ -80,8 +79,8 @@ def _validate_contacts(
     by_reference = account.dedup == "reference"
     reference = _validity(cells["reference"]) if by_reference else np.ones(len(frame), np.bool_)
     too_long = _over_length(cells.get("reference")) if by_reference else ~reference
-    destroyed = _destroyed(cells)
-    faults = _faults(cells, invalid)
+    destroyed = destroyed_references(cells)
+    faults = faults_of(cells, invalid)
     reachable = _any(_validity(stored[key]) for key in MEANS if key in stored)
     rules: list[tuple[Mask, str | None, str]] = [
         (~reference, "reference", "missing_reference"),
@@ -121,7 +120,7 @@ def _validate_addresses(
     stored, invalid = _normalise(only, account)
     rules: list[tuple[Mask, str | None, str]] = [
         (~_validity(cells[means]), means, f"missing_{means}"),
-        *((mask, key, code) for key, code, mask in _faults(only, invalid)),
+        *((mask, key, code) for key, code, mask in faults_of(only, invalid)),
     ]
     rejects, rejected = _first_fault(frame, rules)
     return Verdict(_select(frame, {"key": stored[means]}, ~rejected), rejects, _NO_TEXT)
@@ -131,14 +130,14 @@ def _validate_identities(frame: pd.DataFrame, cells: dict[str, pa.StringArray], 
     if account.dedup == "reference":
         rules: list[tuple[Mask, str | None, str]] = [
             (~_validity(cells["reference"]), "reference", "missing_reference"),
-            *((mask, "reference", code) for code, mask in _destroyed(cells).items()),
+            *((mask, "reference", code) for code, mask in destroyed_references(cells).items()),
         ]
         stored: Mapping[str, pa.StringArray] = cells
     else:
         means = {key: cells[key] for key in MEANS if key in cells}
         stored, invalid = _normalise(means, account)
         rules = [
-            *((mask, key, code) for key, code, mask in _faults(means, invalid)),
+            *((mask, key, code) for key, code, mask in faults_of(means, invalid)),
             (~_any(_validity(column) for column in stored.values()), None, "missing_means"),
         ]
     rejects, rejected = _first_fault(frame, rules)
@@ -161,28 +160,6 @@ def _normalise(
     if "birth_date" in cells:
         stored["birth_date"] = dates.normalise(cells["birth_date"], account.date_order)
     return stored, {key: _validity(cells[key]) & ~_validity(column) for key, column in stored.items()}
-
-
-def _faults(cells: Mapping[str, pa.StringArray], invalid: Mapping[str, Mask]) -> list[tuple[str, str, Mask]]:
-    """The invalid cells as (column, code, mask). Numbers that a spreadsheet changed have their own codes."""
-    faults = []
-    for key, mask in invalid.items():
-        left = mask
-        if key in ("phone", "mobile") and mask.any():
-            for code, rule in _CHANGED_NUMBERS.items():
-                changed = mask & _mask(rule(cells[key]))
-                faults.append((key, code, changed))
-                left = left & ~changed
-        faults.append((key, f"invalid_{key}", left))
-    return faults
-
-
-def _destroyed(cells: Mapping[str, pa.StringArray]) -> dict[str, Mask]:
-    """The rows whose Référence a spreadsheet has destroyed, by code; empty if there are none."""
-    if "reference" not in cells:
-        return {}
-    masks = {code: _mask(rule(cells["reference"])) for code, rule in _DESTROYED.items()}
-    return {code: mask for code, mask in masks.items() if mask.any()}
 
 
 def _first_fault(
@@ -245,11 +222,6 @@ def _arrow(series: pd.Series) -> pa.StringArray:
 
 def _validity(column: pa.Array) -> Mask:
     return column.is_valid().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]  # pyarrow is untyped
-
-
-def _mask(column: pa.BooleanArray) -> Mask:
-    """Null counts as no."""
-    return pc.fill_null(column, fill_value=False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]  # pyarrow is untyped
 
 
 def _over_length(column: pa.StringArray | None) -> Mask:
