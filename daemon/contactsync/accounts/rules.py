@@ -20,6 +20,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "syntax_errors": get_args(account.SyntaxErrors),
     "language": get_args(account.Language),
     "headers": get_args(account.Headers),
+    "date_order": get_args(account.DateOrder),
 }
 """The columns with a fixed set of values."""
 

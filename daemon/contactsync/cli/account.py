@@ -99,6 +99,11 @@ Language = Annotated[
     str | None, _choice("language", "The language of the messages to its uploaders: fr or en.", "fr")
 ]
 
+DateOrder = Annotated[
+    str | None,
+    _choice("date_order", "The order of dates with slashes in its files: dmy (31/12/1980) or mdy.", "dmy"),
+]
+
 
 @app.command("add")
 def add(
@@ -120,6 +125,7 @@ def add(
     phone_check: PhoneCheck = None,
     syntax_errors: SyntaxErrors = None,
     language: Language = None,
+    date_order: DateOrder = None,
 ) -> None:
     """Add an account. `contactsync init NAME` then makes its folders.
 
@@ -148,6 +154,7 @@ def set_(
     phone_check: PhoneCheck = None,
     syntax_errors: SyntaxErrors = None,
     language: Language = None,
+    date_order: DateOrder = None,
 ) -> None:
     """Change an account. Options that are not given keep their values; a running daemon adopts the change in seconds.
 

@@ -127,7 +127,6 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 findings,
                 mode=claimed.mode,
                 max_inflated_bytes=settings.max_inflated_bytes,
-                defused=settings.defuse_formulas,
             )
             for judged in examination:
                 if wanted.every_reject:

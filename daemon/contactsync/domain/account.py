@@ -13,6 +13,7 @@ PhoneCheck = Literal["possible", "valid"]
 SyntaxErrors = Literal["refuse", "skip"]
 Headers = Literal["known", "protocol"]
 Language = Literal["fr", "en"]
+DateOrder = Literal["dmy", "mdy"]
 
 SEPARATORS = (";", ",", "|", "\t")
 """The characters that may separate an account's columns (protocol 2)."""
@@ -46,6 +47,7 @@ class Account:
     revision: int
     headers: Headers = "known"
     header_map: tuple[str, ...] = ()
+    date_order: DateOrder = "dmy"
 
     @property
     def written_separator(self) -> str:

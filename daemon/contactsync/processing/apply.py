@@ -37,7 +37,7 @@ class Rules:
     max_inflated_bytes: int
     max_file_bytes: int
     result_files: bool
-    defused: bool = False
+    defused: bool = True
     max_cpu_seconds: float = 300.0
 
 
@@ -76,7 +76,6 @@ class FileTransaction:
                     findings,
                     mode=claimed.mode,
                     max_inflated_bytes=self.rules.max_inflated_bytes,
-                    defused=self.rules.defused,
                 )
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)

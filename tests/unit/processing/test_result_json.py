@@ -66,7 +66,15 @@ KEYS = [
 def test_the_result_of_an_applied_file() -> None:
     """Every key of the protocol; names that are not UTF-8 as text; counts in the message."""
     findings = Findings(
-        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], "iso-8859-1", ";"
+        5,
+        2,
+        Counter(invalid_phone=3),
+        [LineError(4, "Email", "invalid_email")],
+        "iso-8859-1",
+        ";",
+        lines={"invalid_phone": [2, 3, 7]},
+        given=Counter(phone=5, mobile=3),
+        dropped=Counter(phone=3, mobile=0),
     )
     findings.lines["invalid_phone"] = [2, 7, 9]
     counts = Counts(5, 3, 2, 1, 1, 1, 0)
@@ -80,17 +88,17 @@ def test_the_result_of_an_applied_file() -> None:
         "removed": 0, "warnings": [], "errors": [], "rejected_complete": True, "rejected_left_out": 0,
     }  # fmt: skip
     assert result["message"].replace(NBSP, " ") == (
+        "3 numéros de téléphone fixe n'ont pas été enregistrés, car ils ne sont pas valides. "
         "La liste « aé » contient maintenant les 3 contacts du fichier ; un contact est nouveau ; "
         "un contact a été mis à jour ; un contact était déjà à jour. 2 lignes sur 5 ont été rejetées. "
-        "Corrigez-les dans le fichier des rejets et déposez-le dans le même in/. "
-        "3 numéros de téléphone fixe n'ont pas été enregistrés, car ils ne sont pas valides."
+        "Corrigez-les dans le fichier des rejets et déposez-le dans le même in/."
     )
     assert result["errors"] == [
         {"line": 4, "column": "Email", "code": "invalid_email", "message": INVALID_EMAIL}
     ]
     (warning,) = result["warnings"]
-    assert (warning["code"], warning["count"], warning["lines"]) == ("invalid_phone", 3, [2, 7, 9])
-    assert "enregistrés (lignes 2, 7 et 9)" in warning["message"].replace(NBSP, " ")
+    assert (warning["code"], warning["count"], warning["lines"]) == ("invalid_phone", 3, [2, 3, 7])
+    assert warning["message"].startswith("3 numéros de la colonne Téléphone Fixe ne sont pas valides")
 
 
 def test_the_language_is_the_accounts() -> None:

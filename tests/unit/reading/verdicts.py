@@ -51,3 +51,8 @@ def accepted(verdict: Verdict, key: str) -> dict[int, Any]:
     """A column of the accepted rows by place."""
     values = verdict.accepted.columns[key].to_pylist()
     return dict(zip(verdict.accepted.places.tolist(), values, strict=True))
+
+
+def warned(verdict: Verdict) -> dict[str, list[int]]:
+    """The places of the rows behind each warning."""
+    return {key: places.tolist() for key, places in verdict.warnings.items()}
