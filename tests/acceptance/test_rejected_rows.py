@@ -69,7 +69,6 @@ WARNINGS = {
         text(f"R1;a@example.com;{CANARY}", header="Référence;Email;Loisirs"),
         "unknown_column",
     ),
-    "UTF-8": (text("R1;Éloïse;a@example.com;", encoding="utf-8"), "utf8"),
     "invalid e-mail": (text("R1;a;sans-arobase;0600000001"), "invalid_email"),
     "invalid mobile": (text("R1;a;a@example.com;12"), "invalid_mobile"),
     "scientific": (text("R1;a;a@example.com;3.36E+10"), "scientific_notation"),

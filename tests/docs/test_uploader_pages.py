@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contactsync.domain.columns import FRENCH, KEYS, match_header
 from contactsync.domain.deposit import ACTIONS
+from contactsync.domain.messages.notes import NOTES
 from contactsync.domain.messages.reasons import REASONS
-from contactsync.domain.messages.row_errors import ERRORS, WARNINGS
-from contactsync.domain.messages.sentence import Sentences
+from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import render
+from contactsync.domain.messages.text import Sentences, Text
+from contactsync.domain.messages.warnings import WARNINGS
 from contactsync.settings.settings import Settings
 from contactsync.spool.markers import MODES
+from tests.messages import context, details
 
 DOCS = Path(__file__).parents[2] / "docs"
 LANGUAGES = ("fr", "en")  # in the order of the sentences
@@ -50,9 +55,20 @@ def table_of_codes(language: str, nth: int) -> dict[str, str]:
     return {code.strip("`"): said for code, said in rows}
 
 
-def shown(sentence: str) -> str:
-    """A sentence of the program as the pages show it: what is filled in is …, the separator is the usual one."""
-    return re.sub(r"\{\w+\}", "…", sentence.replace("{sep}", ";")).rstrip(".")
+def shown(language: str, code: str, text: Text) -> str:
+    """What the page has for a code: the sentence for one line, its variants and additions, each on its own line.
+
+    Rendered with the values of `tests.messages`, so the page shows whole sentences and no blanks.
+    """
+    count = 2 if code == "zip_several_files" else 1
+    where = context(language=language)
+    each = (text, *text.variants.values(), *text.then.values())
+    return "<br>".join(dict.fromkeys(render(bare(one), where, details(code, count=count)) for one in each))
+
+
+def bare(text: Text) -> Text:
+    """A text without its variants and additions, which stand on lines of their own."""
+    return replace(text, variants={}, then={})
 
 
 @in_both
@@ -65,10 +81,32 @@ def test_every_code_and_no_other(language: str, nth: int, sentences: Sentences) 
 @in_both
 @in_each_table
 def test_the_sentences_are_those_of_the_answer(language: str, nth: int, sentences: Sentences) -> None:
-    """Whoever looks a message up finds it as he has it; remedies may follow."""
+    """Whoever looks a message up finds it as he has it, with examples for its numbers and names."""
     for code, said in table_of_codes(language, nth).items():
-        expected = shown(sentences[code][LANGUAGES.index(language)])
-        assert plain(said).startswith(expected), code
+        assert plain(said) == plain(shown(language, code, sentences[code])), code
+
+
+@in_both
+def test_notes_come_last(language: str) -> None:
+    """The page says of the last two warnings that they ask for nothing."""
+    assert list(table_of_codes(language, 2))[-2:] == list(NOTES)
+
+
+@in_both
+@pytest.mark.parametrize("program", ["Excel", "LibreOffice"])
+def test_how_to_open_a_file_without_damage(language: str, program: str) -> None:
+    """Numbered steps of each spreadsheet, from opening to saving, that keep every column as text."""
+    (steps,) = re.findall(rf"^\*\*{program}\*\*\n\n((?:(?:\d\.|  ).*\n)+)", page(language), re.MULTILINE)
+    assert len(re.findall(r"^\d\.", steps, re.MULTILINE)) >= 4
+    text = plain(" ".join(steps.split()))
+    as_text = {
+        ("fr", "Excel"): "Ne pas détecter les types de données",
+        ("en", "Excel"): "Do not detect data types",
+        ("fr", "LibreOffice"): "Choisissez Texte comme Type de colonne",
+        ("en", "LibreOffice"): "Choose Text as the Column type",
+    }
+    assert as_text[language, program] in text
+    assert "CSV" in text.split(as_text[language, program])[1]
 
 
 @in_both

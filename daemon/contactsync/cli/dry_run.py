@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contactsync.domain import names
-from contactsync.domain.account import Account, Language
+from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed, Counts, FileIdentity, Mode
 from contactsync.domain.errors import ConfigurationError, FileRefused, LineError
+from contactsync.domain.messages.outcome import would_be
 from contactsync.domain.messages.row_errors import ERRORS
-from contactsync.domain.messages.sentence import sentence
+from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
 from contactsync.reading.examination import Examination, Judged
@@ -72,6 +73,7 @@ def of(path: Path, account: Account, action: Action, settings: Settings, wanted:
         counts = Counts(findings.rows_read, applied, findings.rows_rejected)
         list_name = names.list_name(names.as_text(claimed.name)) if claimed.mode else None
         found = result_json.applied(subject, counts, list_name)
+        found["message"] = would_be(subject.context, counts)
     found = {key: value for key, value in found.items() if key not in _ONLY_A_DEPOSIT_HAS}
     return {**found, "is_a_deposit": not settings.ignores(claimed.name)}
 
@@ -129,7 +131,7 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 if wanted.every_reject:
                     every += [LineError(judged.batch.line(r.place), r.column, r.code) for r in judged.rejects]
                 if wanted.each_row:
-                    for fate in _fates(judged, account.language):
+                    for fate in _fates(judged, subject.context):
                         wanted.each_row(fate)
                 advance(judged.batch.rows.consumed)
         finally:
@@ -137,13 +139,13 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 findings.errors = every
 
 
-def _fates(judged: Judged, language: Language) -> Iterator[RowFate]:
+def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
     """Every row of a batch, in file order."""
     rejects = {reject.place: reject for reject in judged.rejects}
     for place in sorted({*rejects, *judged.batch.frame.index.tolist()}):
         line = judged.batch.line(place)
         if reject := rejects.get(place):
-            message = sentence(ERRORS, reject.code, language)
+            message = row_error(ERRORS, reject.code, context, reject.column)
             yield RowFate(line, "rejected", reject.column, reject.code, message)
         else:
             yield RowFate(line, "ok")

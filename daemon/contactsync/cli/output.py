@@ -68,7 +68,8 @@ def text(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, str):
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
+        # French sentences have non-breaking spaces, which are harmless and not printable for Python.
+        return "".join(c if c.isprintable() or c == "\u00a0" else repr(c)[1:-1] for c in value)
     return str(value)
 
 

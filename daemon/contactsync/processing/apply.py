@@ -15,6 +15,7 @@ from contactsync.database.connection import Session, patient
 from contactsync.domain.columns import in_order
 from contactsync.domain.deposit import Claimed, Mode
 from contactsync.domain.errors import FileRefused, Retryable
+from contactsync.domain.messages.sentence import Context
 from contactsync.processing import result_json
 from contactsync.processing.prefetch import read_ahead
 from contactsync.processing.rejected_csv import RejectedFile
@@ -89,7 +90,7 @@ class FileTransaction:
         """Copy every accepted row to the database and every rejected one to the rejected file."""
         rejects = RejectedFile(
             lambda: self.spool.create_rejected(claimed.action, claimed.claimed_name),
-            examination.account,
+            Context(examination.account, claimed),
             examination.encoding,
             examination.header,
             examination.raw_header,

@@ -6,10 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from contactsync.domain.account import Account, Language
 from contactsync.domain.columns import RESULT_HEADERS, Header
 from contactsync.domain.messages.row_errors import ERRORS
-from contactsync.domain.messages.sentence import sentence
+from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.reader import Batch
 from contactsync.reading.scan import Rows
@@ -24,19 +23,20 @@ class RejectedFile:
     def __init__(
         self,
         create: Callable[[], BinaryIO],
-        account: Account,
+        context: Context,
         encoding: TextEncoding,
         header: Header,
         raw_header: Sequence[bytes],
     ) -> None:
         """`create` opens the file for writing; `raw_header` holds the raw fields of the upload's header line."""
         self._create = create
-        self._separator = account.separator.encode()
+        self._separator = context.account.separator.encode()
         self._has_result_columns = header.result_columns
         self._width = header.width - len(RESULT_HEADERS) * header.result_columns
         self._raw_header = raw_header
         self._encoding = encoding
-        self._language: Language = account.language
+        self._context = context
+        self._reasons: dict[tuple[str, str | None], bytes] = {}
         self._file: BinaryIO | None = None
 
     def write(self, batch: Batch, rejects: Sequence[Reject]) -> None:
@@ -44,7 +44,9 @@ class RejectedFile:
         if not rejects:
             return
         lines = [
-            self._joined(self._fields(batch.rows, reject.place), batch.line(reject.place), reject.code)
+            self._joined(
+                self._fields(batch.rows, reject.place), batch.line(reject.place), self._reason(reject)
+            )
             for reject in rejects
         ]
         if self._file is None:
@@ -63,11 +65,18 @@ class RejectedFile:
             fields = fields[: self._width]
         return fields + [b""] * (self._width - len(fields))
 
-    def _joined(self, fields: list[bytes], line: int, code: str) -> bytes:
-        reason = sentence(ERRORS, code, self._language).encode()
-        if self._separator in reason or b'"' in reason:
-            reason = b'"' + reason.replace(b'"', b'""') + b'"'
+    def _joined(self, fields: list[bytes], line: int, reason: bytes) -> bytes:
         return self._separator.join([*fields, str(line).encode(), reason])
+
+    def _reason(self, reject: Reject) -> bytes:
+        """The cell `Motif`, put together once for all rows that have the same one."""
+        key = (reject.code, reject.column)
+        if key not in self._reasons:
+            reason = row_error(ERRORS, reject.code, self._context, reject.column).encode()
+            if self._separator in reason or b'"' in reason:
+                reason = b'"' + reason.replace(b'"', b'""') + b'"'
+            self._reasons[key] = reason
+        return self._reasons[key]
 
     def close(self) -> None:
         """Write the file out to disk; does nothing if no row was rejected."""

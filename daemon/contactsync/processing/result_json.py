@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contactsync.domain import names
-from contactsync.domain.account import Account, Language
+from contactsync.domain.account import Account
 from contactsync.domain.deposit import Claimed, Counts, Settled
 from contactsync.domain.errors import FileRefused
+from contactsync.domain.messages.outcome import Remarks, dropped_values, outcome
 from contactsync.domain.messages.reasons import REASONS
-from contactsync.domain.messages.row_errors import ERRORS, WARNINGS
-from contactsync.domain.messages.sentence import sentence
+from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import Context, row_error, sentence
+from contactsync.domain.messages.unknown_columns import unknown_columns
+from contactsync.domain.messages.warnings import WARNINGS
 from contactsync.reading.findings import Findings
 
 
@@ -27,12 +30,21 @@ class Subject:
     deposit_id: int
     findings: Findings
 
+    @property
+    def context(self) -> Context:
+        """What its sentences depend on."""
+        return Context(self.account, self.claimed, self.deposit_id)
+
 
 def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str, Any]:
     """The content of result.json for a file that was applied; `list_name` is the list it made or filled."""
-    french = "{rows_applied} ligne(s) appliquée(s) sur {rows_read}, {rows_rejected} rejetée(s)."
-    english = "{rows_applied} of {rows_read} row(s) applied, {rows_rejected} rejected."
-    message = (french if subject.account.language == "fr" else english).format_map(asdict(counts))
+    warnings = subject.findings.warnings
+    remarks = Remarks(
+        dropped_values(warnings),
+        met_nobody=warnings["met_nobody"],
+        stay_opted_out=warnings["later_opt_out"],
+    )
+    message = outcome(subject.context, counts, remarks)
     return _result(subject, "ok", counts) | {"message": message, "list": list_name}
 
 
@@ -47,13 +59,16 @@ def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Cou
         counts = Counts(findings.rows_read, 0, findings.rows_rejected)
     else:
         subject = replace(subject, findings=replace(findings, errors=list(refusal.errors)))
-    message = sentence(REASONS, refusal.code, subject.account.language, refusal.details)
+    message = sentence(REASONS, refusal.code, subject.context, refusal.details)
     return _result(subject, "ko", counts) | {"reason": refusal.code, "message": message}, counts
 
 
 def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
     """Every key of result.json in its order; the caller fills in `reason`, `message` and `list`."""
-    claimed, findings, language = subject.claimed, subject.findings, subject.account.language
+    claimed, findings, context = subject.claimed, subject.findings, subject.context
+    # A hundred rows are mostly rejected for a few reasons; each is put into words once.
+    reasons = {(error.code, error.column) for error in findings.errors}
+    phrases = {reason: row_error(ERRORS, reason[0], context, reason[1]) for reason in reasons}
     return {
         "deposit_id": subject.deposit_id,
         "account": subject.account.name,
@@ -70,27 +85,29 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
         "encoding": findings.encoding,
         **asdict(counts),
         "warnings": [
-            {"code": code, "message": _warning(code, findings, language), "count": count}
-            for code, count in sorted(findings.warnings.items())
+            {"code": code, "message": _warning(code, context, findings), "count": findings.warnings[code]}
+            for code in sorted(+findings.warnings, key=_WARNING_ORDER.index)
         ],
         "errors": [
             {
                 "line": error.line,
                 "column": error.column,
                 "code": error.code,
-                "message": sentence(ERRORS, error.code, language),
+                "message": phrases[error.code, error.column],
             }
             for error in findings.errors
         ],
     }
 
 
-def _warning(code: str, findings: Findings, language: Language) -> str:
-    text = sentence(WARNINGS, code, language)
+_WARNING_ORDER = tuple(WARNINGS)
+"""Notes, which ask for nothing, come last."""
+
+
+def _warning(code: str, context: Context, findings: Findings) -> str:
     if code == "unknown_column":
-        shown = ", ".join(f"« {name[:40]} »" for name in findings.unknown_columns[:10])
-        return f"{text} : {shown}" if language == "fr" else f"{text}: {shown}"
-    return text
+        return unknown_columns(context, findings.unknown_columns)
+    return sentence(WARNINGS, code, context, {"count": findings.warnings[code]})
 
 
 def as_json(result: Mapping[str, Any]) -> bytes:

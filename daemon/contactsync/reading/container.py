@@ -111,7 +111,8 @@ def _only_member(file: BinaryIO) -> zipfile.ZipInfo:
     if not members:
         raise FileRefused("zip_empty")
     if len(members) > 1:
-        raise FileRefused("zip_several_files", {"count": len(members)})
+        names = [info.filename for info in members]
+        raise FileRefused("zip_several_files", {"count": len(members), "names": names})
     if members[0].flag_bits & 0x1:
         raise FileRefused("zip_encrypted")
     return members[0]

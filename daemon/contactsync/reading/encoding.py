@@ -56,7 +56,8 @@ def sniff(chunks: Iterator[bytes], pinned: Encoding) -> TextEncoding:
     if survey.bom or pinned == "utf-8":
         if invalid_line is not None:
             error = LineError(invalid_line, None, "invalid_utf8")
-            raise FileRefused("invalid_utf8", {"line": invalid_line}, [error])
+            variant = "bom" if survey.bom else ""
+            raise FileRefused("invalid_utf8", {"line": invalid_line, "variant": variant}, [error])
         return TextEncoding("utf-8", bom=survey.bom)
     if pinned == "auto" and invalid_line is None and not survey.ascii_only:
         return TextEncoding("utf-8", guessed=True)

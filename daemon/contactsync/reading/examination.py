@@ -67,8 +67,6 @@ class Examination:
         self.findings.unknown_columns = reader.header.unknown
         if reader.header.unknown:
             self.findings.warnings["unknown_column"] = len(reader.header.unknown)
-        if self.encoding.guessed:
-            self.findings.warnings["utf8"] = 1
 
     @property
     def header(self) -> Header:

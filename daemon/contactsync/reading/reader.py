@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contactsync.domain.account import SEPARATORS
-from contactsync.domain.columns import Header, match_header
+from contactsync.domain.columns import FRENCH, Header, match_header
 from contactsync.domain.errors import FileRefused, LineError
 from contactsync.reading.cells import Cells, Indexes, Mask, cell_text
 from contactsync.reading.scan import Rows, scan
@@ -85,7 +85,11 @@ class Reader:
 
     def _refuse_unusable(self, header: Header, cells: Sequence[str], labels: Sequence[str | None]) -> None:
         if header.doubled:
-            raise FileRefused("duplicate_column", {"columns": ", ".join(dict.fromkeys(header.doubled))})
+            columns = list(dict.fromkeys(header.doubled))
+            headers = [cell for cell in cells if _column(cell, labels) == columns[0]]
+            variant = "several" if len(columns) > 1 else ""
+            details = {"variant": variant, "columns": columns, "column": columns[0], "headers": headers}
+            raise FileRefused("duplicate_column", details)
         if header.positions:
             return
         line = self._separator.join(cells)
@@ -140,6 +144,11 @@ def _header_place(rows: Rows) -> int | None:
     candidates = Cells.of(rows).filled(np.arange(len(rows.first))) > 0
     candidates[[row for row, _ in rows.errors]] = True
     return int(np.argmax(candidates)) if candidates.any() else None
+
+
+def _column(cell: str, labels: Sequence[str | None]) -> str | None:
+    """The column that a header names, as the protocol writes it."""
+    return next((FRENCH[key] for key in match_header([cell], labels).positions), None)
 
 
 def _header_fault(rows: Rows, place: int, cells: Sequence[str]) -> str | None:

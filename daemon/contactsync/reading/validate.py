@@ -30,19 +30,20 @@ TRIPLET_MARK = "|"
 
 def check_header(header: Header, account: Account, action: Action) -> None:
     """Refuse a file that lacks the columns its action needs (protocol 2)."""
-    means = " / ".join(FRENCH[key] for key in MEANS)
     if action.kind == "delete" and account.dedup == "none":
         raise FileRefused("no_criterion")
-    wanted = []
-    if action.medium and action.means not in header.positions:
-        wanted.append(FRENCH[action.means])
-    if account.dedup == "reference" and not action.medium and "reference" not in header.positions:
-        wanted.append(FRENCH["reference"])
-    by_means = action.kind == "import" or (action.kind == "delete" and account.dedup == "triplet")
-    if by_means and not any(key in header.positions for key in MEANS):
-        wanted.append(means)
-    if wanted:
-        raise FileRefused("missing_column", {"columns": ", ".join(wanted)})
+    if action.medium:
+        if action.means not in header.positions:
+            raise FileRefused("missing_column", {"column": FRENCH[action.means]})
+        return
+    lacks_reference = account.dedup == "reference" and "reference" not in header.positions
+    by_means = action.kind == "import" or account.dedup == "triplet"
+    lacks_means = by_means and not any(key in header.positions for key in MEANS)
+    if lacks_means:
+        variant = "reference_and_means" if lacks_reference else "means"
+        raise FileRefused("missing_column", {"variant": variant, "column": FRENCH["reference"]})
+    if lacks_reference:
+        raise FileRefused("missing_column", {"column": FRENCH["reference"]})
 
 
 def validate(frame: pd.DataFrame, account: Account, action: Action) -> Verdict:

@@ -68,8 +68,11 @@ def test_ragged_rows_are_skipped_if_the_account_says_so(site: Site) -> None:
     assert (row["state"], row["rows_read"], row["rows_applied"], row["rows_rejected"]) == ("ok", 4, 1, 3)
     (path,) = site.folder(box="ok").glob("*.rejected.csv")
     assert path.read_text() == (
-        f"Email;Nom;Ligne;Motif\n{B};;3;Fewer cells than headers\nnonsense;x;4;The email is not valid\n"
-        f"{B};x;y;5;More cells than headers\n"
+        f"Email;Nom;Ligne;Motif\n"
+        f"{B};;3;Fewer cells than headers: complete the row, or remove it if it is not a contact\n"
+        f"nonsense;x;4;E-mail address not valid: write one address only, without name or angle brackets "
+        f"(name@example.com)\n"
+        f"{B};x;y;5;More cells than headers: put cells that contain a semicolon in double quotes\n"
     )
 
 
@@ -151,4 +154,4 @@ def test_a_zip_over_the_inflated_limit_is_refused(site: Site) -> None:
     site.pipeline.rules = Rules(2 << 20, MAX_BYTES, result_files=True)
     row = site.apply(zipped(GOOD.encode() + b"\n" * (3 << 20)), name="list.zip")
     assert (row["state"], row["reason"]) == ("ko", "inflated_too_large")
-    assert "2 Mio" in site.result(row)["message"]
+    assert "2\u00a0Mo" in site.result(row)["message"]

@@ -37,9 +37,9 @@ def test_the_ledger_and_the_result_describe_the_deposit(site: Site) -> None:
         assert result[key] == row[key]
     assert datetime.fromisoformat(result["finished_at"]) == row["finished_at"]
     assert row["result"] == result
-    assert result["errors"] == [
-        {"line": 3, "column": "Email", "code": "invalid_email", "message": "L'email n'est pas valable"}
-    ]
+    (error,) = result["errors"]
+    assert (error["line"], error["column"], error["code"]) == (3, "Email", "invalid_email")
+    assert error["message"].startswith("Adresse e-mail non valide")
     assert site.boxes()["ok"] == ["é.csv", "é.csv.rejected.csv", "é.csv.result.json"]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contactsync.domain.account import SEPARATORS
-from contactsync.domain.messages.sentence import SEPARATOR_NAMES
+from contactsync.domain.messages.words import SEPARATORS as NAMED
 
 
 def test_every_separator_has_a_name_for_uploaders() -> None:
     """Sentences name each separator that an account may have, and no other."""
-    assert tuple(SEPARATOR_NAMES) == SEPARATORS
+    assert tuple(NAMED) == SEPARATORS

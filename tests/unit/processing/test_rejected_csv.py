@@ -13,13 +13,18 @@ from hypothesis import strategies as st
 
 from contactsync.domain.columns import match_header
 from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import Context, row_error
+from contactsync.domain.messages.words import NBSP
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.reader import Reader, cell_text
 from contactsync.reading.validate import Reject
+from tests.messages import CLAIMED
 from tests.unit.processing.script import ACCOUNT
 
 UTF8 = TextEncoding("utf-8")
+CONTEXT = Context(ACCOUNT, CLAIMED)
+INVALID_EMAIL = row_error(ERRORS, "invalid_email", CONTEXT, "Email")
 
 
 def rejected(
@@ -35,7 +40,9 @@ def rejected(
         path = Path(folder) / "rejected"
         reader = Reader([data], separator, [None] * 15)
         account = replace(ACCOUNT, separator=separator, language=language)
-        file = RejectedFile(lambda: path.open("wb"), account, encoding, reader.header, reader.raw_header)
+        file = RejectedFile(
+            lambda: path.open("wb"), Context(account, CLAIMED), encoding, reader.header, reader.raw_header
+        )
         for batch in reader:
             places = {batch.line(place): place for place in range(len(batch.rows.first))}
             file.write(batch, [Reject(places[at], None, code) for at, code in lines.items() if at in places])
@@ -48,8 +55,8 @@ def test_a_rejected_file_has_the_header_and_the_rows_as_they_were() -> None:
     data = b'\n"Reference" ; Email;Nom;\n1;x;"a;""b"";\n2"; \n3;y;z;\n'
     assert rejected(data, {3: "invalid_email", 5: "missing_means"}).decode() == (
         '"Reference" ; Email;Nom;;Ligne;Motif\n'
-        '1;x;"a;""b"";\n2"; ;3;L\'email n\'est pas valable\n'
-        "3;y;z;;5;Aucun moyen de contact : il faut un email, un téléphone ou un mobile\n"
+        '1;x;"a;""b"";\n2"; ;3;' + f"{INVALID_EMAIL}\n"
+        f"3;y;z;;5;Aucun moyen de contact{NBSP}: remplissez Email, Téléphone Fixe ou Mobile\n"
     )
 
 
@@ -58,9 +65,9 @@ def test_short_rows_are_padded_and_long_ones_are_kept() -> None:
     data = b"Reference;Email;Nom\n1\n2;x;y;z\n3;x;y;;\n"
     lines = rejected(data, {2: "too_few_fields", 3: "too_many_fields", 4: "invalid_email"})
     assert lines.decode().split("\n")[1:4] == [
-        "1;;;2;Moins de cellules que d'en-têtes",
-        "2;x;y;z;3;Plus de cellules que d'en-têtes",
-        "3;x;y;4;L'email n'est pas valable",
+        f"1;;;2;{row_error(ERRORS, 'too_few_fields', CONTEXT, None)}",
+        f"2;x;y;z;3;{row_error(ERRORS, 'too_many_fields', CONTEXT, None)}",
+        f"3;x;y;4;{INVALID_EMAIL}",
     ]
 
 
@@ -71,7 +78,7 @@ def test_without_a_rejected_row_there_is_no_file() -> None:
         raise AssertionError
 
     reader = Reader([b"Email\na\n"], ";", [None] * 15)
-    file = RejectedFile(never, ACCOUNT, TextEncoding("utf-8"), reader.header, reader.raw_header)
+    file = RejectedFile(never, CONTEXT, TextEncoding("utf-8"), reader.header, reader.raw_header)
     for batch in reader:
         file.write(batch, [])
     file.close()
@@ -82,9 +89,7 @@ def test_the_result_columns_of_an_earlier_round_are_replaced() -> None:
     first = rejected(b"Reference;Email\n1;x\n2;y\n", {2: "invalid_email", 3: "invalid_email"})
     second = rejected(first, {3: "missing_means"}, language="en")
     assert second == (
-        b'Reference;Email;Ligne;Motif\n2;y;3;"No means of contact: an email, phone or mobile is needed"\n'.replace(
-            b'"', b""
-        )
+        "Reference;Email;Ligne;Motif\n2;y;3;No means of contact: fill in Email, Téléphone Fixe or Mobile\n".encode()
     )
 
 
@@ -98,21 +103,26 @@ def test_no_reason_breaks_the_row(separator: str, language: Any) -> None:
     (batch,) = Reader([rejected(data, codes, separator=separator, language=language)], separator, [None] * 15)
     assert (batch.errors, batch.ragged) == ((), ())
     found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.frame.index]
-    at = ("fr", "en").index(language)
-    assert found == [["a", "b", str(line), ERRORS[code][at]] for line, code in codes.items()]
+    where = Context(replace(ACCOUNT, separator=separator, language=language), CLAIMED)
+    assert found == [["a", "b", str(n), row_error(ERRORS, code, where, None)] for n, code in codes.items()]
 
 
 @pytest.mark.parametrize(
     ("encoding", "expected"),
     [
-        (TextEncoding("utf-8"), "Prénom;Email;Ligne;Motif\nœ€;x;2;La référence manque\n".encode()),
+        (
+            TextEncoding("utf-8"),
+            "Prénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(),
+        ),
         (
             TextEncoding("utf-8", bom=True),
-            "\ufeffPrénom;Email;Ligne;Motif\nœ€;x;2;La référence manque\n".encode(),
+            "\ufeffPrénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(),
         ),
         (
             TextEncoding("iso-8859-1"),
-            "Prénom;Email;Ligne;Motif\nœ€;x;2;La référence manque\n".encode("cp1252"),
+            "Prénom;Email;Ligne;Motif\nœ€;x;2;Référence manquante\u00a0: remplissez la colonne Référence\n".encode(
+                "cp1252"
+            ),
         ),
     ],
 )

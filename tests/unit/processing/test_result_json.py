@@ -12,7 +12,9 @@ import pytest
 
 from contactsync.domain.deposit import ACTIONS, Claimed, Counts, Mode
 from contactsync.domain.errors import FileRefused, LineError
-from contactsync.domain.messages.row_errors import ERRORS, WARNINGS
+from contactsync.domain.messages.row_errors import ERRORS
+from contactsync.domain.messages.sentence import Context, row_error
+from contactsync.domain.messages.words import NBSP
 from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
 from contactsync.reading.findings import Findings
@@ -22,6 +24,8 @@ CLAIMED = Claimed(
     ACTIONS["import"], b"a\xe9.csv", b"1447797847_a\xe9.csv", datetime(2015, 11, 17, 22, 4, 7, tzinfo=UTC), 10, "00",
     None, Mode.ADD,
 )  # fmt: skip
+INVALID_EMAIL = row_error(ERRORS, "invalid_email", Context(ACCOUNT, CLAIMED), "Email")
+TOO_FEW_FIELDS = row_error(ERRORS, "too_few_fields", Context(ACCOUNT, CLAIMED), None)
 
 
 def subject(findings: Findings | None = None, **changed: Any) -> Subject:
@@ -70,19 +74,24 @@ def test_the_result_of_an_applied_file() -> None:
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
         "removed": 0, "warnings": [], "errors": [],
     }  # fmt: skip
-    assert result["message"] == "3 ligne(s) appliquée(s) sur 5, 2 rejetée(s)."
+    assert result["message"].replace(NBSP, " ") == (
+        "La liste « aé » contient maintenant les 3 contacts du fichier ; un contact est nouveau ; "
+        "un contact a été mis à jour ; un contact était déjà à jour. 2 lignes sur 5 ont été rejetées. "
+        "Corrigez-les dans le fichier des rejets et déposez-le dans le même in/. "
+        "3 numéros de téléphone fixe n'ont pas été enregistrés, car ils ne sont pas valides."
+    )
     assert result["errors"] == [
-        {"line": 4, "column": "Email", "code": "invalid_email", "message": "L'email n'est pas valable"}
+        {"line": 4, "column": "Email", "code": "invalid_email", "message": INVALID_EMAIL}
     ]
-    assert result["warnings"] == [
-        {"code": "invalid_phone", "message": WARNINGS["invalid_phone"][0], "count": 3}
-    ]
+    (warning,) = result["warnings"]
+    assert (warning["code"], warning["count"]) == ("invalid_phone", 3)
+    assert warning["message"].startswith("3 numéros de la colonne Téléphone Fixe ne sont pas valides")
 
 
 def test_the_language_is_the_accounts() -> None:
     """English if the account asks for it."""
-    result = result_json.applied(subject(language="en"), Counts(2, 2), None)
-    assert result["message"] == "2 of 2 row(s) applied, 0 rejected."
+    result = result_json.applied(subject(language="en"), Counts(2, 2, 0, 2), None)
+    assert result["message"] == 'The list "aé" now holds the 2 contacts of the file; 2 contacts are new.'
 
 
 def test_a_refused_file_counts_no_rows() -> None:
@@ -97,7 +106,7 @@ def test_a_refused_file_counts_no_rows() -> None:
         0,
         None,
     )
-    assert [(e["line"], e["message"]) for e in result["errors"]] == [(9, "Moins de cellules que d'en-têtes")]
+    assert [(e["line"], e["message"]) for e in result["errors"]] == [(9, TOO_FEW_FIELDS)]
 
 
 def test_a_file_without_a_valid_row_counts_them_all_as_rejected() -> None:
@@ -123,7 +132,7 @@ def test_unknown_columns_are_named() -> None:
         1, 0, Counter(unknown_column=12), unknown_columns=("Pointure", "x" * 50, *"abcdefghijk")
     )
     result = result_json.applied(subject(findings), Counts(1, 1), None)
-    message = result["warnings"][0]["message"]
+    message = result["warnings"][0]["message"].replace(NBSP, " ")
     assert "« Pointure »" in message
     assert "x" * 41 not in message
     assert "« h »" in message

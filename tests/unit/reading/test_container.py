@@ -94,6 +94,7 @@ def test_several_files(refusal: Refusal) -> None:
     """A zip with several files is refused, with their number."""
     error = refusal(zipped(("a.csv", CSV), ("b.csv", CSV), ("readme.txt", b"x")))
     assert (error.code, error.details["count"]) == ("zip_several_files", 3)
+    assert error.details["names"] == ["a.csv", "b.csv", "readme.txt"]
 
 
 @pytest.mark.parametrize("inner", [zipped(("a.csv", CSV)), zipped()])

@@ -74,6 +74,7 @@ def test_invalid_bytes_under_a_bom_or_a_pin_refuse_the_file(
     """The reason has the line of the first bad byte."""
     error = refusal(prefix + b"Nom;\xc3\xa9\r\nabc\r\n\xe9t\xe9\n", pinned, size)
     assert (error.code, error.errors[0].line) == ("invalid_utf8", 3)
+    assert error.details["variant"] == ("bom" if prefix else "")
 
 
 @given(TEXT.filter(str.strip), st.integers(1, 9))

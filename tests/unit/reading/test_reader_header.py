@@ -41,7 +41,14 @@ def test_a_header_quoted_as_a_whole_is_not_blamed_on_its_separator() -> None:
 def test_a_known_column_named_twice() -> None:
     """Two headers of one column refuse the file, also in two languages."""
     error = refusal("Prénom;Email;First name;E M A I L\n".encode())
-    assert (error.code, error.details["columns"]) == ("duplicate_column", "Prénom, Email")
+    assert (error.code, error.details["variant"]) == ("duplicate_column", "several")
+    assert error.details["columns"] == ["Prénom", "Email"]
+
+
+def test_a_column_named_twice_is_shown_as_the_file_writes_it() -> None:
+    """The uploader would not find the protocol's name in the file."""
+    error = refusal(b"Nom;Email;Last name;nom\n")
+    assert (error.details["column"], error.details["headers"]) == ("Nom", ["Nom", "Last name", "nom"])
 
 
 @pytest.mark.parametrize(

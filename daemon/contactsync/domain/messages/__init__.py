@@ -1,4 +1,8 @@
-"""Every sentence that uploaders read, in French and English.
+"""Every sentence that uploaders read, in French and English. Pure; imports the rest of `domain` only.
 
-`reasons` refuse a whole file, `row_errors` reject a row or drop a value, `sentence` fills the blanks.
+Tables of `text.Text`, by subject: `reasons` (with its four parts) refuse a file, `row_errors` reject a row, `file_warnings`
+and `notes` accompany a file that was applied, `outcome_clauses` and `verdicts` head the answer. `sentence` and
+`outcome` put a sentence together from a table and the facts; `words` makes its numbers, lines and dates.
+
+To add a sentence, add one `Text` to the table of its subject; docs/uploaders.{fr,en}.md need its row.
 """
