@@ -1,4 +1,4 @@
-"""Ways to break a file, and ways to zip one. Whether the result is refused is for the model to say."""
+"""Ways to break a file, and ways to zip one. The model decides whether the result is refused."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from random import Random
-
-    from .values import AccountRules
 
 IN_CELLS = (
     "surplus field", "short row", "unterminated quote", "text after quote", "column twice", "column missing",
@@ -22,9 +20,9 @@ WHOLE_FILE = (
 
 
 def break_cells(
-    rng: Random, grid: list[list[str]], rules: AccountRules, width: int, *, ragged: bool = False
+    rng: Random, grid: list[list[str]], separator: str, width: int, *, ragged: bool = False
 ) -> str:
-    """Breaks written fields in place (header first) and says what it did; `ragged` keeps to ragged rows."""
+    """Breaks written fields in place (header first) and names what it did; `ragged` makes only ragged rows."""
     kind = rng.choice(IN_CELLS[:2] if ragged else IN_CELLS)
     row = rng.choice(grid[1:])
     header = grid[0]
@@ -50,11 +48,11 @@ def break_cells(
         for each in grid[1:]:
             each[:] = ["nope"] * width
     elif kind == "wrong separator":
-        grid[:] = [[("," if rules.separator == ";" else ";").join(each)] for each in grid]
+        grid[:] = [[("," if separator == ";" else ";").join(each)] for each in grid]
     elif kind == "cell too long":
         row[rng.randrange(len(row))] = rng.choice(("z" * 32_769, "z" * 40_000))
     elif kind == "too many columns":
-        header += ["" if rng.random() < 0.5 else "x"] * (257 - len(header))
+        header += ["x"] * (257 - len(header))
     else:
         del grid[1:]
     return kind
@@ -96,27 +94,72 @@ def break_bytes(rng: Random, content: bytes, kind: str) -> bytes:
 def turn_corner(rng: Random, name: bytes, content: bytes) -> tuple[str, bytes, bytes]:
     """What was done, the name and the content, where the protocol leaves a choice."""
     kind = rng.choice(("blank lines first", "BOM first", "two stamps", "white space and quote", "U+001C"))
-    if kind == "blank lines first":
+    plain = not content.startswith((b"PK", b"\xef\xbb\xbf"))
+    if kind == "blank lines first" and plain:
         content = rng.choice((b"\n", b" \r\n\n", b";;\n", b'""\n')) + content
-    elif kind == "BOM first":
+    elif kind == "BOM first" and plain:
         content = b"\xef\xbb\xbf" + content
     elif kind == "two stamps":
         name = b"1447797847_1447797000_" + name[:200]
     elif kind == "white space and quote":
-        content = content.replace(b'"', rng.choice((b'\t"', b'\x0b"', b'\xa0"')), 1)
+        content = content.replace(b'"', rng.choice((b'\t"', b'\x0b"')), 1)
     else:
         content = content.replace(b"\n", b"\x1c\n", 2)
     return kind, name, content
 
 
 def pack(rng: Random, content: bytes) -> bytes:
-    """A good zip of the CSV, with the company that clients put in."""
+    """A good zip of the CSV, with the other members that clients add."""
     members = [(rng.choice(("a.csv", "dir/liste été.csv", "../../etc/x.csv", "noext", "a.xlsx")), content)]
     if rng.random() < 0.3:
         members.append(("__MACOSX/._a.csv", b"\0\1junk"))
     if rng.random() < 0.3:
         members.insert(0, (rng.choice((".DS_Store", "dir/.DS_Store", "dir/")), b""))
     return zipped(members, rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)))
+
+
+def pack_amended(rng: Random, content: bytes) -> tuple[str, bytes]:
+    """A zip as other tools write it: its kind and its bytes. Only the last kind is refused."""
+    kind = rng.choice(("PK00", "PK78", "foreign bytes", "members", "folder", "streamed", "zip64", "method"))
+    if kind == "method":
+        return kind, zipped([("a.csv", content)], rng.choice((zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)))
+    if kind == "members":
+        extra = rng.sample(("._a.csv", "dir/._a.csv", "Thumbs.db", "dir/desktop.ini", "dir/Thumbs.db"), 2)
+        return kind, zipped([("a.csv", content), *((name, b"\0\1junk") for name in extra)])
+    if kind == "folder":
+        return kind, zipped([("export\\", b""), ("export\\a.csv", content)])
+    if kind in ("streamed", "zip64"):
+        return kind, _streamed(content, zip64=kind == "zip64")
+    before = {"PK00": b"PK00", "PK78": b"PK\x07\x08"}.get(kind)
+    foreign = (b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n", b"<html>\n")
+    return kind, (before or rng.choice(foreign)) + zipped([("a.csv", content)])
+
+
+class _Pipe(io.RawIOBase):
+    """A sink that cannot seek, as a pipe to Info-ZIP's `zip -`."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # zipfile writes bytes only
+        self.content += data
+        return len(data)
+
+
+def _streamed(content: bytes, *, zip64: bool) -> bytes:
+    """A zip whose sizes follow the data, in fields of 64 bits if asked for."""
+    pipe = _Pipe()
+    info = zipfile.ZipInfo("-", (2020, 1, 1, 0, 0, 0))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(pipe, "w") as archive, archive.open(info, "w", force_zip64=zip64) as member:
+        member.write(content)
+    return bytes(pipe.content)
 
 
 def zipped(members: list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:

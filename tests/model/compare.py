@@ -1,4 +1,4 @@
-"""What the program made of a deposit against what the model made of it, by SQL and result files alone."""
+"""The program's outcome of a deposit against the model's, by SQL and result files only."""
 
 from __future__ import annotations
 
@@ -6,27 +6,33 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .reading import BOM, Refused, tokenize
-from .values import COLUMNS, MEDIUM_MEANS, name_text, trim
+from .encoding import BOM
+from .names import name_text
+from .refusal import Refused
+from .tokens import tokenize
+from .values import COLUMNS, MEDIUM_MEANS, trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import psycopg
 
+    from .accounts import Account
     from .drive import Settled
     from .generate import Step
-    from .model import Account, Expected
+    from .model import Expected
 
 COUNTS = ("rows_read", "rows_applied", "rows_rejected", "inserted", "updated", "unchanged", "removed")
 EFFECTS = ("rows_applied", "inserted", "updated", "unchanged", "removed")
+# The protocol determines when these warnings appear; the others may be more or less detailed.
+JUDGED_WARNINGS = frozenset({"footer", "mixed_encoding", "later_opt_out"})
 BELONGS = "account_id = (select account_id from contactsync.account where name = %s)"
 
 
 def differences(
     connection: psycopg.Connection, account: Account, step: Step, expected: Expected, answer: Settled
 ) -> list[str]:
-    """Everything that is not as the model has it, each as one line; nothing where they agree."""
+    """Everything that differs from the model, each as one line; empty if they agree."""
     wrong = _ledger(connection, step, expected, answer)
     wrong += _unequal("settled file is the uploaded one", answer.path.read_bytes() == step.content, True)
     wrong += _database(connection, account)
@@ -108,7 +114,7 @@ def _active(contact: dict[str, Any], medium: str, account: Account) -> bool:
 
 
 def _results(step: Step, expected: Expected, answer: Settled) -> list[str]:
-    """The result files beside the settled one."""
+    """The result files next to the settled one."""
     try:
         result = json.loads(answer.beside(".result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -127,21 +133,32 @@ def _results(step: Step, expected: Expected, answer: Settled) -> list[str]:
     lines = {error["line"] for error in result["errors"]}
     if len(result["errors"]) < 100:
         wrong += _unequal("result's lines of errors", sorted(lines), expected.rejected_lines)
+    wrong += _unequal("result's warnings", _judged(result["warnings"]), _judged_codes(expected))
     rejected = answer.beside(".rejected.csv")
     if not expected.rejected_lines:
         return wrong + _unequal("rejected.csv is there", answer.is_new(".rejected.csv"), False)
     if not rejected.exists():
         return [*wrong, "rejected.csv is missing"]
     return wrong + _unequal(
-        "rejected.csv's lines", _rejected_lines(rejected.read_bytes(), step), expected.rejected_lines
+        "rejected.csv's lines",
+        _rejected_lines(rejected.read_bytes(), expected.separator),
+        expected.rejected_lines,
     )
 
 
-def _rejected_lines(content: bytes, step: Step) -> list[int] | str:
-    """The column `Ligne` of a rejected.csv. Read as ISO-8859-1, which keeps the structure."""
+def _judged(warnings: Iterable[dict[str, Any]]) -> list[str]:
+    return sorted({warning["code"] for warning in warnings} & JUDGED_WARNINGS)
+
+
+def _judged_codes(expected: Expected) -> list[str]:
+    return sorted(expected.warnings.keys() & JUDGED_WARNINGS)
+
+
+def _rejected_lines(content: bytes, separator: str) -> list[int] | str:
+    """The column `Ligne` of a rejected.csv, read as ISO-8859-1, which keeps the structure."""
     text = content.removeprefix(BOM).decode("latin-1")
     try:
-        header, *rows = [r for r in tokenize(text, step.account.separator) if not r.blank]
+        header, *rows = [r for r in tokenize(text, separator) if not r.blank]
         names = [trim(cell) for cell in header.cells]
         at = -2 if names[-2:] == ["Ligne", "Motif"] else names.index("Ligne")
         return sorted(int(row.cells[at]) for row in rows)

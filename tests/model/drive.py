@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Settled:
-    """Where a deposit ended: `ok` or `ko`, the folder, the claimed name, and what stood there before."""
+    """Where a deposit ended: `ok` or `ko`, the folder, the claimed name, and the names there before it."""
 
     state: str
     folder: Path
@@ -40,13 +40,13 @@ class Settled:
         return self.folder / os.fsdecode(self.claimed + suffix.encode())
 
     def is_new(self, suffix: str) -> bool:
-        """Whether this deposit brought a file of that name (an older deposit can bear it by chance)."""
+        """Whether this deposit created a file of that name (an older one can have it by chance)."""
         name = self.claimed + suffix.encode()
         return self.beside(suffix).exists() and (self.state, name) not in self.before
 
 
 class Program:
-    """One running daemon over an empty FTP root; stopped at the end of the `with`."""
+    """One running daemon over an empty FTP root; it stops at the end of the `with`."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.ftp = folder / "ftp"
@@ -83,7 +83,7 @@ class Program:
         self.stop()
 
     def stop(self) -> None:
-        """Ends the daemon as systemd does; a daemon that stays is killed."""
+        """Stops the daemon as systemd does; kills it if it does not end."""
         if self._daemon is None:
             return
         self._daemon.terminate()
@@ -98,10 +98,10 @@ class Program:
         return self._log_path.read_text(encoding="utf-8", errors="replace")
 
     def log_tail(self) -> str:
-        return "daemon's last words:\n" + self.log()[-3000:]
+        return "end of the daemon's log:\n" + self.log()[-3000:]
 
     def add_accounts(self, accounts: Sequence[AccountRules]) -> None:
-        """Accounts by the CLI while the daemon runs, and their trees."""
+        """Adds accounts with the CLI while the daemon runs, and creates their trees."""
         if accounts:
             self._run([_account_add(rules) for rules in accounts])
             self._run([["init"]])
@@ -121,7 +121,7 @@ class Program:
                 there = [name for name in MODES if (folder / name).exists()]
                 return there == [marker] and not (folder / "in" / marker).exists()
 
-            assert self._wait(moved), f"{marker} in {folder}/in does not become the one marker"
+            assert self._wait(moved), f"{marker} in {folder}/in does not become the only marker"
             return
         for marker in MODES:
             (folder / marker).unlink(missing_ok=True)
@@ -198,8 +198,15 @@ def _account_add(rules: AccountRules) -> list[str]:
         "--phone-check": rules.phone_check,
         "--syntax-errors": rules.syntax_errors,
     }
+    # Version 0.1.0 has no such options; a default is not passed.
+    if rules.headers != "known":
+        options["--headers"] = rules.headers
+    if rules.date_order != "dmy":
+        options["--date-order"] = rules.date_order
     labels = [word for n, label in rules.labels.items() for word in ("--label", f"{n}={label}")]
-    return ["account", "add", rules.name, *(word for pair in options.items() for word in pair), *labels]
+    names = [word for pair in rules.header_names.items() for word in ("--header", "=".join(pair))]
+    words = [word for pair in options.items() for word in pair]
+    return ["account", "add", rules.name, *words, *labels, *names]
 
 
 def _settled_names(folder: Path) -> frozenset[tuple[str, bytes]]:

@@ -1,70 +1,31 @@
 """The model: accounts as plain Python, changed one row after the other from top to bottom.
 
-Where the protocol leaves a choice, this model reads it so (the generator keeps away from the ones marked *, unless
-asked for `corners`):
-
- 1. Leading blank lines, and leading rows of blank cells, are nothing: the header is the first record that
-    is not blank. Line numbers still count them. *
- 2. A BOM under the pin `iso-8859-1` is three ordinary characters (the first header is then unknown); under
-    the pin `utf-8` it is dropped. The Windows-1252 reading of 0x80-0x9F holds under the pin too. *
- 3. "Header's last named column" counts unknown names; a row is short when it has no field at all for that
-    column.
- 4. A row whose cells are all blank is nothing, however many fields it has (up to 256), too short ones
-    included.
- 5. `skip` forgives rows with too many or too few fields and nothing else. They count in rows_read,
-    rows_rejected and rejected lines; a file with only ragged and invalid rows is refused.
- 6. "Référence stands in a rejected row" (mode 3): ragged rows too, by the cell in the Référence column if
-    they have it.
- 7. "Spaces around a quoted field" are any Unicode white space but the separator and line ends. *
- 8. White space is Unicode's White_Space property: U+001C..U+001F are not. *
- 9. The cell limit counts characters between separators (or quotes, undoubled) before trimming; 256 columns
-    counts any record's fields, blank ones past the end too; the line limit counts bytes of a physical line.
-    *
-10. Scientific notation is an invalid phone (the library's own answer), not a reason to refuse the file by
-    itself.
-11. `possible` is libphonenumber's `is_possible_number`: numbers that are possible only locally pass.
-12. A birth date that is no date never overwrites, not even under `clear` (as the invalid means).
-13. `.rejected.csv` in any case; the original is what stands before it, without the stamp of its claim, and
-    the list is that original's own. `x.rejected.csv` (no stamp, no inner `.csv`) goes to `x`. The list is
-    created if missing.
-14. Exactly one leading stamp is taken from any other name. * (two stamps)
-15. List names, as references, are equal to the letter; nothing is trimmed in them.
-16. Import counts are net: a contact changed and changed back by one file is `unchanged`; one made by it is
-    `inserted`.
-17. Optout/optin/delete count distinct addresses/contacts; a row that meets nobody is applied.
-18. delete under `reference` takes a Référence of over 255 characters as valid (it meets nobody). *
-19. An address that is opted out (in) again leaves no consent event and keeps its row.
-20. Markers stay where they are after a deposit used them.
-21. A phone like `3.36901234E10`, without the plus, is what libphonenumber makes of it (digits run
-    together). Never generated. Nor are `.rejected.csv.zip`, claimed names that were shortened and come
-    back, `.csv` after a stamp.
-22. A deposit's own `Ligne` and `Motif` may be kept or replaced in its rejected.csv. In a ragged row of it,
-    they are the last two fields.
-23. A triplet row with an invalid means meets the contact that has that means blank, also on import.
-24. `<stamp>_x` with rejected rows and a deposit named `x.rejected.csv` of the same second want one file name
-    (`x.result.json` likewise): the later one takes the next free second. The harness checks only that no
-    settled deposit's bytes are lost and that each has its own result files.
-25. What a refused deposit's rows_read and rows_rejected say is not compared; its effects must be 0.
+`readings.md` lists how it reads the protocol where that leaves a choice.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from .reading import Refused, read_sheet
-from .rows import Contact, Row, require_columns, sort_out
-from .values import COLUMNS, MEANS, MEDIUM_MEANS, MODES, AccountRules, Value, list_name, name_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from .accounts import Account, ContactList
+from .names import list_name, name_text, original_name
+from .reading import Warnings, read_sheet
+from .references import is_destroyed, normal_reference
+from .refusal import Refused
+from .rows import Contact, Original, Sorted, require_columns, sort_out
+from .values import COLUMNS, MEANS, MEDIUM_MEANS, MODES, AccountRules, medium_of
 
 
 @dataclass
 class Expected:
-    """What a deposit should come to. `why` explains a refusal to a human and is not part of the contract."""
+    """The outcome of a deposit.
+
+    `reason` is the code of a refusal, as far as the protocol determines it; `why` explains it to a
+    human. `warnings` maps codes to lines. Neither is part of what random deposits are judged on.
+    """
 
     state: str = "ok"
+    reason: str = ""
     why: str = ""
     rows_read: int = 0
     rows_applied: int = 0
@@ -75,35 +36,14 @@ class Expected:
     removed: int = 0
     list_name: str | None = None
     mode: int | None = None
+    separator: str = ""
     rejected_lines: list[int] = field(default_factory=list)
+    rejected_for: dict[int, tuple[str | None, str]] = field(default_factory=dict)
+    warnings: Warnings = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
         return self.state == "ko"
-
-
-@dataclass
-class ContactList:
-    """A list and the surrogates of its members."""
-
-    name: str
-    members: set[int] = field(default_factory=set)
-
-
-@dataclass
-class Account:
-    """All that one account owns. Lists stand in order of creation."""
-
-    rules: AccountRules
-    contacts: dict[int, Contact] = field(default_factory=dict)
-    lists: list[ContactList] = field(default_factory=list)
-    opt_outs: set[tuple[str, str]] = field(default_factory=set)
-    events: list[tuple[str, str, str]] = field(default_factory=list)
-
-    def rows(self, members: Iterable[int] | None = None) -> list[tuple[Value, ...]]:
-        """The 31 columns of these contacts (all by default), sorted so that two multisets compare."""
-        chosen = self.contacts if members is None else members
-        return sorted((tuple(self.contacts[m][c] for c in COLUMNS) for m in chosen), key=repr)
 
 
 class Model:
@@ -112,111 +52,165 @@ class Model:
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
         self._next_contact = 0
+        self._now = 0.0
 
     def add_account(self, rules: AccountRules) -> Account:
         return self.accounts.setdefault(rules.name, Account(rules))
 
+    def campaign_opt_out(self, account: str, medium: str, address: str, at: float) -> None:
+        """An opt-out that the sending platform recorded; `at` is its time in seconds."""
+        _opt_out(self.accounts[account], medium, address, at)
+
     def deposit(
-        self, account: str, action: str, file_name: bytes, content: bytes, markers: set[str]
+        self,
+        account: str,
+        action: str,
+        file_name: bytes,
+        content: bytes,
+        markers: set[str],
+        *,
+        at: float | None = None,
+        claimed_name: bytes | None = None,
     ) -> Expected:
-        """The file's outcome; its effects stay in the model."""
+        """The file's outcome; its effects stay in the model.
+
+        `at` is the deposit date in seconds, by default later than every date so far. `claimed_name`
+        lets a corrected rejected file find this deposit.
+        """
         owner = self.accounts[account]
+        self._now = max(self._now + 1, at or 0)
+        text = name_text(file_name)
+        mode = _mode(text, markers) if action == "import" else None
+        original = owner.originals.get(original_name(text) or "")
         try:
             sheet = read_sheet(content, owner.rules)
-            require_columns(sheet, action, owner.rules)
-            good, bad = sort_out(sheet, action, owner.rules)
+            require_columns(sheet, action, owner.rules, mode)
+            rows = sort_out(sheet, action, owner.rules, original)
         except Refused as error:
-            return Expected(state="ko", why=str(error))
+            return Expected(state="ko", reason=error.code, why=str(error))
+        good, bad = rows.good, rows.bad
         expected = Expected(rows_read=len(good) + len(bad), rows_applied=len(good), rows_rejected=len(bad))
-        expected.rejected_lines = sorted(line for line, _ in bad)
+        expected.rejected_lines = sorted(each.line for each in bad)
+        expected.rejected_for = {each.line: (each.column, each.code) for each in bad}
+        expected.warnings = rows.warnings
+        expected.separator = sheet.separator
+        if bad and claimed_name:
+            owner.originals[name_text(claimed_name)] = _original(rows)
         if action == "import":
-            text = name_text(file_name)
-            self._import(owner, good, bad, file_name=text, markers=markers, expected=expected)
+            expected.list_name, expected.mode = list_name(text)[0], mode
+            self._import(owner, rows, expected)
         elif action == "delete":
-            self._delete(owner, good, expected)
+            _delete(owner, good, expected)
         elif action.startswith("optout"):
-            self._optout(owner, action.removeprefix("optout"), good, expected)
+            for address in _addresses(good, medium_of(action)):
+                new = _opt_out(owner, medium_of(action), address, self._now if at is None else at)
+                expected.inserted += new
+                expected.unchanged += not new
         else:
-            self._optin(owner, action.removeprefix("optin"), good, expected)
+            _opt_in(owner, medium_of(action), good, expected, self._now if at is None else at)
         return expected
 
-    def _import(
-        self,
-        owner: Account,
-        good: list[tuple[int, Contact]],
-        bad: list[tuple[int, Row]],
-        *,
-        file_name: str,
-        markers: set[str],
-        expected: Expected,
-    ) -> None:
+    def _import(self, owner: Account, rows: Sorted, expected: Expected) -> None:
         clear = owner.rules.blank_cells == "clear"
         before: dict[int, Contact | None] = {}
-        for _, row in good:
-            met = _meets(owner, row)
-            if met is None:
+        for _, row in rows.good:
+            matched = _matching(owner, row)
+            if matched is None:
                 self._next_contact += 1
-                met = self._next_contact
-                before[met] = None
-                owner.contacts[met] = {column: row.get(column) for column in COLUMNS}
+                matched = self._next_contact
+                before[matched] = None
+                owner.contacts[matched] = {column: row.get(column) for column in COLUMNS}
                 continue
-            before.setdefault(met, dict(owner.contacts[met]))
+            before.setdefault(matched, dict(owner.contacts[matched]))
             for column, value in row.items():
                 if value is not None or clear:
-                    owner.contacts[met][column] = value
-        for met, old in before.items():
+                    owner.contacts[matched][column] = value
+        for matched, old in before.items():
             if old is None:
                 expected.inserted += 1
-            elif old == owner.contacts[met]:
+            elif old == owner.contacts[matched]:
                 expected.unchanged += 1
             else:
                 expected.updated += 1
+        _enlist(owner, rows, set(before), expected)
 
-        expected.list_name, completes = list_name(file_name)
-        chosen = [mode for marker, mode in MODES.items() if marker in markers]
-        expected.mode = 2 if completes else chosen[0] if len(chosen) == 1 else 1
-        target = next((x for x in reversed(owner.lists) if x.name == expected.list_name), None)
-        if target is None or expected.mode == 1:
-            target = ContactList(expected.list_name)
-            owner.lists.append(target)
-        if expected.mode == 3:
-            kept = {row.get("reference") for _, row in bad} if owner.rules.dedup == "reference" else set()
-            leaving = {
-                m for m in target.members if m not in before and owner.contacts[m]["reference"] not in kept
-            }
-            target.members -= leaving
-            expected.removed = len(leaving)
-        target.members |= set(before)
 
-    @staticmethod
-    def _delete(owner: Account, good: list[tuple[int, Contact]], expected: Expected) -> None:
-        for _, row in good:
-            met = _meets(owner, row)
-            if met is not None:
-                del owner.contacts[met]
-                expected.removed += 1
-                for each in owner.lists:
-                    each.members.discard(met)
+def _mode(file_name: str, markers: set[str]) -> int:
+    chosen = [mode for marker, mode in MODES.items() if marker in markers]
+    if list_name(file_name)[1]:
+        return 2
+    return chosen[0] if len(chosen) == 1 else 1
 
-    @staticmethod
-    def _optout(owner: Account, medium: str, good: list[tuple[int, Contact]], expected: Expected) -> None:
-        for address in _addresses(good, medium):
-            if (medium, address) in owner.opt_outs:
-                expected.unchanged += 1
-            else:
-                expected.inserted += 1
-                owner.opt_outs.add((medium, address))
-                owner.events.append((medium, address, "optout"))
 
-    @staticmethod
-    def _optin(owner: Account, medium: str, good: list[tuple[int, Contact]], expected: Expected) -> None:
-        for address in _addresses(good, medium):
-            if (medium, address) in owner.opt_outs:
-                expected.removed += 1
-                owner.opt_outs.remove((medium, address))
-                owner.events.append((medium, address, "optin"))
-            else:
-                expected.unchanged += 1
+def _enlist(owner: Account, rows: Sorted, members: set[int], expected: Expected) -> None:
+    """Puts the file's contacts in its list, and removes the others in mode 3."""
+    target = next((x for x in reversed(owner.lists) if x.name == expected.list_name), None)
+    if target is None or expected.mode == 1:
+        target = ContactList(expected.list_name or "")
+        owner.lists.append(target)
+    leaving = target.members - members if expected.mode == 3 else set()
+    if owner.rules.dedup == "reference":
+        kept = {normal_reference(each.row.get("reference", "")) for each in rows.bad}
+        leaving = {m for m in leaving if owner.contacts[m]["reference"] not in kept}
+    references = [str(row.get("reference") or "") for _, row in rows.good]
+    references += [each.row.get("reference", "") for each in rows.bad]
+    destroyed = any(is_destroyed(reference) for reference in references)
+    if leaving and destroyed:
+        expected.warnings["nobody_removed"] = []
+    if not destroyed:
+        target.members -= leaving
+        expected.removed = len(leaving)
+    target.members |= members
+
+
+def _original(rows: Sorted) -> Original:
+    """What a corrected rejected file of this deposit is compared with."""
+    references = {line: (str(row.get("reference") or ""), False) for line, row in rows.good}
+    for each in rows.bad:
+        # A ragged row names no column; its Référence may be what is wrong with it.
+        was_the_error = each.column in (None, "reference")
+        references[each.line] = normal_reference(each.row.get("reference", "")), was_the_error
+    return Original(references)
+
+
+def _delete(owner: Account, good: list[tuple[int, Contact]], expected: Expected) -> None:
+    removed: list[Contact] = []
+    for line, row in good:
+        matched = _matching(owner, row)
+        if matched is not None:
+            removed.append(owner.contacts.pop(matched))
+            expected.removed += 1
+            for each in owner.lists:
+                each.members.discard(matched)
+        elif not any(_same(owner, contact, row) for contact in removed):
+            expected.warnings.setdefault("met_nobody", []).append(line)
+
+
+def _opt_out(owner: Account, medium: str, address: str, at: float) -> bool:
+    """Deactivates an address; True if it was active."""
+    since = owner.opt_outs.get((medium, address))
+    owner.opt_outs[medium, address] = at if since is None else max(at, since)
+    if since is None:
+        owner.events.append((medium, address, "optout"))
+    return since is None
+
+
+def _opt_in(
+    owner: Account, medium: str, good: list[tuple[int, Contact]], expected: Expected, at: float
+) -> None:
+    """Reactivates the addresses whose opt-out is not younger than the deposit."""
+    for address in _addresses(good, medium):
+        since = owner.opt_outs.get((medium, address))
+        if since is None:
+            expected.unchanged += 1
+        elif since > at:
+            expected.unchanged += 1
+            lines = [line for line, row in good if row[MEDIUM_MEANS[medium]] == address]
+            expected.warnings.setdefault("later_opt_out", []).extend(lines)
+        else:
+            expected.removed += 1
+            del owner.opt_outs[medium, address]
+            owner.events.append((medium, address, "optin"))
 
 
 def _addresses(good: list[tuple[int, Contact]], medium: str) -> list[str]:
@@ -224,12 +218,13 @@ def _addresses(good: list[tuple[int, Contact]], medium: str) -> list[str]:
     return list(dict.fromkeys(str(row[MEDIUM_MEANS[medium]]) for _, row in good))
 
 
-def _meets(owner: Account, row: Contact) -> int | None:
-    """The contact a row meets by the account's criterion, or None."""
+def _same(owner: Account, contact: Contact, row: Contact) -> bool:
+    criterion = MEANS if owner.rules.dedup == "triplet" else ("reference",)
+    return all(contact[column] == row.get(column) for column in criterion)
+
+
+def _matching(owner: Account, row: Contact) -> int | None:
+    """The contact that a row matches by the account's criterion, or None."""
     if owner.rules.dedup == "none":
         return None
-    criterion = MEANS if owner.rules.dedup == "triplet" else ("reference",)
-    for surrogate, contact in owner.contacts.items():
-        if all(contact[column] == row.get(column) for column in criterion):
-            return surrogate
-    return None
+    return next((key for key, contact in owner.contacts.items() if _same(owner, contact, row)), None)

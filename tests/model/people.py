@@ -1,4 +1,4 @@
-"""Cells for random deposits: a small world of people, so that rows meet contacts that are already there."""
+"""Cells for random deposits: a small world of people, so that rows match contacts of earlier deposits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .values import MEANS
+from .before import same_as_before
+from .values import MEANS, AccountRules
 
 if TYPE_CHECKING:
     from random import Random
@@ -40,7 +41,9 @@ BAD_EMAILS = (
     "a@b.fr; c@d.fr",
     "-",
 )
-NUMBERS = ("299415263", "298441032", "690123456", "612345678", "756001122", "188776655")
+NUMBERS = ("299415263", "298441032", "612345678", "756001122", "188776655", "768123456")
+# Not valid in France, but in a territory that shares its dialling plan.
+TERRITORY_NUMBERS = ("690123456", "692123456", "694123456", "696123456")
 BAD_PHONES = (
     "12",
     "abc",
@@ -63,6 +66,7 @@ BAD_DATES = (
     "29/02/1900",
     "00/01/2000",
     "1/1/0000",
+    # Only possible with the month first.
     "12/31/1999",
 )
 TEXTS = (
@@ -139,26 +143,32 @@ class Person:
     mobile: str
 
 
-def world(rng: Random) -> list[Person]:
+def world(rng: Random, *, amended: bool) -> list[Person]:
     """Ten people with a few references, addresses and numbers among them."""
     people = []
+    numbers = NUMBERS + TERRITORY_NUMBERS[:2] if amended else NUMBERS
     for n in range(10):
         has = rng.choice(((1, 1, 1), (1, 1, 0), (1, 0, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1)))
         people.append(
             Person(
                 REFERENCES[n],
                 rng.choice(EMAILS) if has[0] else "",
-                rng.choice(NUMBERS) if has[1] else "",
-                rng.choice(NUMBERS) if has[2] else "",
+                rng.choice(numbers) if has[1] else "",
+                rng.choice(numbers) if has[2] else "",
             )
         )
     return people
 
 
-def cell(rng: Random, person: Person, column: str, charset: str, region: str) -> str:
+def cell(
+    rng: Random, person: Person, column: str, charset: str, rules: AccountRules, *, amended: bool
+) -> str:
     """One cell of somebody's row, as a human or a machine might write it, within the charset."""
     keys = (*MEANS, "reference")
-    text = _means(rng, person, column, region) if column in keys else _other(rng, person, column)
+    if column in keys:
+        text = _means(rng, person, column, rules, amended=amended)
+    else:
+        text = _other(rng, person, column, month_first=amended and rules.syntax_errors != "skip")
     if 0 < len(text) < 1000 and rng.random() < 0.06:
         text = rng.choice(PADDING) + text + rng.choice(PADDING)
     if not text and rng.random() < 0.1:
@@ -166,7 +176,7 @@ def cell(rng: Random, person: Person, column: str, charset: str, region: str) ->
     return text if carries(text, charset) else ""
 
 
-def _means(rng: Random, person: Person, column: str, region: str) -> str:
+def _means(rng: Random, person: Person, column: str, rules: AccountRules, *, amended: bool) -> str:
     chance = rng.random()
     if column == "reference":
         if chance < 0.05:
@@ -179,10 +189,13 @@ def _means(rng: Random, person: Person, column: str, region: str) -> str:
             return rng.choice(BAD_EMAILS)
         text = rng.choice(EMAILS) if chance < 0.16 else person.email
         return rng.choice((text, text, text, text.upper(), text.title()))
+    numbers = NUMBERS + TERRITORY_NUMBERS if amended else NUMBERS
+    number = rng.choice(numbers) if chance < 0.16 else person.phone if column == "phone" else person.mobile
+    at_home = rules.region in ("FR", "RE", "GP") or rng.random() < 0.1
+    text = _dialled(rng, number, national=at_home) if number else ""
     if chance < 0.08:
-        return rng.choice(BAD_PHONES)
-    number = rng.choice(NUMBERS) if chance < 0.16 else person.phone if column == "phone" else person.mobile
-    return _dialled(rng, number, national=region == "FR" or rng.random() < 0.1) if number else ""
+        text = rng.choice(BAD_PHONES)
+    return text if amended or not text or same_as_before(text, rules.region) else f"+33{NUMBERS[0]}"
 
 
 def _dialled(rng: Random, number: str, *, national: bool) -> str:
@@ -205,7 +218,7 @@ def _dialled(rng: Random, number: str, *, national: bool) -> str:
     )
 
 
-def _other(rng: Random, person: Person, column: str) -> str:
+def _other(rng: Random, person: Person, column: str, *, month_first: bool) -> str:
     if rng.random() < 0.2:
         return ""
     usual = zlib.crc32(repr((person, column)).encode())
@@ -215,7 +228,7 @@ def _other(rng: Random, person: Person, column: str) -> str:
             return "z" * 32_768
         return TEXTS[number % len(TEXTS)]
     if rng.random() < 0.15:
-        return rng.choice(BAD_DATES)
+        return rng.choice(BAD_DATES if month_first else BAD_DATES[:-1])
     year, month, day = DATES[number % len(DATES)].split("-")
     separator = rng.choice("/-.")
     if rng.random() < 0.5:

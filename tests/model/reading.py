@@ -1,197 +1,165 @@
-"""From a deposit's bytes to rows of cells (protocol 2), character by character."""
+"""From a deposit's bytes to rows of cells (protocol 2)."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
+import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from .values import WHITE, AccountRules, header_key, known_headers, trim, windows_1252
+from .archive import is_zip, refuse_other_formats, refuse_program, unzip
+from .cells import clean_cell
+from .encoding import decode
+from .headers import Headers, match_headers
+from .headers import header_key as key_of
+from .refusal import Refused
+from .tokens import Record, sep_line, tokenize
+from .values import SEPARATORS, AccountRules, trim
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DEPOSIT_LIMIT = 20 * 2**20
-INFLATED_LIMIT = 512 * 2**20
 LINE_LIMIT = 2**20
-CELL_LIMIT = 32_768
-COLUMN_LIMIT = 256
-BOM = b"\xef\xbb\xbf"
-ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
+DOS_END_OF_FILE = b"\x1a"
 
-
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """The whole file goes to `ko`; the argument says why, for a human who debugs."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record of the CSV: the physical line on which it begins, and its cells untrimmed, quotes undone."""
-
-    line: int
-    cells: list[str]
-
-    @property
-    def blank(self) -> bool:
-        return all(not trim(cell) for cell in self.cells)
+Row = dict[str, str]
+Warnings = dict[str, list[int]]
 
 
 @dataclass
 class Sheet:
-    """A file whose structure is good: rows as {column: trimmed text}, and the ragged rows it skips."""
+    """A file whose structure is good.
 
-    columns: list[str]
-    rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    ragged: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    `rows` and `ragged` hold the line and the cells as {column: value}; `ragged` are the rows that
+    `syntax_errors = skip` rejects. `warnings` maps codes to lines. `lines_before` holds the columns
+    `Ligne` of a corrected file: {line: the text of that cell}.
+    """
+
+    headers: Headers
+    separator: str
+    rows: list[tuple[int, Row]] = field(default_factory=list)
+    ragged: list[tuple[int, Row]] = field(default_factory=list)
+    warnings: Warnings = field(default_factory=dict)
+    lines_before: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that the file fills; one for any number fills two."""
+        found = {column for column in self.headers.columns if column}
+        return found | {"phone", "mobile"} if "any_number" in found else found
 
 
 def read_sheet(content: bytes, rules: AccountRules) -> Sheet:
-    """Everything of section 2 but the columns an action asks for. Raises `Refused`."""
+    """Everything of protocol 2 except the columns that an action requires. Raises `Refused`."""
     if len(content) > DEPOSIT_LIMIT:
-        raise Refused("deposit too large")
-    if content[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
+        raise Refused("file_too_large")
+    refuse_program(content)
+    if is_zip(content):
         content = unzip(content)
+    content = content.removesuffix(DOS_END_OF_FILE)
     if not content:
-        raise Refused("empty")
+        raise Refused("empty_file")
+    try:
+        return _read_csv(content, rules)
+    except Refused:
+        refuse_other_formats(content)
+        raise
+
+
+def _read_csv(content: bytes, rules: AccountRules) -> Sheet:
     if b"\0" in content:
-        raise Refused("NUL byte")
+        raise Refused("nul_byte")
     if any(len(line) > LINE_LIMIT for line in content.replace(b"\r", b"\n").split(b"\n")):
-        raise Refused("line too long")
-    records = [r for r in tokenize(decode(content, rules.encoding), rules.separator) if not r.blank]
-    if not records:
-        raise Refused("empty")
-    header, *rows = records
+        raise Refused("line_too_long")
+    decoded = decode(content, rules.encoding)
+    named, text = sep_line(decoded.text)
+    separator = named or "" if rules.separator == "auto" else rules.separator
+    if named and named != separator:
+        raise Refused("wrong_separator", f"sep={named}")
+    separator = separator or _header_separator(text, rules)
+    records = tokenize(text, separator)
+    header, rows, footer = _parts(records)
     names = [trim(cell) for cell in header.cells]
-    columns = match_header(names, rules)
+    trimmed = [[trim(cell) for cell in record.cells] for record in rows]
+    try:
+        headers = match_headers(names, trimmed, rules)
+    except Refused as error:
+        if error.code == "no_known_column" and _another_separator(text, separator, rules):
+            raise Refused("wrong_separator") from error
+        raise
     if not rows:
-        raise Refused("header without rows")
-    last_named = max(i for i, name in enumerate(names) if name)
-    sheet = Sheet([c for c in columns if c])
-    for record in rows:
-        cells = [trim(cell) for cell in record.cells]
-        values = {column: cell for column, cell in zip(columns, cells, strict=False) if column}
-        if len(cells) <= last_named or any(cells[len(names) :]):
-            if rules.syntax_errors != "skip":
-                raise Refused(f"ragged row on line {record.line}")
-            sheet.ragged.append((record.line, values))
-        else:
-            sheet.rows.append((record.line, values))
+        raise Refused("no_rows")
+    sheet = Sheet(headers, separator)
+    for code, lines in (
+        ("mixed_encoding", decoded.mixed),
+        ("suspect_encoding", decoded.suspect),
+        ("footer", [record.line for record in footer]),
+        ("unknown_column", [header.line] if headers.unknown else []),
+        ("mapped_headers", [header.line] if headers.mapped else []),
+    ):
+        if lines:
+            sheet.warnings[code] = lines
+    _fill(sheet, names, rows, rules)
     return sheet
 
 
-def match_header(names: list[str], rules: AccountRules) -> list[str | None]:
-    """The column each header means; None for nameless and unknown ones."""
-    known = known_headers(rules)
-    columns = [known.get(header_key(name)) for name in names]
-    found = [column for column in columns if column]
-    if not found:
-        raise Refused("no known column")
-    if len(found) != len(set(found)):
-        raise Refused("a column is named twice")
-    return columns
-
-
-def unzip(content: bytes) -> bytes:
-    """The one file inside a zip. Raises `Refused`."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [m for m in archive.infolist() if not _ignored(m)]
-            if len(members) != 1:
-                raise Refused(f"{len(members)} files in the zip")
-            if members[0].flag_bits & 1:
-                raise Refused("encrypted zip")
-            if members[0].file_size > INFLATED_LIMIT:
-                raise Refused("too large while inflating")
-            inner = archive.read(members[0])
-    except ZIP_ERRORS as error:
-        raise Refused(f"damaged zip: {error}") from error
-    if inner[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
-        raise Refused("nested zip")
-    return inner
-
-
-def _ignored(member: zipfile.ZipInfo) -> bool:
-    name = member.filename
-    return member.is_dir() or name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] == ".DS_Store"
-
-
-def decode(content: bytes, encoding: str) -> str:
-    """The text of a CSV under the account's encoding. Raises `Refused`."""
-    if encoding == "iso-8859-1":
-        return windows_1252(content)
-    if encoding == "utf-8" or content.startswith(BOM):
-        try:
-            return content.removeprefix(BOM).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise Refused("invalid UTF-8") from error
-    try:
-        return content.decode("utf-8")  # pure ASCII reads the same both ways
-    except UnicodeDecodeError:
-        return windows_1252(content)
-
-
-def tokenize(text: str, separator: str) -> list[Record]:
-    """All records of the text, blank ones too. Raises `Refused` for what no account may skip."""
-    records: list[Record] = []
-    cells: list[str] = []
-    cell = ""
-    state = "start"  # start | plain | quoted | quote (just seen inside a quoted field) | after
-    line = begins = 1
-    i = 0
-    while i < len(text):
-        char = text[i]
-        if char == "\r" and text[i + 1 : i + 2] == "\n":
-            char = "\r\n"
-        i += len(char)
-        end_of_line = char in ("\n", "\r", "\r\n")
-        if end_of_line:
-            line += 1
-        if state == "quoted":
-            if char == '"':
-                state = "quote"
-            else:
-                cell += char
-        elif state == "quote" and char == '"':
-            cell += char
-            state = "quoted"
-        elif char == separator or end_of_line:
-            cells.append(_checked(cell))
-            cell, state = "", "start"
-            if end_of_line:
-                records.append(_record(begins, cells))
-                cells, begins = [], line
-        elif state in ("quote", "after"):
-            if char not in WHITE:
-                raise Refused(f"text after a closing quote on line {line}")
-            state = "after"
-        elif state == "start" and char == '"':
-            cell, state = "", "quoted"
-        elif state == "start" and char in WHITE:
-            cell += char
+def _fill(sheet: Sheet, names: list[str], records: Sequence[Record], rules: AccountRules) -> None:
+    """Puts the records in the sheet. Raises `Refused` at a ragged row, unless the account skips them."""
+    last_named = max(i for i, name in enumerate(names) if name)
+    ligne = next((i for i, name in enumerate(names) if key_of(name) == "ligne"), None)
+    for record in records:
+        cells = [trim(cell) for cell in record.cells]
+        row = {
+            column: clean_cell(cell, column, rules)
+            for column, cell in zip(sheet.headers.columns, cells, strict=False)
+            if column
+        }
+        if ligne is not None and ligne < len(cells):
+            sheet.lines_before[record.line] = cells[ligne]
+        if len(cells) > last_named and not any(cells[len(names) :]):
+            sheet.rows.append((record.line, row))
+        elif rules.syntax_errors == "skip":
+            sheet.ragged.append((record.line, row))
         else:
-            cell += char
-            state = "plain"
-    if state == "quoted":
-        raise Refused(f"unterminated quote in the record that begins on line {begins}")
-    if cell or cells or state != "start":
-        cells.append(_checked(cell))
-        records.append(_record(begins, cells))
-    return records
+            code = "too_few_fields" if len(cells) <= last_named else "too_many_fields"
+            raise Refused(code, f"ragged row on line {record.line}")
 
 
-def _checked(cell: str) -> str:
-    if len(cell) > CELL_LIMIT:
-        raise Refused("cell too long")
-    return cell
+def _parts(records: Sequence[Record]) -> tuple[Record, list[Record], list[Record]]:
+    """The header, the rows and the footer; blank records are none of them."""
+    header_at = next((n for n, record in enumerate(records) if not record.blank), None)
+    if header_at is None:
+        raise Refused("empty_file")
+    header = records[header_at]
+    named = [n for n, cell in enumerate(header.cells) if trim(cell)]
+    rows_end = len(records)
+    # A row of a file with one column has one cell too; it is no footer.
+    if named[-1] > 0:
+        tail = len(records)
+        while tail > header_at + 1 and (records[tail - 1].blank or len(records[tail - 1].cells) == 1):
+            tail -= 1
+            if records[tail].blank:
+                rows_end = tail
+    rows = [record for record in records[header_at + 1 : rows_end] if not record.blank]
+    footer = [record for record in records[rows_end:] if not record.blank]
+    return header, rows, footer
 
 
-def _record(line: int, cells: list[str]) -> Record:
-    if len(cells) > COLUMN_LIMIT:
-        raise Refused(f"more than {COLUMN_LIMIT} columns on line {line}")
-    return Record(line, cells)
+def _header_separator(text: str, rules: AccountRules) -> str:
+    """The separator by which the header line has the most known columns; the first of equals."""
+    return max(SEPARATORS, key=lambda separator: _known_columns(text, separator, rules))
+
+
+def _another_separator(text: str, separator: str, rules: AccountRules) -> bool:
+    return any(_known_columns(text, each, rules) for each in SEPARATORS if each != separator)
+
+
+def _known_columns(text: str, separator: str, rules: AccountRules) -> int:
+    """How many known columns the header line has if this separator splits it; 0 if it does not."""
+    line = next((line for line in re.split("[\r\n]", text) if trim(line)), "")
+    try:
+        names = [trim(cell) for cell in tokenize(line, separator)[0].cells]
+        columns = match_headers(names, [], rules).columns
+    except (Refused, IndexError):
+        return 0
+    return len([column for column in columns if column]) if len(names) > 1 else 0

@@ -85,7 +85,12 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
         "encoding": findings.encoding,
         **asdict(counts),
         "warnings": [
-            {"code": code, "message": _warning(code, context, findings), "count": findings.warnings[code]}
+            {
+                "code": code,
+                "message": _warning(code, context, findings),
+                "count": findings.warnings[code],
+                "lines": findings.lines.get(code, []),
+            }
             for code in sorted(+findings.warnings, key=_WARNING_ORDER.index)
         ],
         "errors": [
@@ -105,9 +110,11 @@ _WARNING_ORDER = tuple(WARNINGS)
 
 
 def _warning(code: str, context: Context, findings: Findings) -> str:
+    details = findings.details.get(code, {})
     if code == "unknown_column":
-        return unknown_columns(context, findings.unknown_columns)
-    return sentence(WARNINGS, code, context, {"count": findings.warnings[code]})
+        return unknown_columns(context, **details)
+    located = {"count": findings.warnings[code], "lines": findings.lines.get(code, [])}
+    return sentence(WARNINGS, code, context, {**located, **details})
 
 
 def as_json(result: Mapping[str, Any]) -> bytes:

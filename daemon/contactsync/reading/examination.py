@@ -64,9 +64,7 @@ class Examination:
         reader = Reader(as_utf8(content.chunks(), self.encoding), account.separator, account.field_labels)
         check_header(reader.header, account, action)
         self._reader = reader
-        self.findings.unknown_columns = reader.header.unknown
-        if reader.header.unknown:
-            self.findings.warnings["unknown_column"] = len(reader.header.unknown)
+        self.findings.warn("unknown_column", len(reader.header.unknown), names=reader.header.unknown)
 
     @property
     def header(self) -> Header:

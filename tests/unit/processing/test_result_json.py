@@ -62,8 +62,9 @@ KEYS = [
 def test_the_result_of_an_applied_file() -> None:
     """Every key of the protocol; names that are not UTF-8 as text; counts in the message."""
     findings = Findings(
-        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], (), "iso-8859-1"
+        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], "iso-8859-1"
     )
+    findings.lines["invalid_phone"] = [2, 7, 9]
     counts = Counts(5, 3, 2, 1, 1, 1, 0)
     result = json.loads(result_json.as_json(result_json.applied(subject(findings), counts, "a")))
     assert list(result) == KEYS
@@ -84,8 +85,8 @@ def test_the_result_of_an_applied_file() -> None:
         {"line": 4, "column": "Email", "code": "invalid_email", "message": INVALID_EMAIL}
     ]
     (warning,) = result["warnings"]
-    assert (warning["code"], warning["count"]) == ("invalid_phone", 3)
-    assert warning["message"].startswith("3 numéros de la colonne Téléphone Fixe ne sont pas valides")
+    assert (warning["code"], warning["count"], warning["lines"]) == ("invalid_phone", 3, [2, 7, 9])
+    assert "enregistrés (lignes 2, 7 et 9)" in warning["message"].replace(NBSP, " ")
 
 
 def test_the_language_is_the_accounts() -> None:
@@ -128,9 +129,8 @@ def test_every_listed_error_has_a_message(code: str, language: Any) -> None:
 
 def test_unknown_columns_are_named() -> None:
     """Ten at most, each shortened: a header line may be anything."""
-    findings = Findings(
-        1, 0, Counter(unknown_column=12), unknown_columns=("Pointure", "x" * 50, *"abcdefghijk")
-    )
+    findings = Findings(1, 0)
+    findings.warn("unknown_column", 12, names=["Pointure", "x" * 50, *"abcdefghijk"])
     result = result_json.applied(subject(findings), Counts(1, 1), None)
     message = result["warnings"][0]["message"].replace(NBSP, " ")
     assert "« Pointure »" in message
