@@ -81,6 +81,8 @@ class FileTransaction:
                     if not merge.lock():
                         return None
                     effects = merge.apply(stage)
+                for code, located in effects.warnings.items():
+                    findings.warn(code, located.count, located.lines)
                 counts = effects.counts(findings.rows_read, findings.rows_rejected)
                 result = result_json.applied(subject, counts, effects.list_name)
                 ledger.finish(conn, account, result, counts, list_id=effects.list_id)
@@ -102,7 +104,7 @@ class FileTransaction:
                     raise Retryable("the daemon is stopping")
                 stage.add(examined.accepted.columns, examined.batch.lines(examined.accepted.places))
                 if claimed.mode is Mode.SYNC:
-                    stage.add_keys(examined.spared)
+                    stage.spare(examined.spared)
                 if self.rules.result_files:
                     rejected.write(examined.batch, examined.rejects)
         stage.analyze()
