@@ -103,9 +103,7 @@ class Merge:
         file_name = names.as_text(self.claimed.name)
         name = names.list_name(file_name)
         if names.is_rejected_file(file_name):
-            original = self._run(
-                "ledger/list_of_original", claimed_name=names.claimed_original(file_name)
-            ).fetchone()
+            original = self._run("ledger/original", claimed_name=names.claimed_original(file_name)).fetchone()
             if original:
                 name = original["list_name"] or names.list_name(original["name"])
         if self.claimed.mode is not Mode.CREATE:

@@ -12,6 +12,7 @@ from contactsync.applying.merge import Merge
 from contactsync.applying.staging import Stage
 from contactsync.database import ledger
 from contactsync.database.connection import Session, patient
+from contactsync.domain.account import Account
 from contactsync.domain.columns import in_order
 from contactsync.domain.deposit import Claimed, Mode
 from contactsync.domain.errors import FileRefused, Retryable
@@ -20,6 +21,7 @@ from contactsync.processing import result_json
 from contactsync.processing.prefetch import read_ahead
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.processing.result_json import Subject
+from contactsync.processing.returned import Originals
 from contactsync.reading.examination import Examination
 from contactsync.spool.spool import Spool
 from contactsync.telemetry.metrics import Metrics
@@ -69,6 +71,7 @@ class FileTransaction:
                 findings,
                 max_inflated_bytes=self.rules.max_inflated_bytes,
                 defused=self.rules.defused,
+                original=self._originals(account).of(claimed, path),
             )
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)
@@ -87,6 +90,12 @@ class FileTransaction:
                 result = result_json.applied(subject, counts, effects.list_name)
                 ledger.finish(conn, account, result, counts, list_id=effects.list_id)
         return result
+
+    def _originals(self, account: Account) -> Originals:
+        rules = self.rules
+        return Originals(
+            self.session, self.spool, account, rules.max_inflated_bytes, rules.defused, self.stopping
+        )
 
     def _stage(self, claimed: Claimed, examination: Examination, stage: Stage) -> None:
         """Copy every accepted row to the database and every rejected one to the rejected file."""

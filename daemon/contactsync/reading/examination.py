@@ -23,6 +23,7 @@ from contactsync.reading.container import open_content
 from contactsync.reading.encoding import TextEncoding, as_utf8, sniff
 from contactsync.reading.findings import Findings
 from contactsync.reading.reader import Batch, Reader
+from contactsync.reading.returned import Original
 from contactsync.reading.validate import check_header, validate
 from contactsync.reading.verdict import Accepted, Reject
 
@@ -51,11 +52,14 @@ class Examination:
         *,
         max_inflated_bytes: int,
         defused: bool = False,
+        original: Original | None = None,
     ) -> None:
         """Recognise the file, its encoding and its header line; raises FileRefused.
 
         With `defused`, apostrophes before formulas are removed before a cell is judged (`domain/formulas.py`).
+        `original` is what the rows of a corrected rejected file are compared with.
         """
+        self._original = original
         self.findings = findings
         self.account, self._action, self._defused = account, action, defused
         content = open_content(path, max_inflated_bytes=max_inflated_bytes)
@@ -102,9 +106,12 @@ class Examination:
 
     def _judge(self, batch: Batch) -> Judged:
         frame = _undefused(batch.frame) if self._defused else batch.frame
+        changed = self._original.changed(batch, self.raw_header) if self._original else ()
+        if changed:
+            frame = frame.drop(index=[reject.place for reject in changed])
         verdict = validate(frame, self.account, self._action)
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
-        rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
+        rejects = tuple(sorted((*verdict.rejects, *ragged, *changed), key=lambda reject: reject.place))
         self.findings.rows_read += len(batch.frame) + len(ragged)
         self.findings.rows_rejected += len(rejects)
         self.findings.reject_codes.update(reject.code for reject in rejects)
