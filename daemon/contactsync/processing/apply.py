@@ -79,13 +79,22 @@ class FileTransaction:
                 stage = Stage(conn, action)
                 with self.metrics.timed("read"):
                     self._stage(claimed, examination, stage)
-                columns = in_order(examination.header.positions)
-                merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
+                merge = Merge(
+                    conn,
+                    account,
+                    claimed,
+                    subject.deposit_id,
+                    in_order(examination.header.positions),
+                    datetime.now(UTC),
+                    keep_members=findings.broken_references > 0,
+                )
                 with self.metrics.timed("merge"), patient(conn):
                     merge.fold(stage)
                     if not merge.lock():
                         return None
                     effects = merge.apply(stage)
+                if claimed.mode is Mode.SYNC:
+                    findings.warn_of_nobody_removed()
                 for code, located in effects.warnings.items():
                     findings.warn(code, located.count, located.lines)
                 counts = effects.counts(findings.rows_read, findings.rows_rejected)

@@ -19,7 +19,8 @@ class Findings:
     """Counts, warnings and the listed errors of one file. `encoding` is None before it is known.
 
     `warnings` counts by code; `lines` has the first physical lines of a warning, in the order of the file, and
-    `details` what else its sentence needs. `warn` fills all three.
+    `details` what else its sentence needs. `warn` fills all three. `broken_references` counts the rows whose Référence
+    a spreadsheet has destroyed; `lines["nobody_removed"]` are theirs.
     """
 
     rows_read: int = 0
@@ -30,6 +31,11 @@ class Findings:
     reject_codes: Counter[str] = field(default_factory=Counter)
     lines: dict[str, list[int]] = field(default_factory=dict)
     details: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    broken_references: int = 0
+
+    def warn_of_nobody_removed(self) -> None:
+        """Mode 3 removes nobody from the list: a contact whose Référence cannot be read would leave it."""
+        self.warnings["nobody_removed"] = self.broken_references
 
     def warn(self, code: str, count: int, lines: Iterable[int] = (), **details: Any) -> None:
         """Count a warning `count` times more; details replace those that the warning had.
