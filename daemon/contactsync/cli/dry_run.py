@@ -23,7 +23,6 @@ from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
 from contactsync.reading.examination import Examination, Judged
 from contactsync.reading.findings import Findings
-from contactsync.reading.means_guard import refuse_untaken_means
 from contactsync.settings.settings import Settings
 from contactsync.spool import markers
 
@@ -130,7 +129,6 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 max_inflated_bytes=settings.max_inflated_bytes,
                 defused=settings.defuse_formulas,
             )
-            refuse_untaken_means(examination.header, account, claimed.action, claimed.mode)
             for judged in examination:
                 if wanted.every_reject:
                     every += [LineError(judged.batch.line(r.place), r.column, r.code) for r in judged.rejects]

@@ -65,8 +65,7 @@ class Header:
 
     `positions` maps each known column's key to its place (from 0). `width` counts all columns, including
     nameless ones. `named_width` ends at the last column that has a name: a row must not end before it.
-    `unknown` are the names that match no column, `untaken_means` those that look like a means of contact, each with
-    that means. `doubled` the French headers of columns named twice.
+    `unknown` are the names that match no column, `doubled` the French headers of columns named twice.
     `result_columns` is true if the line ends with `Ligne` and `Motif`.
     """
 
@@ -76,7 +75,6 @@ class Header:
     unknown: tuple[str, ...]
     doubled: tuple[str, ...]
     result_columns: bool
-    untaken_means: tuple[tuple[str, str], ...] = ()
 
 
 def match_header(cells: Sequence[str], labels: Sequence[str | None]) -> Header:

@@ -23,7 +23,6 @@ from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.processing.result_json import Subject
 from contactsync.processing.returned import Originals
 from contactsync.reading.examination import Examination
-from contactsync.reading.means_guard import refuse_untaken_means
 from contactsync.spool.spool import Spool
 from contactsync.telemetry.metrics import Metrics
 
@@ -74,7 +73,6 @@ class FileTransaction:
                 defused=self.rules.defused,
                 original=self._originals(account).of(claimed, path),
             )
-            refuse_untaken_means(examination.header, account, action, claimed.mode)
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)
                 with self.metrics.timed("read"):
