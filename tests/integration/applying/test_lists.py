@@ -138,3 +138,15 @@ def test_a_merge_that_keeps_members_removes_nobody(site: Site) -> None:
         effects = merge.apply(stage)
     assert (effects.inserted, effects.removed) == (1, 0)
     assert site.members("list") == [[A, B, C]]
+
+
+def test_mode_3_removes_nobody_if_a_reference_cannot_be_read(site: Site) -> None:
+    """Any member may be the contact of such a row. The warning counts these rows and lists their lines."""
+    site.set(dedup="reference")
+    site.apply(f"Référence;Email\nR;{A}\nS;{B}\n")
+    site.marker(".syncExistingList")
+    row = site.apply(f"Référence;Email\nT;{C}\n1,23457E+15;{A}\n#N/A;{A}\n")
+    assert counts(row) == (3, 1, 2, 1, 0, 0, 0)
+    assert site.members("list") == [[A, B, C]]
+    (warning,) = (each for each in site.result(row)["warnings"] if each["code"] == "nobody_removed")
+    assert (warning["count"], warning["lines"]) == (2, [3, 4])
