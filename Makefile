@@ -1,5 +1,6 @@
-# Everything runs in .venv. make creates it on first use and updates it when pyproject.toml changes.
-# The only downloads are packages, from the registry that pip and uv are configured for.
+# Everything runs in .venv. make creates it on first use and updates it when pyproject.toml or a lock
+# file in requirements/ changes. The only downloads are packages, from the registry that pip and uv
+# are configured for; their hashes must be those of the lock files.
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 PORT ?= 2121
@@ -14,14 +15,22 @@ SYSTEM_PYTHON ?= /usr/bin/python3
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python
+# The project itself has no hash, and pyftpdlib has no wheel. What builds them is locked: uv checks
+# the hashes of build constraints too.
+BUILD := --build-constraints requirements/build.txt
+INSTALL_LOCKED = $(INSTALL) --compile-bytecode --only-binary :all: --no-binary pyftpdlib $(BUILD) --require-hashes --requirement
+INSTALL_PROJECT = $(INSTALL) --no-deps $(BUILD) --editable .
+TOOLS := $(VENV)/tools
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock'
 
 # Ignore the caller's Python settings: without bytecode each start takes a second longer, and other
 # environments must not interfere.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test servers check fmt man bench torture soak install uninstall deb try-deb clean
+.PHONY: help run test servers check fmt man bench torture soak lock sbom audit install uninstall deb try-deb clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -60,6 +69,24 @@ torture: $(VENV)/.dev  ## Kill the daemon at every system call, cut its database
 soak: $(VENV)/.dev  ## Upload over FTP for ten minutes under crashes and kills, then count everything (ARGS='--minutes 1')
 	$(BIN)/python -m tests.faults.soak $(ARGS)
 
+# Python 3.11 and later, every platform. No file names a registry. The smaller locks are parts of dev.txt.
+lock: | $(BIN)/uv  ## Renew requirements/*.txt: the newest versions, with hashes; and the SBOM
+	$(COMPILE) --upgrade requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) --upgrade requirements/build.in -o requirements/build.txt
+	$(COMPILE) --upgrade requirements/tools.in -o requirements/tools.txt
+	$(COMPILE) --upgrade pyproject.toml --extra dev -o requirements/dev.txt
+	$(COMPILE) --upgrade pyproject.toml --extra demo -c requirements/dev.txt -o requirements/demo.txt
+	$(COMPILE) --upgrade pyproject.toml --extra embedded -c requirements/dev.txt -o requirements/embedded.txt
+	$(COMPILE) --upgrade pyproject.toml -c requirements/dev.txt -o requirements/base.txt
+	$(MAKE) sbom
+
+sbom: $(TOOLS)/.installed  ## Renew packaging/sbom.cdx.json from requirements/embedded.txt (CycloneDX)
+	$(TOOLS)/bin/python tools/sbom.py > packaging/sbom.cdx.json.new
+	mv packaging/sbom.cdx.json.new packaging/sbom.cdx.json
+
+audit: $(TOOLS)/.installed  ## Look up the locked versions in the database of known vulnerabilities
+	@tools/audit.sh $(TOOLS)/bin/pip-audit requirements/dev.txt requirements/build.txt requirements/tools.txt requirements/uv.txt
+
 install: | $(BIN)/uv  ## Install into PREFIX=/usr/local, below DESTDIR= (EXTRA= omits the embedded PostgreSQL)
 	@UV=$(abspath $(BIN)/uv) PYTHON='$(SYSTEM_PYTHON)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' \
 		DESTDIR='$(DESTDIR)' EXTRA='$(EXTRA)' packaging/install.sh
@@ -77,19 +104,31 @@ clean:  ## Remove .venv, the demo's data in .demo, the tests' .servers, and cach
 	rm -rf $(VENV) .demo .servers dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
 	find daemon tests -name __pycache__ -prune -exec rm -rf {} +
 
-$(BIN)/uv:
+$(BIN)/python:
 	@echo "creating $(VENV) …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "contactsync needs Python 3.11: make PYTHON=…")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 
-# One environment for everything; the dev extra includes the demo extra.
-$(VENV)/.demo: pyproject.toml | $(BIN)/uv
-	@echo "installing contactsync …"
-	@$(INSTALL) -e '.[demo]'
+# pip keeps the time stamps of a wheel, hence touch.
+$(BIN)/uv: requirements/uv.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --requirement $<
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/uv
+# One environment for everything; the dev extra includes the demo extra.
+$(VENV)/.demo: pyproject.toml requirements/demo.txt requirements/build.txt | $(BIN)/uv
+	@echo "installing contactsync …"
+	@$(INSTALL_LOCKED) requirements/demo.txt
+	@$(INSTALL_PROJECT)
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements/dev.txt requirements/build.txt | $(BIN)/uv
 	@echo "installing contactsync and its test dependencies …"
-	@$(INSTALL) -e '.[dev]'
+	@$(INSTALL_LOCKED) requirements/dev.txt
+	@$(INSTALL_PROJECT)
 	@touch $(VENV)/.demo $@
+
+# Apart from the program: its versions shall not depend on those of the tools.
+$(TOOLS)/.installed: requirements/tools.txt | $(BIN)/uv
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(TOOLS)
+	@$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python --only-binary :all: --require-hashes --requirement $<
+	@touch $@

@@ -16,6 +16,11 @@ case $PREFIX$SYSCONFDIR in
     /*) ;;
     *) echo "make install: PREFIX and SYSCONFDIR must begin with /" >&2; exit 2 ;;
 esac
+case ${EXTRA:-} in
+    '') lock=requirements/base.txt ;;
+    '[embedded]') lock=requirements/embedded.txt ;;
+    *) echo "make install: EXTRA must be empty or [embedded]" >&2; exit 2 ;;
+esac
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "make install: $PYTHON is older than Python 3.11: make install SYSTEM_PYTHON=…" >&2
     exit 2
@@ -29,7 +34,12 @@ mkdir -p "$root/lib"
 umask 022
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
 "$UV" venv --quiet --no-project --relocatable --python "$PYTHON" "$new"
-"$UV" pip install --quiet --python "$new/bin/python" --link-mode copy ".${EXTRA:-}"
+# The lock file has a hash for every library, and the build constraints for what builds the project.
+# Only wheels: no library's own program runs here.
+"$UV" pip install --quiet --python "$new/bin/python" --link-mode copy --only-binary :all: \
+    --require-hashes --requirement "$lock"
+"$UV" pip install --quiet --python "$new/bin/python" --link-mode copy --no-deps \
+    --build-constraints requirements/build.txt .
 # Keep only the interpreter. Remove other packages' commands and traces of the build folder.
 find "$new/bin" ! -name 'python*' ! -type d -delete
 for info in "$new"/lib/python3*/site-packages/contactsync-*.dist-info; do
@@ -56,7 +66,8 @@ sed "s|/usr/bin/contactsync|$PREFIX/bin/contactsync|; s|/usr/share/doc|$PREFIX/s
 chmod 644 "$root/lib/systemd/system/contactsync.service"
 install -m 644 systemd/contactsync.sysusers "$root/lib/sysusers.d/contactsync.conf"
 install -m 644 systemd/contactsync.tmpfiles "$root/lib/tmpfiles.d/contactsync.conf"
-install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE systemd/contactsync.toml "$doc"
+install -m 644 README.md ARCHITECTURE.md CHANGELOG.md SECURITY.md LICENSE systemd/contactsync.toml \
+    systemd/group-readable.conf sql/roles.sql packaging/sbom.cdx.json "$doc"
 install -m 644 docs/*.md "$doc/docs"
 install -m 644 docs/internals/*.md "$doc/docs/internals"
 install -m 644 monitoring/* "$doc/monitoring"

@@ -1,6 +1,7 @@
 """Real PostgreSQL for every test that wants one: a fresh database, cloned from a migrated template in 0.1 s.
 
-The server is the embedded one, or the one that `CONTACTSYNC_TEST_DATABASE_URL` names (a superuser's URL).
+The server is the embedded one, or the one that `CONTACTSYNC_TEST_DATABASE_URL` names (a superuser's URL). The URLs
+here are the superuser's, for the tests' own connections; what is tested connects `as_daemon` (tests/roles.py).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from contactsync.database.embedded.server import EmbeddedServer
-from contactsync.database.migrations import migrate
+from tests.roles import make_schema
 
 # A slow machine is no failure.
 settings.register_profile("contactsync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,7 +44,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     with EmbeddedServer(tmp_path_factory.mktemp("postgresql"), durable=False) as server:
-        yield server.url
+        yield server.admin_url
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +53,10 @@ def template(server_url: str) -> Iterator[str]:
     name = f"contactsync_template_{os.getpid()}"
     with psycopg.connect(server_url, autocommit=True) as conn:
         conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        with psycopg.connect(make_conninfo(server_url, dbname=name)) as fresh:
-            migrate(fresh)
+        # Roles are shared by all databases: other processes of the same test run may change them too.
+        conn.execute("SELECT pg_advisory_lock(0)")
+        make_schema(make_conninfo(server_url, dbname=name))
+        conn.execute("SELECT pg_advisory_unlock(0)")
         yield name
         conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

@@ -43,10 +43,10 @@ def zipped(*members: tuple[str, bytes]) -> Put:
     return made(lambda: packed(*members))
 
 
-def packed(*members: tuple[str, bytes]) -> bytes:
+def packed(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A zip."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive:
         for name, content in members:
             archive.writestr(name, content)
     return out.getvalue()
@@ -100,6 +100,10 @@ def inflating(head: bytes, block: bytes, times: int) -> bytes:
 
 def workbook() -> bytes:
     return packed(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<workbook/>"))
+
+
+def document() -> bytes:
+    return packed(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<document/>"))
 
 
 def sparse(size: int) -> Put:

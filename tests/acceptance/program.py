@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from contactsync.domain.deposit import ACTIONS
 from tests.acceptance.settled import Settled, is_result
 from tests.model import drive
+from tests.roles import as_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,9 @@ class Program(drive.Program):
         self.until(lambda: len(self.events("daemon.started")) == self._starts, "the daemon starts")
 
     def configure(self, **settings: object) -> None:
-        """Settings for the next start."""
+        """Settings for the next start; a database is used as the daemon."""
+        if "database_url" in settings:
+            settings["database_url"] = as_daemon(str(settings["database_url"]))
         self._environment |= {f"CONTACTSYNC_{key.upper()}": str(value) for key, value in settings.items()}
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zipfile import ZIP_BZIP2, ZIP_LZMA
 
 from tests.acceptance import hostile
 from tests.acceptance.hostile import (
@@ -87,12 +88,18 @@ REFUSALS = [
     Refusal("xls", raw(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096)), "workbook", "CSV"),
     Refusal("zipped xlsx", made(lambda: packed(("a.xlsx", hostile.workbook()))), "workbook", "CSV"),
     Refusal("gzip", raw(b"\x1f\x8b\x08\0" + bytes(60)), "not_csv", "zip"),
+    Refusal("docx", made(hostile.document), "not_csv", "document Word"),
+    Refusal("program", raw(b"MZ\x90\0" + bytes(60)), "not_csv", "programme"),
     Refusal("PDF", raw(b"%PDF-1.7\n" + bytes(60)), "not_csv", "CSV"),
     Refusal("257 columns", text(header=HEADER.strip() + ";" * 253), "too_many_columns", "colonnes"),
     Refusal("5 million columns", made(lambda: b"a;" * 5_000_000), "too_many_columns", "colonnes"),
     Refusal("cell too long", text(f"R1;{CELL}x;a@example.com;"), "cell_too_long", "raccourcissez"),
     Refusal("line too long", raw(GOOD + b"y" * (MIB + 1)), "line_too_long", "un contact par ligne"),
     Refusal("over 20 MiB", sparse(20 * MIB + 1), "file_too_large", "zip"),
+    Refusal(
+        "bzip2 in a zip", made(lambda: packed(("a.csv", GOOD), method=ZIP_BZIP2)), "zip_method", "Deflate"
+    ),
+    Refusal("LZMA in a zip", made(lambda: packed(("a.csv", GOOD), method=ZIP_LZMA)), "zip_method", "Deflate"),
     Refusal("zip encrypted", made(hostile.encrypted), "zip_encrypted", "sans mot de passe"),
     Refusal("zip damaged", made(hostile.damaged), "zip_damaged", "refaites-le"),
     Refusal("zip with impossible ZIP64", made(hostile.impossible_zip64), "zip_damaged", "refaites-le"),

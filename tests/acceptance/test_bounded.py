@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.hostile import inflating
+from tests.acceptance.hostile import inflating, packed
 from tests.acceptance.processes import processor_seconds
 from tests.acceptance.program import Program
 from tests.acceptance.tables import people
@@ -25,12 +25,12 @@ SECONDS = 30.0  # of processor time, which other load does not change: each take
 HEAD = b"Email;Nom;Mobile;R\xe9f\xe9rence\n"
 
 FILES: dict[str, tuple[Callable[[], bytes], str]] = {
-    "a zip of 500 MB whose checksum is wrong": (
-        lambda: inflating(HEAD, b";;;\n" * (MIB // 4), 500),
+    "a zip of 250 MB whose checksum is wrong": (
+        lambda: inflating(HEAD, b";;;\n" * (MIB // 4), 250),
         "zip_damaged",
     ),
-    "a zip over the limit": (lambda: inflating(HEAD, b";;;\n" * (MIB // 4), 600), "inflated_too_large"),
-    "a zip of one open quote": (lambda: inflating(HEAD + b'"', b"x" * MIB, 500), "line_too_long"),
+    "a zip over the limit": (lambda: inflating(HEAD, b";;;\n" * (MIB // 4), 300), "inflated_too_large"),
+    "a zip of one open quote": (lambda: inflating(HEAD + b'"', b"x" * MIB, 250), "line_too_long"),
     "a header of five million columns": (lambda: b"Email" + b";" * 5_000_000 + b"\n", "too_many_columns"),
     "256 columns of long cells": (
         lambda: HEAD[:-1] + b";x" * 250 + b"\n" + (b";".join([b"y" * 32_000] * 254) + b"\n") * 2,
@@ -59,6 +59,20 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
         program.drop("acme", "small.csv", people(1000))
         program.settled("acme", "small.csv")
         yield program
+
+
+def test_the_rejected_file_of_a_small_upload_is_small(daemon: Program) -> None:
+    """A zip of a few kB, with many short rows under a wide header: it was padded to more than a hundred times its size."""
+    rows = 120_000
+    daemon.drop(
+        "acme", "wide.csv", packed(("a.csv", b"Email;R\xe9f\xe9rence" + b";" * 250 + b"\n" + b"a;b\n" * rows))
+    )
+    settled = daemon.settled("acme", "wide.csv")
+    assert settled.result["reason"] == "no_valid_row"
+    assert (settled.result["rejected_complete"], settled.result["rejected_left_out"]) == (False, 20_000)
+    rejected = settled.beside(".rejected.csv").read_bytes()
+    assert rejected.count(b"\n") == 100_001
+    assert len(rejected) <= 32 * MIB
 
 
 def megabytes(program: Program, what: str) -> float:

@@ -101,7 +101,7 @@ def test_a_newcomer_uploads_a_file_of_their_own(demo: Demo, tmp_path: Path) -> N
     demo.read_until("file=mine.csv")
     names = [path.name for path in (tmp_path / "demo/ftp/demo/contacts/import/ok").iterdir()]
     assert [name for name in names if re.fullmatch(r"[0-9]{10}_mine\.csv", name)]
-    with psycopg.connect(EmbeddedServer(tmp_path / "demo/data").url) as conn:
+    with psycopg.connect(EmbeddedServer(tmp_path / "demo/data").admin_url) as conn:
         found = conn.execute("SELECT first_name, email FROM contactsync.contact WHERE reference = 'Z1'")
         assert found.fetchall() == [("Zoé", "zoe@example-mail.fr")]
 

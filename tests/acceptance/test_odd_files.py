@@ -23,6 +23,7 @@ from tests.acceptance.tables import HEADER
 if TYPE_CHECKING:
     from tests.acceptance.hostile import Put
 
+NBSP = "\u00a0"
 FIELDS = ";".join(f"Champ {n}" for n in range(1, 16))
 
 
@@ -30,6 +31,9 @@ NAMES = {
     "newline": b"a\nb.csv",
     "ESC": b"\x1b[31mred.csv",
     "Latin-1": b"\xe9t\xe9.csv",
+    "C1": b"\xc2\x9b31mred.csv",
+    "bidirectional": "a\u202evsc.exe\u2066.csv".encode(),
+    "line separator": "a\u2028b.csv".encode(),
     "dash": b"-rf.csv",
     "glob": b"*?[a].csv",
     "blank": b" ",
@@ -44,7 +48,7 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 def test_odd_names_are_accepted(eager: Program, name: bytes) -> None:
-    """The file is applied, keeps its bytes after its stamp where they fit, and its log line is printable."""
+    """The file is applied, keeps its bytes after its stamp where they fit, and its answer and log line are printable."""
     account = unused_account()
     settled = make_deposit(eager, account, os.fsdecode(name), raw(GOOD), "import")
     assert settled.state == "ok", settled.result
@@ -52,6 +56,8 @@ def test_odd_names_are_accepted(eager: Program, name: bytes) -> None:
     assert len(claimed) <= 240
     assert re.fullmatch(rb"[0-9]{10}_" + re.escape(name), claimed, re.DOTALL) or len(name) > 229
     assert bytes(eager.ledger(account)[0]["name_bytes"]) == name
+    answer = settled.beside(".result.json").read_text()
+    assert answer.replace("\n", "").replace(NBSP, "").isprintable()
 
     def line() -> list[dict[str, Any]]:
         return [each for each in eager.events("deposit.settled") if each["account"] == account]
@@ -73,6 +79,9 @@ ACCEPTED = {
     "Windows-1252": raw(GOOD + b"R2;\x80 \x9cuf;b@example.com;\n"),
     "zip that climbs": zipped(("../../../etc/cron.d/a.csv", GOOD)),
     "zip from a Mac": zipped(("a.csv", GOOD), ("__MACOSX/._a.csv", b"x"), (".DS_Store", b"x"), ("f/", b"")),
+    "zip from Windows": zipped(("x\\", b""), ("x\\a.csv", GOOD), ("Thumbs.db", b"x"), ("._a.csv", b"x")),
+    "zip behind a mark": made(lambda: codecs.BOM_UTF8 + packed(("a.csv", GOOD))),
+    "split zip of one part": made(lambda: b"PK00" + packed(("a.csv", GOOD))),
     "zip with a comment": made(lambda: packed(("a.csv", GOOD))[:-2] + b"\x05\0hello"),
 }
 

@@ -102,7 +102,7 @@ class Planted(Watched):
         folder.mkdir()
         (folder / "defects").mkdir()
         (folder / "defects/sitecustomize.py").write_text(DEFECTS)
-        super().__init__(folder, EmbeddedServer(folder / "data").url)
+        super().__init__(folder, EmbeddedServer(folder / "data").admin_url)
         del self._environment["CONTACTSYNC_DATABASE_URL"]
         self._environment["PYTHONPATH"] = f"{folder / 'defects'}{os.pathsep}{self._environment['PYTHONPATH']}"
         self.said = folder / "commands.txt"

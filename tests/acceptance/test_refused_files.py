@@ -46,7 +46,7 @@ def _by_name(*names: str) -> pytest.MarkDecorator:
 
 @_by_name("symbolic link", "hard link", "FIFO", "device")
 def test_a_link_pipe_or_device_is_moved_unopened(eager: Program, case: Refusal) -> None:
-    """A link, pipe or device is neither opened nor followed nor copied: the same inode is in `ko/`."""
+    """A link, pipe or device is neither opened nor followed nor copied: the same inode is in `ko/.unopened/`."""
     account = unused_account()
     made_here: list[os.stat_result] = []
 
@@ -56,7 +56,8 @@ def test_a_link_pipe_or_device_is_moved_unopened(eager: Program, case: Refusal) 
         path.with_name(".upload").rename(path)
 
     settled = make_deposit(eager, account, "list.csv", put, "import")
-    found = settled.path.lstat()
+    assert stat.S_ISREG(settled.path.lstat().st_mode)
+    found = (settled.path.parent / ".unopened" / settled.path.name).lstat()
     assert (found.st_ino, stat.S_IFMT(found.st_mode)) == (
         made_here[0].st_ino,
         stat.S_IFMT(made_here[0].st_mode),

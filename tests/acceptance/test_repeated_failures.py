@@ -29,7 +29,7 @@ def test_a_stuck_account_is_logged_at_each_doubling(tmp_path: Path, database_url
 def test_an_embedded_server_that_dies_again_and_again(tmp_path: Path) -> None:
     """It is restarted each time, and logged each time the number of restarts doubles."""
     folder = tmp_path / "embedded"
-    with closing(Watched(folder, EmbeddedServer(folder / "data").url)) as program:
+    with closing(Watched(folder, EmbeddedServer(folder / "data").admin_url)) as program:
         del program._environment["CONTACTSYNC_DATABASE_URL"]
         program.configure(rescan_seconds=0.05)
         with program:

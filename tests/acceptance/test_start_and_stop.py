@@ -8,10 +8,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from contactsync.database.migrations import migrate
 from tests.acceptance.program import Program
 from tests.acceptance.systemd import Systemd
 from tests.acceptance.tables import people
+from tests.roles import make_schema
 
 # --- the schema ----------------------------------------------------------------------------------------------
 
@@ -32,8 +32,7 @@ def test_it_waits_for_its_schema(service: Program, systemd: Systemd) -> None:
         assert any("run `contactsync migrate`" in each for each in systemd.heard)
         (logged,) = service.until(lambda: service.events("database.schema"), "it is in the log")
         assert "run `contactsync migrate`" in logged["reason"]
-        with psycopg.connect(bare) as conn:
-            migrate(conn)
+        make_schema(bare)
         systemd.status("STATUS=0 accounts")
         assert service.terminate() == 0
         logged = [each["reason"] for each in service.events("database.schema")]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 HOST = "127.0.0.1"
+TOKEN = "acceptance-tests-only"
 
 
 class Watched(Program):
@@ -27,11 +28,15 @@ class Watched(Program):
             probe.bind((HOST, 0))
             self.port = probe.getsockname()[1]
         super().__init__(folder, database_url, rescan_seconds=0.3, metrics_port=self.port, **settings)
+        token = folder / "token"
+        token.write_text(f"{TOKEN}\n")
+        self.configure(metrics_token_file=str(token))
 
-    def get(self, path: str, *, seconds: float = 30) -> tuple[int, str]:
+    def get(self, path: str, *, seconds: float = 30, **headers: str) -> tuple[int, str]:
         """Status and body; 0 where nobody answers."""
+        request = urllib.request.Request(f"http://{HOST}:{self.port}{path}", headers=headers)
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.port}{path}", timeout=seconds) as response:
+            with urllib.request.urlopen(request, timeout=seconds) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -40,7 +45,8 @@ class Watched(Program):
             return 0, ""
 
     def health(self) -> tuple[int, dict[str, Any]]:
-        status, body = self.get("/healthz")
+        """Status and details."""
+        status, body = self.get("/healthz", Authorization=f"Bearer {TOKEN}")
         return status, json.loads(body or "{}")
 
     def value(self, name: str, **labels: str) -> float | None:

@@ -29,18 +29,18 @@ def main() -> None:
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else MEGABYTES
     with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name) / "data") as server:
         folder = Path(name)
-        with connect(server.url) as conn:
+        with connect(server.admin_url) as conn:
             migrate(conn)
             conn.execute("INSERT INTO contactsync.account (name, dedup) VALUES ('bench', 'reference')")
             (account,) = store.every(conn)
         home = account.home_under(folder / "ftp")
-        layout_make.make(home, None)
+        layout_make.make(home, folder / "ftp", None)
         box = home / "contacts/import/in"
-        idle = _run(folder, server.url, "nothing to do", 0)
+        idle = _run(folder, server.admin_url, "nothing to do", 0)
         size = write(box / "reference.csv", Shape())
-        plain = _run(folder, server.url, f"CSV of {size / 2**20:.0f} MiB, {ROWS} rows", idle)
+        plain = _run(folder, server.admin_url, f"CSV of {size / 2**20:.0f} MiB, {ROWS} rows", idle)
         rows = _zip(box / "large.zip", megabytes << 20)
-        packed = _run(folder, server.url, f"zip inflating to {megabytes} MiB, {rows} rows", idle)
+        packed = _run(folder, server.admin_url, f"zip inflating to {megabytes} MiB, {rows} rows", idle)
         print(f"  zip / CSV: {packed / plain:.2f} (bound ≤ 1.10)")
         assert not list(home.glob("contacts/*/ko/*")), "refused"
 

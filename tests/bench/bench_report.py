@@ -29,6 +29,7 @@ from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish as publish_day
 from contactsync.settings.settings import Settings
 from contactsync.spool import layout_make
+from contactsync.spool.home_pins import HomePins
 
 ACCOUNTS, CAMPAIGNS, REACTIONS = 10, 20, 5_000
 DAY = date(2015, 4, 27)
@@ -58,7 +59,10 @@ def publish(url: str, root: Path, everyone: list[Account]) -> int:
     settings, rows = Settings(ftp_root=root, database_url=url), 0
     for account in everyone:
         day = days.day_of(DAY, days.zone_of(account))
-        with connect(url) as conn, ReportFolder(account.home_under(root)) as folder:
+        with (
+            connect(url) as conn,
+            ReportFolder(account.home_under(root), HomePins(root, root.parent / "data")) as folder,
+        ):
             rows += publish_day(conn, account, folder, day, settings).rows
     return rows
 
@@ -92,20 +96,20 @@ def main() -> None:
         EmbeddedServer(Path(folder) / "data", durable=False) as server,
     ):
         root = Path(folder) / "ftp"
-        with connect(server.url) as conn:
+        with connect(server.admin_url) as conn:
             migrate(conn)
             everyone = _seed(conn, number)
         for account in everyone:
-            layout_make.make(account.home_under(root), None)
+            layout_make.make(account.home_under(root), root, None)
         reactions = number * CAMPAIGNS * REACTIONS
         print(f"{number} accounts x {CAMPAIGNS} campaigns x {REACTIONS} reactions = {reactions} reactions")
         for name in ("first", "again"):
             started = time.perf_counter()
-            rows = publish(server.url, root, everyone)
+            rows = publish(server.admin_url, root, everyone)
             seconds = time.perf_counter() - started
             print(f"publish, {name:<26} {seconds:8.2f} s {rows / seconds:10.0f} rows/s")
         started = time.perf_counter()
-        floor(server.url, Path(folder), everyone)
+        floor(server.admin_url, Path(folder), everyone)
         seconds = time.perf_counter() - started
         print(f"psql \\copy of the same rows        {seconds:8.2f} s {rows / seconds:10.0f} rows/s")
         paths = list(root.rglob("*.zip"))

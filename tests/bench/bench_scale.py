@@ -61,7 +61,7 @@ def site(server: str, folder: Path, count: int, **settings: object) -> Iterator[
         found = store.every(conn)
     with closing(Program(folder, server, **settings)) as program:
         for account in found:
-            layout_make.make(account.home_under(program.ftp), None)
+            layout_make.make(account.home_under(program.ftp), program.ftp, None)
         yield program
 
 
@@ -124,9 +124,9 @@ def main() -> None:
     """Start, measure, print."""
     rescans = RESCANS_OF_AN_HOUR if "hour" in sys.argv[1:] else RESCANS
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder) / "data") as server:
-        with connect(server.url) as conn:
+        with connect(server.admin_url) as conn:
             migrate(conn)
-        with site(server.url, Path(folder) / "many", ACCOUNTS) as program:
+        with site(server.admin_url, Path(folder) / "many", ACCOUNTS) as program:
             seconds = start(program)
             show(f"{ACCOUNTS} accounts: start, first claim, in ok/", "  ".join(f"{s:.2f} s" for s in seconds))
             time.sleep(5)  # the work after a start ends
@@ -142,21 +142,21 @@ def main() -> None:
                 f"{seconds_taken:.1f} s, then {worked:.0f} MB",
             )
             program.stop()
-            shallow, deep = rescan_seconds(server.url, program.ftp)
+            shallow, deep = rescan_seconds(server.admin_url, program.ftp)
             show("a rescan pass, and the deep one each 30 s", f"{shallow:.3f} s  {deep:.3f} s")
             program.configure(rescan_seconds=QUICK_RESCAN_SECONDS)
             program.start()
             program.started()
             deposit_everywhere(program, DEPOSITS, "second.csv")
-            begun, started, before = memory(program.pid), time.monotonic(), commits(server.url)
-            while commits(server.url) - before < rescans:
+            begun, started, before = memory(program.pid), time.monotonic(), commits(server.admin_url)
+            while commits(server.admin_url) - before < rescans:
                 time.sleep(1)
             deposit_everywhere(program, DEPOSITS, "third.csv")
             show(
                 f"memory grows in {rescans} rescans and {DEPOSITS} deposits",
                 f"{begun:.0f} to {memory(program.pid):.0f} MB in {time.monotonic() - started:.0f} s",
             )
-        with site(server.url, Path(folder) / "one", 1) as program, program:
+        with site(server.admin_url, Path(folder) / "one", 1) as program, program:
             time.sleep(3)
             show("memory with one account", f"{memory(program.pid):.0f} MB")
 

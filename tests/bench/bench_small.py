@@ -78,7 +78,7 @@ def main() -> None:
     """Start a server and a daemon, drop the files, print the figures."""
     with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name) / "data") as server:
         folder, root = Path(name), Path(name) / "ftp"
-        with connect(server.url) as conn:
+        with connect(server.admin_url) as conn:
             migrate(conn)
             for number in range(ACCOUNTS):
                 conn.execute(
@@ -87,8 +87,13 @@ def main() -> None:
                 )
             homes = [account.home_under(root) for account in store.every(conn)]
         for home in homes:
-            layout_make.make(home, None)
-        settings = {"FTP_ROOT": root, "DATA_DIR": folder, "DATABASE_URL": server.url, "SETTLE_SECONDS": "0"}
+            layout_make.make(home, root, None)
+        settings = {
+            "FTP_ROOT": root,
+            "DATA_DIR": folder,
+            "DATABASE_URL": server.admin_url,
+            "SETTLE_SECONDS": "0",
+        }
         environment = {f"CONTACTSYNC_{key}": str(value) for key, value in settings.items()}
         with (folder / "log").open("wb") as log:
             daemon = subprocess.Popen(

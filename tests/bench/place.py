@@ -22,6 +22,7 @@ from contactsync.intake.upload_queue import UploadQueue
 from contactsync.processing.apply import Rules
 from contactsync.processing.pipeline import Pipeline
 from contactsync.spool import layout_make
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from contactsync.telemetry import log
 
@@ -39,7 +40,7 @@ class Place:
     @property
     def url(self) -> str:
         """Of the database."""
-        return self.server.url
+        return self.server.admin_url
 
     @property
     def root(self) -> Path:
@@ -72,7 +73,7 @@ class Place:
             found = list(store.every(conn))
         for account in found:
             shutil.rmtree(self.root / account.name, ignore_errors=True)
-            layout_make.make(account.home_under(self.root), None)
+            layout_make.make(account.home_under(self.root), self.root, None)
         self.settle()
         return found
 
@@ -93,7 +94,12 @@ class Place:
         """Process everything in the account's `in/` folders; raises AssertionError if anything is refused."""
         home = self.root / account.name
         line = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
-        with Spool(home, max_bytes=20 << 20, ignored=lambda name: name.startswith(b".")) as spool:
+        with Spool(
+            home,
+            HomePins(self.root, self.root.parent / "data"),
+            max_bytes=20 << 20,
+            ignored=lambda name: name.startswith(b"."),
+        ) as spool:
             while self.pipeline(number).step(account, line, spool) == 0:
                 pass
         for verdict in home.glob("contacts/*/ko/*.result.json"):
@@ -105,7 +111,7 @@ def place() -> Iterator[Place]:
     """A place in a temporary folder, which is removed at the end."""
     log.configure("json")
     with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name) / "data") as server:
-        with connect(server.url) as conn:
+        with connect(server.admin_url) as conn:
             migrate(conn)
         found = Place(Path(name), server)
         yield found

@@ -10,7 +10,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "daemon/contactsync"
 DOCUMENTS = sorted(
-    [ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    [
+        *(ROOT / f"{name}.md" for name in ("ARCHITECTURE", "CONTRIBUTING", "README", "SECURITY")),
+        *(ROOT / "docs").rglob("*.md"),
+    ]
 )
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "systemd/contactsync.service"
+SYSTEMD = Path(__file__).parents[2] / "systemd"
+UNIT = SYSTEMD / "contactsync.service"
+DROP_IN = SYSTEMD / "group-readable.conf"
 # In tenths of systemd-analyze's exposure level.
 MAX_EXPOSURE = 15
 
@@ -52,6 +56,101 @@ def test_it_grants_exactly_two_capabilities() -> None:
     for key in ("AmbientCapabilities", "CapabilityBoundingSet"):
         assert [line for line in lines if line.startswith(key)] == [f"{key}=CAP_DAC_READ_SEARCH CAP_LEASE"]
     assert not [line for line in lines if line.startswith("PrivateUsers")]
+
+
+def values(key: str) -> list[str]:
+    """The words of all lines of a directive, without the `-` of optional paths."""
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    given = [line.partition("=")[2].split() for line in lines if line.startswith(f"{key}=")]
+    return [word.removeprefix("-") for words in given for word in words]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("LimitCORE", "0"), ("MemoryMax", "3G"), ("TasksMax", "512"), ("CPUWeight", "50"), ("IOWeight", "50")],
+)
+def test_what_it_uses_of_the_host_is_limited(key: str, value: str) -> None:
+    assert values(key) == [value]
+
+
+SECRETS = (
+    *(
+        "/etc/shadow",
+        "/etc/gshadow",
+        "/etc/ssh",
+        "/etc/ssl/private",
+        "/etc/credstore",
+        "/etc/credstore.encrypted",
+    ),
+    *("/etc/postgresql", "/etc/proftpd", "/etc/sudoers", "/etc/letsencrypt", "/etc/NetworkManager"),
+    *(
+        "/var/lib/postgresql",
+        "/var/lib/mysql",
+        "/var/lib/docker",
+        "/var/spool/cron",
+        "/var/backups",
+        "/var/mail",
+    ),
+    *("/run/credstore", "/run/secrets", "/usr/lib/credstore", "/boot"),
+)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_the_capability_reads_no_secret_of_others(secret: str) -> None:
+    """CAP_DAC_READ_SEARCH ignores modes, so what belongs to others is hidden, and nothing in it is shown again."""
+    hidden = [
+        word.removesuffix(":ro") for word in values("TemporaryFileSystem") + values("InaccessiblePaths")
+    ]
+    shown = [word.partition(":")[0] for word in values("BindReadOnlyPaths") + values("BindPaths")]
+    assert [folder for folder in hidden if Path(secret).is_relative_to(folder)]
+    assert [folder for folder in shown if Path(secret).is_relative_to(folder)] == []
+    assert [folder for folder in shown if Path(folder).is_relative_to(secret)] == []
+    assert values("ProtectHome") == ["yes"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_it_runs_with_what_it_sees_of_etc(tmp_path: Path) -> None:
+    """Names, time zone and libraries: the program works if /etc contains only what the unit shows."""
+    shown = [path for path in values("BindReadOnlyPaths") if path.startswith("/etc/") and Path(path).exists()]
+    script = """
+        etc=$1; shift
+        mount -t tmpfs tmpfs "$etc"
+        for path in $(cat); do
+            if [ -d "$path" ]; then mkdir -p "$etc$path"; else mkdir -p "$etc${path%/*}"; : >"$etc$path"; fi
+            mount --bind "$path" "$etc$path"
+        done
+        mount --rbind "$etc/etc" /etc
+        exec "$@"
+    """
+    ask = (
+        "import os, pwd, socket, ssl, zoneinfo; from contactsync.cli import app; assert not os.path.exists('/etc/shadow');"
+        "pwd.getpwnam('nobody'); socket.getaddrinfo('localhost', 'postgresql'); zoneinfo.ZoneInfo('Europe/Paris');"
+        "ssl.create_default_context(); app(['config', 'show'])"
+    )
+    (tmp_path / "etc").mkdir()
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", script, "sh", str(tmp_path / "etc"), sys.executable, "-c", ask],
+        input="\n".join(shown),
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(UNIT.parents[1] / "daemon")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "ftp_root" in done.stdout
+
+
+def test_a_drop_in_does_without_the_capability(unit: Path) -> None:
+    """For FTP servers whose uploads the accounts' groups may read; its exposure is lower than the unit's."""
+    folder = unit.with_name(f"{unit.name}.d")
+    folder.mkdir()
+    (folder / DROP_IN.name).write_text(DROP_IN.read_text(encoding="utf-8"), encoding="utf-8")
+    verified = analyze("verify", "--man=no", unit)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    done = analyze("security", "--offline=true", f"--threshold={MAX_EXPOSURE - 1}", "--no-pager", unit)
+    assert done.returncode == 0, done.stdout
+    assert "Service cannot override UNIX file/IPC permission checks" in done.stdout
 
 
 def test_every_hardening_directive_has_a_reason() -> None:

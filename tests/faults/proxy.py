@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from contactsync.database.statements import sql_root
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -229,4 +231,14 @@ def says(words: bytes) -> Callable[[Message], bool]:
     return lambda message: words in message.body
 
 
-VERDICT = says(b"The verdict on a deposit")
+def runs(name: str) -> Callable[[Message], bool]:
+    """Whether a message carries the statement `sql/<name>.sql`, recognised by its first line, which describes it."""
+    return says(first_line(name).encode())
+
+
+def first_line(name: str) -> str:
+    """The comment with which `sql/<name>.sql` begins."""
+    return (sql_root() / f"{name}.sql").read_text(encoding="utf-8").partition("\n")[0]
+
+
+VERDICT = runs("ledger/finish")

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from contactsync.database.embedded import cluster
+from contactsync.database.embedded import cluster, launch
 from contactsync.database.embedded.server import EmbeddedServer
 from contactsync.database.migrations import migrate
 
@@ -37,12 +37,12 @@ class Server(EmbeddedServer):
         return self._sockets()
 
     def schema(self) -> None:
-        with psycopg.connect(self.url) as conn:
+        with psycopg.connect(self.admin_url) as conn:
             migrate(conn)
 
     def execute(self, *statements: str) -> None:
         """As the superuser, each on its own."""
-        with psycopg.connect(self.url, autocommit=True) as conn:
+        with psycopg.connect(self.admin_url, autocommit=True) as conn:
             for statement in statements:
                 conn.execute(statement)
 
@@ -59,9 +59,5 @@ class Server(EmbeddedServer):
         target = data_dir / "pgdata"
         link = f"host={self.host} port={cluster.PORT} user={cluster.ROLE}"
         command = [basebackup, "-D", target, "-R", "-X", "stream", "-c", "fast", "-d", link]
-        subprocess.run(
-            cluster.command(*map(str, command), death_signal=signal.SIGKILL),
-            check=True,
-            capture_output=True,
-            env=cluster.environment(),
-        )
+        # The server's start gives the copy to the server's user.
+        subprocess.run(command, check=True, capture_output=True, env=launch.environment())

@@ -50,7 +50,7 @@ def soak(folder: Path, seconds: float, seed: int) -> Outcome:
     gate.set()
     with Server(folder / "postgresql") as server, FtpServer(folder) as ftp:
         server.schema()
-        run = Run(folder / "run", server.url, rescan_seconds=0.5, settle_seconds=QUIET_SECONDS)
+        run = Run(folder / "run", server.admin_url, rescan_seconds=0.5, settle_seconds=QUIET_SECONDS)
         run.configure(grace_seconds=QUIET_SECONDS)
         run.add_accounts(accounts)
         with run:

@@ -109,4 +109,4 @@ def test_a_full_disk_does_not_keep_the_server_from_starting(
 
     monkeypatch.setattr(os, "pwrite", full)
     with EmbeddedServer(tmp_path, durable=False) as server:
-        psycopg.connect(server.url).close()
+        psycopg.connect(server.admin_url).close()

@@ -18,7 +18,7 @@ from tests.acceptance.program import DEADLINE, Program
 from tests.acceptance.tables import people
 from tests.faults import cuts
 from tests.faults.cuts import CUTS, Cut
-from tests.faults.proxy import VERDICT, Answer, Matching, Message, Proxy, Say, says
+from tests.faults.proxy import VERDICT, Answer, Matching, Message, Proxy, Say, runs, says
 from tests.faults.scene import Run
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def test_a_cut_at_any_message(link: tuple[Run, Proxy], cut: Cut) -> None:
 
 ANSWERS = {
     "commit": says(b"COMMIT\0"),
-    "an attempt begins": says(b"first attempt"),
+    "an attempt begins": runs("ledger/begin"),
     "verdict": VERDICT,
-    "lookup": says(b"What the ledger knows"),
+    "lookup": runs("ledger/find"),
     "end of copy": lambda message: message.kind == b"c",
 }
 
@@ -190,14 +190,14 @@ def test_a_deadlock(run: Run, database_url: str) -> None:
 def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
     """A server that the test may kill."""
     with EmbeddedServer(tmp_path / "postgresql", durable=False) as server:
-        with psycopg.connect(server.url) as conn:
+        with psycopg.connect(server.admin_url) as conn:
             migrate(conn)
         yield server
 
 
 def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServer, tmp_path: Path) -> None:
     """`pg_ctl -m immediate` again and again while files are applied: each once, none refused."""
-    run = Run(tmp_path / "run", server.url, rescan_seconds=0.3, workers=2)
+    run = Run(tmp_path / "run", server.admin_url, rescan_seconds=0.3, workers=2)
     accounts = [run.add_account(f"a{n}", dedup="none") for n in range(3)]
     run.connection.close()
     del run.connection

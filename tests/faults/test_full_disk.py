@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+import socket
+import urllib.request
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -59,7 +62,10 @@ def test_a_full_disk_delays_its_account_alone(run: Run, disk: files.TinyDisk, pa
     ballast = disk.fill(leaving=pages * os.sysconf("SC_PAGE_SIZE"))
     run.start()
     other_goes_on(run, "first.csv")
-    run.until(lambda: run.events("deposit.waits") or run.ledger("acme"), "the disk is found full")
+    run.until(
+        lambda: run.events("disk.low") or run.events("deposit.waits") or run.ledger("acme"),
+        "the disk is found full",
+    )
     other_goes_on(run, "second.csv")
     lying = run.everywhere("acme")
     assert len(lying) == 1
@@ -72,6 +78,38 @@ def test_a_full_disk_delays_its_account_alone(run: Run, disk: files.TinyDisk, pa
     run.until(lambda: not os.listdir(run.box("acme", "on")), "on/ is empty")
     assert len(run.contacts("acme")) == 2000
     assert run.events("bug") == []
+
+
+def test_nothing_is_claimed_on_a_disk_that_is_nearly_full(run: Run, disk: files.TinyDisk) -> None:
+    """Uploads wait in `in/`; log, `status` and metric show it; other disks are served; claims resume when there is room."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    run.configure(min_free_percent=50, metrics_port=port)
+    ballast = disk.fill(leaving=SIZE // 4)
+    run.drop("acme", "list.csv", people(4))
+    run.start()
+    low = run.until(lambda: run.events("disk.low"), "the disk is found nearly full")
+    assert [(line["required_bytes"], line["free_bytes"] < SIZE // 2) for line in low] == [(SIZE // 2, True)]
+    other_goes_on(run, "meanwhile.csv")
+    assert run.everywhere("acme") == [("in", "list.csv")]
+    status = run.until(lambda: found_low(run), "the heartbeat shows it")
+    assert "too little free space" in status["summary"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        assert b"\ncontactsync_disks_low 1.0\n" in answer.read()
+    ballast.unlink()
+    assert run.settled("acme", "list.csv").state == "ok"
+    run.until(lambda: run.events("disk.resumed"), "it is logged that there is room again")
+    assert len(run.events("disk.low")) == 1
+    run.stop()
+
+
+def found_low(run: Run) -> dict[str, Any]:
+    """The daemon's heartbeat if it shows a disk without room, otherwise nothing."""
+    try:
+        found: dict[str, Any] = json.loads((run.folder / "data" / "condition.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return found if found["low_disks"] else {}
 
 
 def test_a_disk_that_turns_read_only(run: Run, disk: files.TinyDisk) -> None:

@@ -25,7 +25,7 @@ def test_crashes_at_random_moments(tmp_path: Path) -> None:
     rng = Random(SEED)
     with Server(tmp_path / "postgresql") as server:
         server.schema()
-        run = Run(tmp_path / "run", server.url, rescan_seconds=0.3, workers=2)
+        run = Run(tmp_path / "run", server.admin_url, rescan_seconds=0.3, workers=2)
         accounts = [run.add_account(f"a{n}", dedup="none") for n in range(ACCOUNTS)]
         run.connection.close()
         del run.connection
@@ -58,7 +58,7 @@ def test_a_standby_takes_over(tmp_path: Path) -> None:
         with Server(copy, **REPLICATING) as standby:
             hosts = f"host={standby.host},{primary.host} user=contactsync dbname=contactsync"
             run = Run(tmp_path / "run", hosts, rescan_seconds=0.3)
-            run.database_url = primary.url  # the tests' own connection
+            run.database_url = primary.admin_url  # the tests' own connection
             with run:
                 run.add_account("acme", dedup="none")
                 run.drop("acme", "before.csv", people(3))
@@ -68,7 +68,7 @@ def test_a_standby_takes_over(tmp_path: Path) -> None:
                 run.connection.close()
                 del run.connection
                 primary.stop()
-                run.database_url = standby.url
+                run.database_url = standby.admin_url
                 run.drop("acme", "after.csv", people(3))
                 run.until(lambda: run.events("database.away"), "it is logged")
                 assert run.everywhere("acme")[0] == ("in", "after.csv")

@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.acceptance.program import DEADLINE
 from tests.acceptance.tables import people
-from tests.faults.proxy import VERDICT, Hold, Proxy
+from tests.faults.proxy import VERDICT, Hold, Proxy, first_line
 from tests.faults.scene import Run
 from tests.faults.server import REPLICATING, Server
 
@@ -39,14 +39,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def proxy(server: Server) -> Iterator[Proxy]:
-    with Proxy(server.url) as proxy:
+    with Proxy(server.admin_url) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def run(server: Server, proxy: Proxy, tmp_path: Path) -> Iterator[Run]:
     """A program whose statements wait a moment only for what another transaction holds."""
-    program = Run(tmp_path / "run", server.url, rescan_seconds=0.2, workers=1)
+    program = Run(tmp_path / "run", server.admin_url, rescan_seconds=0.2, workers=1)
     program.configure(database_url=make_conninfo(proxy.url, options="-c lock_timeout=300ms"))
     try:
         yield program
@@ -89,7 +89,7 @@ def begin(run: Run, server: Server, proxy: Proxy, moment: str) -> None:
     if moment == "attempt":
         want_a_standby(run, server)
         run.drop("acme", "list.csv", CONTENT)
-        run.until(lambda: waiting(run, "first attempt"), "the attempt's commit waits")
+        run.until(lambda: waiting(run, first_line("ledger/begin")), "the attempt's commit waits")
         return
     hold = proxy.watch = Hold(VERDICT)
     run.drop("acme", "list.csv", CONTENT)

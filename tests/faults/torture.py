@@ -87,15 +87,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         folder = Path(name)
         with EmbeddedServer(folder / "postgresql", durable=False) as server:
-            with psycopg.connect(server.url) as conn:
+            with psycopg.connect(server.admin_url) as conn:
                 migrate(conn)
             table.head()
             if not asked.fault or "link" in asked.fault:
-                cut(table, folder, server.url)
+                cut(table, folder, server.admin_url)
             if reason := kill_points.why_not():
                 print(f"no kills: {reason}")
             elif faults:
-                kill(table, faults, folder, server.url)
+                kill(table, faults, folder, server.admin_url)
             table.foot()
     return 1 if table.sums[2] else 0
 

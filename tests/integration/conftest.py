@@ -23,8 +23,10 @@ from contactsync.intake.upload_queue import UploadQueue
 from contactsync.processing import recovery
 from contactsync.processing.apply import Rules
 from contactsync.processing.pipeline import Pipeline
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from tests.conftest import Databases
+from tests.roles import as_daemon
 
 MAX_BYTES = 1 << 20
 
@@ -65,9 +67,16 @@ class Site:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
+    @property
+    def pins(self) -> HomePins:
+        """What recognises the homes, as a new process reads it."""
+        return HomePins(self.root, self.root / ".data")
+
     def spool(self) -> Spool:
         """The account's folders."""
-        return Spool(self.root / "acme", max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b"."))
+        return Spool(
+            self.root / "acme", self.pins, max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b".")
+        )
 
     def step(self, account: Account | None = None, pipeline: Pipeline | None = None) -> float | None:
         """One step, with no waiting times."""
@@ -174,10 +183,10 @@ def site(tmp_path: Path, site_url: str) -> Iterator[Site]:
     """The account `acme` with default settings, its folders made."""
     (tmp_path / "acme" / "contacts").mkdir(parents=True)
     before, mask = signal.signal(signal.SIGIO, signal.SIG_IGN), os.umask(0)  # as `Daemon.run` sets them
-    with psycopg.connect(site_url, autocommit=True) as conn, connect(site_url) as daemon:
+    with psycopg.connect(site_url, autocommit=True) as conn, connect(as_daemon(site_url)) as daemon:
         empty(conn)
         conn.execute("INSERT INTO contactsync.account (name) VALUES ('acme')")
-        found = Site(tmp_path, site_url, conn, daemon, None)  # type: ignore[arg-type]  # the next line makes it
+        found = Site(tmp_path, as_daemon(site_url), conn, daemon, None)  # type: ignore[arg-type]  # the next line makes it
         found.pipeline = found.restarted()
         with found.spool() as spool:
             spool.recreate_missing()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from tests.roles import as_daemon
+
 from .values import MODES, AccountRules
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class Program:
         self._environment = own | {
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "CONTACTSYNC_FTP_ROOT": str(self.ftp),
-            "CONTACTSYNC_DATABASE_URL": database_url,
+            "CONTACTSYNC_DATABASE_URL": as_daemon(database_url),
             "CONTACTSYNC_DATA_DIR": str(folder / "data"),
             "CONTACTSYNC_SETTLE_SECONDS": "0",
             "CONTACTSYNC_GRACE_SECONDS": "0",

@@ -87,6 +87,29 @@ def test_the_manual_is_installed(installed: Installation) -> None:
     assert [link for link in shipped if not (doc / link).exists()] == []
 
 
+def test_the_sbom_is_installed(installed: Installation) -> None:
+    """Beside the documents, and in the wheel's metadata, where scanners look (PEP 770)."""
+    packages = next((installed.prefix / "lib/contactsync/lib").glob("python3*")) / "site-packages"
+    (in_wheel,) = packages.glob("contactsync-*.dist-info/sboms/*.json")
+    beside = installed.prefix / "share/doc/contactsync/sbom.cdx.json"
+    assert in_wheel.read_bytes() == beside.read_bytes() == (ROOT / "packaging/sbom.cdx.json").read_bytes()
+
+
+def test_exactly_the_locked_versions_are_installed(installed: Installation) -> None:
+    """Nothing that the lock file does not list, and nothing in another version."""
+    packages = next((installed.prefix / "lib/contactsync/lib").glob("python3*")) / "site-packages"
+    found = {
+        info.name.removesuffix(".dist-info").lower().replace("_", "-")
+        for info in packages.glob("*.dist-info")
+    }
+    lock = (ROOT / "requirements/embedded.txt").read_text(encoding="utf-8")
+    locked = {
+        f"{name}-{version}" for name, version in re.findall(r"^([a-z0-9._-]+)==([^ \\]+)", lock, re.MULTILINE)
+    }
+    assert {each for each in found if not each.startswith("contactsync-")} <= locked
+    assert len(found) > len(locked) / 2
+
+
 def test_a_postgresql_is_installed(installed: Installation, tmp_path: Path) -> None:
     done = installed.run("migrate", CONTACTSYNC_DATA_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ from contactsync.cli import output
 app = typer.Typer(help="Show the settings that are in effect.", no_args_is_help=True, rich_markup_mode="rich")
 
 COLUMNS = ("key", "value", "from")
+HIDDEN = "********"
 
 
 @app.callback()
@@ -23,19 +24,19 @@ def _group() -> None:
 def show_(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
     """Show every setting, its value, and where the value came from: default, file or environment variable.
 
-    Passwords are masked. A running daemon keeps the settings of its start or its last reload.
+    The values of database_* keys are hidden. A running daemon keeps the settings of its start or its last reload.
 
     Example: contactsync config show --json
     """
-    from contactsync.settings import database_url
     from contactsync.settings.load import load_with_sources
+    from contactsync.settings.settings import Settings
 
     settings, sources = load_with_sources(ctx.obj)
     rows: list[dict[str, Any]] = []
     for key, source in sources.items():
         value: Any = getattr(settings, key)
-        if key == "database_url" and value is not None:
-            value = database_url.masked(value)
+        if not Settings.model_fields[key].repr and value is not None:
+            value = HIDDEN
         if isinstance(value, Path):
             value = str(value)
         rows.append({"key": key, "value": value, "from": source})

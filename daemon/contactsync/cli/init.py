@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +10,13 @@ import typer
 
 from contactsync.cli import output
 from contactsync.cli.exit_status import NO
-from contactsync.cli.session import connected, find_account, load_settings
+from contactsync.cli.session import connected, find_account, home_pins, load_settings
 from contactsync.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from contactsync.accounts.homes import HomeFault
     from contactsync.domain.account import Account
     from contactsync.spool.layout_check import Deviation
 
@@ -31,59 +33,108 @@ def init(
             "--check", help="Change nothing; report deviations, and exit with status 1 if there are any."
         ),
     ] = False,
+    accept_home: Annotated[
+        bool,
+        typer.Option(
+            "--accept-home", help="Allow a home that is another folder than before, such as a restored one."
+        ),
+    ] = False,
     as_json: output.AsJson = False,
 ) -> None:
     """Make the FTP folders of all accounts, or of one; safe to repeat.
 
-    Owners change only if the account has a Unix user and group. In that case, run it as root.
+    Owners change only if the account has a Unix user and group. In that case, run it as root. No link below ftp_root
+    is followed.
 
     Example: contactsync init acme
     """
     if as_json and not check:
         raise ConfigurationError("--json: requires --check")
+    if accept_home and check:
+        raise ConfigurationError("--accept-home: not together with --check, which changes nothing")
     settings = load_settings(ctx)
     from contactsync.accounts import homes, store
 
     with connected(settings) as (conn, _):
         every = store.every(conn)
         chosen = [find_account(conn, account)] if account else every
-    refused = homes.refused(every, settings.ftp_root)
-    problems: list[str] = []
-    deviations: list[Deviation] = []
+    pins = home_pins(settings)
+    faults = homes.faults(every, settings.ftp_root, pins)
+    passable = {name: fault for name, fault in faults.items() if _is_passable(fault, check or accept_home)}
+    problems = [
+        f"account {each.name}: {faults[each.name]}"
+        for each in chosen
+        if each.name in faults.keys() - passable.keys()
+    ]
+    chosen = [each for each in chosen if each.name not in faults or each.name in passable]
+    if check:
+        _check_all(chosen, settings.ftp_root, passable, problems, as_json=as_json)
+        return
+    made: list[Path] = []
     for each in chosen:
-        if each.name in refused:
-            problems.append(f"account {each.name}: {refused[each.name]}")
-            continue
-        home = each.home_under(settings.ftp_root)
         try:
-            deviations += _check(each, home, quiet=as_json) if check else _make(each, home)
+            _make(each, settings.ftp_root)
+            made.append(each.home_under(settings.ftp_root))
         # Continue with the other accounts.
         except ConfigurationError as error:
             problems.append(str(error))
-    if as_json:
-        output.as_json([asdict(each) for each in deviations])
+    pins.accept(made)
+    _end([*problems, *([pins.problem] if pins.problem else [])], every)
+
+
+def _is_passable(fault: HomeFault, may_be_replaced: bool) -> bool:
+    """Whether the folders can be looked at nevertheless: `make` and `check` report links themselves."""
+    return fault.linked or (may_be_replaced and fault.event == "account.home_changed")
+
+
+def _end(problems: list[str], accounts: list[Account]) -> None:
     if problems:
         raise ConfigurationError("\n".join(problems))
-    if not chosen:
+    if not accounts:
         typer.echo(output.NO_ACCOUNT, err=True)
+
+
+def _make(account: Account, ftp_root: Path) -> None:
+    from contactsync.spool import layout, layout_make
+
+    home = account.home_under(ftp_root)
+    done = layout_make.make(home, ftp_root, layout.owners_of(account))
+    for line in done or [f"{account.name}: all folders exist below {home}"]:
+        typer.echo(line)
+
+
+def _check_all(
+    chosen: list[Account],
+    ftp_root: Path,
+    faults: Mapping[str, HomeFault],
+    problems: list[str],
+    *,
+    as_json: bool,
+) -> None:
+    deviations: list[Deviation] = []
+    for each in chosen:
+        try:
+            found = _deviations(each, ftp_root, faults.get(each.name))
+        # Continue with the other accounts.
+        except ConfigurationError as error:
+            problems.append(str(error))
+            continue
+        deviations += found
+        if not as_json:
+            correct = f"{each.name}: all folders are correct below {each.home_under(ftp_root)}"
+            typer.echo("\n".join(map(str, found)) or correct)
+    if as_json:
+        output.as_json([asdict(each) for each in deviations])
+    _end(problems, chosen)
     if deviations:
         raise typer.Exit(NO)
 
 
-def _make(account: Account, home: Path) -> list[Deviation]:
-    from contactsync.spool import layout, layout_make
-
-    done = layout_make.make(home, layout.owners_of(account))
-    for line in done or [f"{account.name}: all folders exist below {home}"]:
-        typer.echo(line)
-    return []
-
-
-def _check(account: Account, home: Path, *, quiet: bool) -> list[Deviation]:
+def _deviations(account: Account, ftp_root: Path, fault: HomeFault | None) -> list[Deviation]:
     from contactsync.spool import layout, layout_check
 
-    found = layout_check.check(account.name, home, layout.owners_of(account))
-    lines = [str(each) for each in found] or [f"{account.name}: all folders are correct below {home}"]
-    if not quiet:
-        typer.echo("\n".join(lines))
+    home = account.home_under(ftp_root)
+    found = layout_check.check(account.name, home, ftp_root, layout.owners_of(account))
+    if fault and not fault.linked:
+        found.insert(0, layout_check.replaced(account.name, home, fault.fix))
     return found

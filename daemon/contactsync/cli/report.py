@@ -10,7 +10,7 @@ import typer
 
 from contactsync.cli import output
 from contactsync.cli.exit_status import explain
-from contactsync.cli.session import connected, find_account, load_settings
+from contactsync.cli.session import connected, find_account, home_pins, load_settings, require_own_homes
 from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError, FoldersMissing
 
 if TYPE_CHECKING:
@@ -87,9 +87,10 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
     day = today - timedelta(days=1) if wanted is None else wanted
     if day > today:
         raise AnswerIsNo(f"{day} has not begun in {account.time_zone}")
+    require_own_homes(conn, settings, [account])
     home = account.home_under(settings.ftp_root)
     try:
-        with ReportFolder(home, wait=True) as folder:
+        with ReportFolder(home, home_pins(settings), wait=True) as folder:
             contents = publish(conn, account, folder, days.day_of(day, zone), settings)
     except FoldersMissing as error:
         raise AnswerIsNo(f"there is no {error.path}: contactsync init {account.name}") from None

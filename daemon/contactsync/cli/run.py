@@ -66,9 +66,10 @@ def migrate(ctx: typer.Context) -> None:
     settings = load_settings(ctx)
     from contactsync.database.connection import patient
     from contactsync.database.migrations import migrate as apply_missing
+    from contactsync.database.source import migrate_embedded
 
-    with connected(settings, current=False) as (conn, _), patient(conn):
-        applied = apply_missing(conn)
+    with connected(settings, current=False) as (conn, embedded), patient(conn):
+        applied = migrate_embedded(conn) if embedded else apply_missing(conn)
     for name in applied:
         typer.echo(f"applied {name}")
     if not applied:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contactsync.database.connection import Connection
     from contactsync.domain.account import Account
     from contactsync.settings.settings import Settings
+    from contactsync.spool.home_pins import HomePins
     from contactsync.spool.spool import Spool
 
 
@@ -42,10 +43,11 @@ def connected(settings: Settings, *, current: bool = True) -> Iterator[tuple[Con
 
 def require_schema(conn: Connection, *, embedded: bool) -> None:
     """Migrate the embedded database; raises ConfigurationError if another database is not up to date."""
-    from contactsync.database.migrations import migrate, pending
+    from contactsync.database.migrations import pending
+    from contactsync.database.source import migrate_embedded
 
     if embedded:
-        migrate(conn)
+        migrate_embedded(conn)
     elif missing := pending(conn):
         raise ConfigurationError(f"the database lacks {', '.join(missing)}: run `contactsync migrate`")
 
@@ -71,12 +73,21 @@ def find_account(conn: Connection, name: str) -> Account:
     return store.find_account(conn, name)
 
 
+def home_pins(settings: Settings) -> HomePins:
+    """What recognises the homes on this host; raises ConfigurationError if it cannot be read."""
+    from contactsync.spool.home_pins import HomePins
+
+    pins = HomePins(settings.ftp_root, settings.data_dir)
+    pins.require_record()
+    return pins
+
+
 def require_own_homes(conn: Connection, settings: Settings, chosen: list[Account]) -> None:
-    """Raise AnswerIsNo if the home of one of these accounts clashes with another's: the daemon skips it too."""
+    """Raise AnswerIsNo if the home of one of these accounts must be left alone: the daemon skips it too."""
     from contactsync.accounts import homes, store
 
-    refused = homes.refused(store.every(conn), settings.ftp_root)
-    problems = [f"{each.name}: {refused[each.name]}" for each in chosen if each.name in refused]
+    faults = homes.faults(store.every(conn), settings.ftp_root, home_pins(settings))
+    problems = [f"{each.name}: {faults[each.name]}" for each in chosen if each.name in faults]
     if problems:
         raise AnswerIsNo("\n".join(problems))
 
@@ -93,13 +104,13 @@ def opened(settings: Settings, account: Account) -> Iterator[Spool]:
     from contactsync.spool.folders import BOXES
     from contactsync.spool.spool import Spool
 
-    home = account.home_under(settings.ftp_root)
+    home, pins = account.home_under(settings.ftp_root), home_pins(settings)
     for folder in (home / "contacts" / action / box for action in ACTIONS for box in BOXES):
         if not folder.is_dir():
             raise AnswerIsNo(f"there is no {folder}: contactsync init {account.name}")
 
     def spool(*, wait: bool) -> Spool:
-        return Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, wait=wait)
+        return Spool(home, pins, max_bytes=settings.max_file_bytes, ignored=settings.ignores, wait=wait)
 
     with ExitStack() as stack:
         try:

@@ -108,16 +108,21 @@ class StatusReport:
 
 def with_database(conn: Connection, settings: Settings, sign: Sign, *, embedded: bool) -> StatusReport:
     """The report on all accounts of the database; raises ConfigurationError if its schema is not current."""
-    from contactsync.accounts import store
+    from contactsync.accounts import homes, store
     from contactsync.cli.session import require_schema
     from contactsync.database import statements
+    from contactsync.spool.home_pins import HomePins
 
     require_schema(conn, embedded=embedded)
     row = conn.execute(statements.get("database/schema_version")).fetchone()
     schema = row["name"] if row else None
+    every = store.every(conn)
+    faults = homes.faults(every, settings.ftp_root, HomePins(settings.ftp_root, settings.data_dir))
     accounts = [
-        _account(settings, each.name, each.home_under(settings.ftp_root), sign, _counts(conn, each))
-        for each in store.every(conn)
+        _left_alone(each.name, str(faults[each.name]), _counts(conn, each))
+        if each.name in faults
+        else _account(settings, each.name, each.home_under(settings.ftp_root), sign, _counts(conn, each))
+        for each in every
     ]
     database = DatabaseReport(reachable=True, embedded=embedded, schema=schema, error=None)
     return StatusReport(_daemon(sign), database, accounts)
@@ -140,6 +145,12 @@ def _daemon(sign: Sign) -> DaemonReport:
 def _account(settings: Settings, name: str, home: Path, sign: Sign, ledger: LedgerCounts) -> AccountReport:
     queue = waiting.queue(settings, name, home)
     return AccountReport(name, queue, waiting.waits_for(name, queue.waiting, sign), ledger)
+
+
+def _left_alone(name: str, fault: str, ledger: LedgerCounts) -> AccountReport:
+    """An account whose home must not be opened, not even to count what is in it."""
+    queue = waiting.Queue(0, None, fault)
+    return AccountReport(name, queue, "an operator (see folders)", ledger)
 
 
 def _counts(conn: Connection, account: Account) -> LedgerCounts:

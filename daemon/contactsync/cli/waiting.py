@@ -41,7 +41,8 @@ def homes_without_database(settings: Settings, sign: Sign) -> dict[str, Path]:
     try:
         with os.scandir(settings.ftp_root) as entries:
             for entry in entries:
-                if os.path.isdir(f"{entry.path}/contacts"):
+                # A link is no home (protocol 1).
+                if not entry.is_symlink() and os.path.isdir(f"{entry.path}/contacts"):
                     found.setdefault(entry.name, Path(entry.path))
     except OSError:
         pass

@@ -18,6 +18,9 @@ from contactsync.domain.deposit import ACTIONS, Action, Claimed, Counts, Mode
 MAX_ATTEMPTS = 3
 """A deposit that has crashed the process this often goes to `ko/` (docs/internals/deposit-states.md)."""
 
+MAX_MERGE_TIMEOUTS = 3
+"""A deposit whose merge has timed out this often goes to `ko/` (protocol 5.6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -149,6 +152,13 @@ def uncount_attempt(conn: Connection, account: Account, deposit_id: int) -> None
     conn.execute(
         statements.get("ledger/uncount_attempt"), {"account_id": account.account_id, "deposit_id": deposit_id}
     )
+
+
+def count_merge_timeout(conn: Connection, account: Account, deposit_id: int) -> int:
+    """Count that the merge of a deposit timed out; returns how often it has."""
+    what = {"account_id": account.account_id, "deposit_id": deposit_id}
+    row = conn.execute(statements.get("ledger/count_merge_timeout"), what).fetchone()
+    return row["merge_timeouts"] if row else 0
 
 
 def set_retried(conn: Connection, account: Account, deposit_id: int, when: datetime | None) -> bool:

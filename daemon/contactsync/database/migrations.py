@@ -17,6 +17,7 @@ import psycopg
 import psycopg.rows
 from psycopg.pq import TransactionStatus
 
+from contactsync.database import roles
 from contactsync.database.statements import sql_root
 from contactsync.domain.errors import ContactsyncError
 
@@ -56,6 +57,7 @@ def migrate(conn: psycopg.Connection[Any]) -> list[str]:
 
     `conn` must be idle, with any row factory; its autocommit mode is restored. A current schema is only
     read, so a read-only server or role suffices. A failing file has no effect; those before it stay.
+    Afterwards, the roles of `sql/roles.sql` get their rights on the new objects.
 
     Raises MigrationError; ValueError if a transaction is open; psycopg.Error if the server is
     unreachable, read-only or out of resources, which is worth another try.
@@ -73,6 +75,8 @@ def migrate(conn: psycopg.Connection[Any]) -> list[str]:
             missing = _missing(conn)
             for migration in missing:
                 _apply(conn, migration)
+            if missing:
+                roles.grant_again(conn)
             return [migration.name for migration in missing]
     finally:
         if not conn.closed:

@@ -6,12 +6,16 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from contactsync.database.connection import Connection
+from psycopg.conninfo import make_conninfo
+
+from contactsync.database import roles
+from contactsync.database.connection import Connection, connect
 from contactsync.domain.account import Account
 from contactsync.reports import days
 from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 
 CAMPAIGNS = {101: "Soldes d'été", 102: "Invitation / atelier"}
 REACTIONS = (
@@ -32,7 +36,10 @@ CONTACTS = "SELECT contact_id FROM contactsync.contact WHERE account_id = %s ORD
 
 
 def report(conn: Connection, account: Account, settings: Settings) -> Path:
-    """Record the reactions (repeating them is harmless) and publish yesterday; returns the day's folder."""
+    """Record the reactions as the sender, publish yesterday as the daemon, and return the day's folder.
+
+    Repeating it is harmless. `conn` is the daemon's connection.
+    """
     zone = days.zone_of(account)
     day = days.day_of(days.today(datetime.now(UTC), zone) - timedelta(days=1), zone)
     contacts = [row["contact_id"] for row in conn.execute(CONTACTS, [account.account_id])]
@@ -47,11 +54,11 @@ def report(conn: Connection, account: Account, settings: Settings) -> Path:
         for campaign, place, medium, kind, hour in REACTIONS
         if place < len(contacts)
     ]
-    with conn.transaction():
+    with connect(make_conninfo(conn.info.dsn, user=roles.SENDER)) as sender, sender.transaction():
         for number, name in CAMPAIGNS.items():
-            conn.execute(CAMPAIGN, [account.account_id, number, name, day.date])
-        conn.execute(RECORD, [account.account_id, json.dumps(reactions)])
+            sender.execute(CAMPAIGN, [account.account_id, number, name, day.date])
+        sender.execute(RECORD, [account.account_id, json.dumps(reactions)])
     home = account.home_under(settings.ftp_root)
-    with ReportFolder(home, wait=True) as folder:
+    with ReportFolder(home, HomePins(settings.ftp_root, settings.data_dir), wait=True) as folder:
         publish(conn, account, folder, day, settings)
     return home / "reporting" / str(day.date)

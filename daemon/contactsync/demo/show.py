@@ -27,8 +27,7 @@ from rich.console import Console
 from contactsync.accounts import changes, rules, store
 from contactsync.database.connection import connect
 from contactsync.database.embedded.server import EmbeddedServer
-from contactsync.database.migrations import migrate
-from contactsync.database.source import database
+from contactsync.database.source import database, migrate_embedded
 from contactsync.demo import campaigns
 from contactsync.demo.ftp_server import HOST, NAME, FtpServer
 from contactsync.demo.story import Story, contacts_of, shell_path
@@ -37,6 +36,7 @@ from contactsync.domain.errors import ConfigurationError, Retryable
 from contactsync.service.daemon import Daemon
 from contactsync.settings.settings import Settings
 from contactsync.spool import layout, layout_make
+from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry import log
 
 SAMPLE_NAME = "sample.csv"
@@ -134,11 +134,13 @@ class Demo:
     def _prepare(self) -> Account:
         # This stops the server again. The daemon starts its own, and restarts it if it fails.
         with database(*self.settings.database_source) as (url, _), connect(url) as conn:
-            migrate(conn)
+            migrate_embedded(conn)
             if all(each.name != NAME for each in store.every(conn)):
                 changes.add(conn, NAME, _desired_account, self.settings.ftp_root)
             account = store.find_account(conn, NAME)
-        layout_make.make(account.home_under(self.settings.ftp_root), layout.owners_of(account))
+        home = account.home_under(self.settings.ftp_root)
+        layout_make.make(home, self.settings.ftp_root, layout.owners_of(account))
+        HomePins(self.settings.ftp_root, self.settings.data_dir).accept([home])
         return account
 
     # --- the visitor ---------------------------------------------------------------------------------------

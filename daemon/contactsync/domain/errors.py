@@ -61,6 +61,19 @@ class DatabaseAway(Retryable):
     """The database is unreachable or cannot do its work now; str() holds the SQLSTATE, never a value."""
 
 
+class MergeTimeout(Retryable):
+    """A statement of the merge took longer than the server allows."""
+
+
+class FileLeased(Retryable):
+    """A process holds a lease on a file (fcntl(2), F_SETLEASE), so opening it would have to wait."""
+
+    def __init__(self, name: bytes, device: int, inode: int) -> None:
+        """`name` is relative to its folder; `device` and `inode` are those of stat(2)."""
+        super().__init__("another process holds a lease on a file")
+        self.name, self.device, self.inode = name, device, inode
+
+
 class AnswerIsNo(ContactsyncError):  # noqa: N818 - nothing is wrong
     """The command is valid but cannot be granted. Exit status 1, nothing changed."""
 
@@ -72,6 +85,24 @@ class FoldersMissing(ContactsyncError):  # noqa: N818 - nothing failed: `contact
         """`path` is the missing folder directly below the home: `contacts/` or `reporting/`."""
         super().__init__(f"there is no {path}: run contactsync init")
         self.path = path
+
+
+class HomeChanged(Retryable):
+    """The home is reached through a link, or is another folder than before: it is left alone (protocol 1).
+
+    str() is the reason, which begins with "its home".
+    """
+
+    def __init__(self, reason: str, *, linked: bool) -> None:
+        """`linked`: the way to the home leads through a link."""
+        super().__init__(reason)
+        self.linked = linked
+
+    def fix(self, account: str) -> str:
+        """The command with which an operator allows the account's home."""
+        if self.linked:
+            return f"contactsync account set {account} --home …"
+        return f"contactsync init {account} --accept-home"
 
 
 class AccountBusy(Exception):  # noqa: N818 - not an error: another daemon has the account

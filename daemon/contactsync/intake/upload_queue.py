@@ -71,12 +71,14 @@ class UploadQueue:
         spool: Spool,
         taken: Callable[[Action, bytes], bool],
         looks_whole: Callable[[int, FileIdentity], bool],
+        before: Callable[[Incoming], None] = lambda _upload: None,
     ) -> Claim | float | None:
         """Claim the oldest finished upload.
 
         If there is none, return in how many seconds one may be finished, or None if nothing is on its way. A file
         that is being written holds back no other; one that waits out its quiet time holds back the later ones.
-        `taken` is for `Spool.claim`, `looks_whole` for `Spool.probe`.
+        `taken` is for `Spool.claim`, `looks_whole` for `Spool.probe`. `before` is called with the upload before it is
+        claimed; if it raises, the upload keeps its place.
         """
         now = self._clock.monotonic()
         if now >= (self._fresh_until if self._backlog else self._rest_until) or self._flood_left == 0:
@@ -100,6 +102,7 @@ class UploadQueue:
                 self._set_waiting(file, wait)
                 return min(wait, soon or wait)
             else:
+                before(file)
                 claimed = spool.claim(file, taken, self._clocks.deposited(file))
                 if claimed is not None:
                     self._backlog.popleft()

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+
 from contactsync.applying.merge import Merge
 from contactsync.applying.staging import Stage
-from contactsync.database import ledger
-from contactsync.database.connection import Session, patient
+from contactsync.database import ledger, statements
+from contactsync.database.connection import Connection, Session, patient
 from contactsync.domain.account import Account
 from contactsync.domain.columns import in_order
 from contactsync.domain.deposit import Claimed, Mode
-from contactsync.domain.errors import FileRefused, Retryable
+from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
 from contactsync.domain.messages.sentence import Context
 from contactsync.processing import result_json
+from contactsync.processing.cpu_budget import CpuBudget
 from contactsync.processing.prefetch import read_ahead
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.processing.result_json import Subject
 from contactsync.processing.returned import Originals
+from contactsync.processing.share import LARGE_BYTES, SHORT_MERGE_SECONDS, Postponed, Share
 from contactsync.reading.examination import Examination
 from contactsync.spool.spool import Spool
 from contactsync.telemetry.metrics import Metrics
-
-SMALL_BYTES = 256 << 10
-"""A file of up to this size is read and validated in a few milliseconds: in turn with others, by one thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Rules:
     max_file_bytes: int
     result_files: bool
     defused: bool = False
+    max_cpu_seconds: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,14 @@ class FileTransaction:
     rules: Rules
     metrics: Metrics
     stopping: Callable[[], bool]
+    share: Share = field(default_factory=Share)
 
     def apply(self, subject: Subject) -> Mapping[str, Any] | None:
         """Apply the file and settle its deposit in the ledger.
 
         Returns the content of result.json, or None if another daemon has settled the deposit meanwhile. Raises
-        FileRefused, or Retryable if the daemon stops or the database is unreachable; then nothing has changed.
+        FileRefused, Retryable if the daemon stops or the database is unreachable, MergeTimeout if a statement of the
+        merge took too long, or Postponed if the deposit is long and has to wait; then nothing has changed.
         """
         account, claimed, findings = subject.account, subject.claimed, subject.findings
         action, name = claimed.action, claimed.claimed_name
@@ -63,20 +68,22 @@ class FileTransaction:
             raise FileRefused(claimed.refusal, {"limit": self.rules.max_file_bytes >> 20})
         if claimed.several_markers:
             findings.warnings["several_markers"] = 1
+        budget = CpuBudget(self.rules.max_cpu_seconds)
         with self.spool.reading(action, name) as path:
-            examination = Examination(
-                path,
-                account,
-                action,
-                findings,
-                max_inflated_bytes=self.rules.max_inflated_bytes,
-                defused=self.rules.defused,
-                original=self._originals(account).of(claimed, path),
-            )
+            with budget.charged():
+                examination = Examination(
+                    path,
+                    account,
+                    action,
+                    findings,
+                    max_inflated_bytes=self.rules.max_inflated_bytes,
+                    defused=self.rules.defused,
+                    original=self._originals(account).of(claimed, path),
+                )
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)
                 with self.metrics.timed("read"):
-                    self._stage(claimed, examination, stage)
+                    self._stage(claimed, examination, stage, budget)
                 merge = Merge(
                     conn,
                     account,
@@ -86,7 +93,7 @@ class FileTransaction:
                     datetime.now(UTC),
                     keep_members=findings.broken_references > 0,
                 )
-                with self.metrics.timed("merge"), patient(conn):
+                with self.metrics.timed("merge"), self._limited(conn):
                     merge.fold(stage)
                     if not merge.lock():
                         return None
@@ -106,23 +113,42 @@ class FileTransaction:
             self.session, self.spool, account, rules.max_inflated_bytes, rules.defused, self.stopping
         )
 
-    def _stage(self, claimed: Claimed, examination: Examination, stage: Stage) -> None:
+    @contextmanager
+    def _limited(self, conn: Connection) -> Iterator[None]:
+        """Limit each statement of the merge: briefly, unless the deposit is long (see `share`)."""
+        if not self.share.is_long:
+            conn.execute(statements.get("applying/limit_merge"), {"seconds": f"{SHORT_MERGE_SECONDS:g}s"})
+        try:
+            with patient(conn):
+                yield
+        except psycopg.errors.QueryCanceled:
+            # A long deposit had all the time that the server gives. Any other starts over as a long one.
+            raise (MergeTimeout if self.share.is_long else Postponed) from None
+
+    def _stage(self, claimed: Claimed, examination: Examination, stage: Stage, budget: CpuBudget) -> None:
         """Copy every accepted row to the database and every rejected one to the rejected file."""
+        started = time.monotonic()
         rejects = RejectedFile(
             lambda: self.spool.create_rejected(claimed.action, claimed.claimed_name),
             Context(examination.account, claimed),
             examination.encoding,
             examination.header,
             examination.raw_header,
+            defuse=self.rules.defused,
         )
-        examined_ahead = read_ahead(iter(examination), in_thread=claimed.size_bytes > SMALL_BYTES)
+        examined_ahead = read_ahead(
+            budget.charging(iter(examination)), in_thread=claimed.size_bytes > LARGE_BYTES
+        )
         with closing(rejects) as rejected, closing(examined_ahead) as batches:
             for examined in batches:
                 if self.stopping():
                     raise Retryable("the daemon is stopping")
-                stage.add(examined.accepted.columns, examined.batch.lines(examined.accepted.places))
-                if claimed.mode is Mode.SYNC:
-                    stage.spare(examined.spared)
-                if self.rules.result_files:
-                    rejected.write(examined.batch, examined.rejects)
+                with budget.charged():
+                    stage.add(examined.accepted.columns, examined.batch.lines(examined.accepted.places))
+                    if claimed.mode is Mode.SYNC:
+                        stage.spare(examined.spared)
+                    if self.rules.result_files:
+                        rejected.write(examined.batch, examined.rejects)
+                        examination.findings.rejects_left_out = rejected.left_out
+                self.share.between_batches(started)
         stage.analyze()

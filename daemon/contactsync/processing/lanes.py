@@ -11,6 +11,7 @@ from enum import Enum
 
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
+from contactsync.processing.holders import Holders
 from contactsync.spool.unchanged import UnchangedFolders
 from contactsync.telemetry.log_throttle import Once
 from contactsync.telemetry.status import Trouble
@@ -43,9 +44,14 @@ class Lane:
     # Failed steps in a row.
     failures: int = 0
     trouble: Trouble | None = None
+    # Its next deposit is long (processing/share.py): it waits until a long step may run.
+    is_long: bool = False
+    # The step that runs counts as a long one.
+    in_long_step: bool = False
     # Whether the ledger's unfinished deposits were compared with the folders since the start or the last failure.
     ledger_checked: bool = False
     unchanged: UnchangedFolders = field(default_factory=UnchangedFolders)
+    holders: Holders = field(default_factory=Holders)
     reported: Once = field(default_factory=Once)
     strays: Once = field(default_factory=lambda: Once(MAX_LOGGED_STRAYS))
 
@@ -56,15 +62,20 @@ class Lanes:
     Not safe from several threads; the pool guards it.
     """
 
-    def __init__(self, make_queue: Callable[[], UploadQueue], wake: Callable[[], None]) -> None:
+    def __init__(
+        self, make_queue: Callable[[], UploadQueue], wake: Callable[[], None], *, long_steps: int = 1
+    ) -> None:
         """No account yet.
 
         `make_queue` gives each new account its upload queue. `wake` lets one more worker look: it is called for each
-        lane that becomes ready, and for each timer.
+        lane that becomes ready, and for each timer. At most `long_steps` steps with long deposits run at once.
         """
         self._make_queue, self._wake = make_queue, wake
         self._lanes: dict[str, Lane] = {}
         self._ready: deque[Lane] = deque()
+        # Those whose next deposit is long.
+        self._ready_long: deque[Lane] = deque()
+        self._free_long_steps = long_steps
         self._timers: list[tuple[float, int, Lane]] = []
         # Lanes cannot be compared: the ticket decides between two timers of one time.
         self._tickets = itertools.count()
@@ -79,8 +90,8 @@ class Lanes:
 
     @property
     def ready(self) -> Iterable[Lane]:
-        """The lanes that wait for a worker, the next one first."""
-        return self._ready
+        """The lanes that wait for a worker, the next one first; those with a long deposit last."""
+        return [*self._ready, *self._ready_long]
 
     def update(self, accounts: Iterable[Account]) -> None:
         """Serve these accounts, with their settings of now. A new one is queued at once."""
@@ -98,7 +109,7 @@ class Lanes:
         """Queue an idle lane; one that is queued or runs gets one more step afterwards."""
         if lane.state is State.IDLE:
             lane.state, lane.wake_at = State.QUEUED, None
-            self._ready.append(lane)
+            (self._ready_long if lane.is_long else self._ready).append(lane)
             self._wake()
         else:
             lane.hinted = True
@@ -109,23 +120,58 @@ class Lanes:
             self.queue(lane)
 
     def take(self, now: float) -> Lane | None:
-        """The lane whose turn it is, now running; None if none is ready."""
+        """The lane whose turn it is, now running; None if none is ready.
+
+        A lane with a long deposit comes first, as soon as a long step may run: the others have workers of their own.
+        """
+        self._queue_due(now)
+        if self._free_long_steps and (lane := self._first(self._ready_long, now)):
+            self._free_long_steps -= 1
+            lane.in_long_step = True
+            return lane
+        return self._first(self._ready, now)
+
+    def take_short(self, now: float) -> Lane | None:
+        """The next lane without a long deposit, now running; None if none is ready."""
+        self._queue_due(now)
+        return self._first(self._ready, now)
+
+    def count_short(self, now: float) -> int:
+        """How many lanes without a long deposit are ready."""
+        self._queue_due(now)
+        return len(self._ready)
+
+    def _queue_due(self, now: float) -> None:
         while self._timers and self._timers[0][0] <= now:
             wake_at, _, lane = heapq.heappop(self._timers)
             # Otherwise a hint has queued it meanwhile.
             if lane.wake_at == wake_at:
                 self.queue(lane)
-        while self._ready:
-            lane = self._ready.popleft()
+
+    def _first(self, ready: deque[Lane], now: float) -> Lane | None:
+        while ready:
+            lane = ready.popleft()
             # Otherwise its account is no longer served.
             if self._lanes.get(lane.account.name) is lane:
-                lane.state, lane.taken_at = State.RUNNING, now
+                lane.state, lane.taken_at, lane.is_long = State.RUNNING, now, False
                 return lane
         return None
+
+    def enter_long(self, lane: Lane) -> bool:
+        """Whether the lane's step may process a long deposit from now on."""
+        if not lane.in_long_step and self._free_long_steps:
+            self._free_long_steps -= 1
+            lane.in_long_step = True
+        return lane.in_long_step
 
     def put_back(self, lane: Lane, delay: float | None, now: float) -> None:
         """End a lane's step; it is queued again after `delay` seconds, with None only by a hint."""
         lane.state = State.IDLE
+        if lane.in_long_step:
+            lane.in_long_step = False
+            self._free_long_steps += 1
+            if self._ready_long:
+                self._wake()
         hinted, lane.hinted = lane.hinted and not lane.failures, False
         if hinted or delay == 0:
             self.queue(lane)

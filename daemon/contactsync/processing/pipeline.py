@@ -14,17 +14,18 @@ from typing import Any
 from contactsync.accounts import store
 from contactsync.database import ledger
 from contactsync.database.connection import Session
-from contactsync.database.ledger import MAX_ATTEMPTS, Attempt
+from contactsync.database.ledger import MAX_ATTEMPTS, MAX_MERGE_TIMEOUTS, Attempt
 from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed, Incoming, Mode
-from contactsync.domain.errors import FileRefused, Retryable
+from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
 from contactsync.intake.upload_queue import Claim, UploadQueue
 from contactsync.processing import canonical_line, result_json
-from contactsync.processing.apply import SMALL_BYTES, FileTransaction, Rules
+from contactsync.processing.apply import FileTransaction, Rules
 from contactsync.processing.attempts import Attempts
 from contactsync.processing.isolation import Isolation
 from contactsync.processing.result_json import Subject
+from contactsync.processing.share import LARGE_BYTES, Share
 from contactsync.reading.container import looks_whole
 from contactsync.reading.findings import Findings
 from contactsync.runtime import gil
@@ -37,6 +38,7 @@ class Pipeline:
     """Works on one account's deposits at a time, over one connection.
 
     `attempts` and `isolation` are shared by all workers; `progressed` is called after each deposit that is settled.
+    `share` and `before_claim` belong to the step; what `before_claim` raises keeps uploads in `in/`.
     """
 
     session: Session
@@ -46,6 +48,8 @@ class Pipeline:
     isolation: Isolation = field(default_factory=Isolation)
     metrics: Metrics = field(default_factory=Metrics)
     progressed: Callable[[], None] = lambda: None
+    share: Share = field(default_factory=Share)
+    before_claim: Callable[[], None] = lambda: None
 
     def step(
         self, account: Account, uploads: UploadQueue, spool: Spool, *, seconds: float = 0.0
@@ -53,22 +57,35 @@ class Pipeline:
         """Take one upload of the account to its end, and more while `seconds` last.
 
         Returns in how many seconds the next step is due (0 if there is more to do), None if nothing is left.
-        Raises Retryable or OSError if the database or the disk prevents it; every file stays where it is.
+        Raises Retryable or OSError if the database or the disk prevents it, and Postponed if the upload is large and
+        no worker is free for it; every file stays where it is.
         """
         ends = time.monotonic() + seconds
         while True:
             spool.adopt_markers()
             claim = uploads.next(
-                spool, lambda action, name: self._is_taken(account, action, name), looks_whole
+                spool,
+                lambda action, name: self._is_taken(account, action, name),
+                looks_whole,
+                before=self._before_claim_of,
             )
             if not isinstance(claim, Claim):
                 return claim
             # This process has locked the account, so nobody else puts a file into on/. A claim that could not be
             # undone waits there.
-            with gil.yielded(when=claim.seen.identity.size > SMALL_BYTES):
+            with gil.yielded(when=claim.seen.identity.size > LARGE_BYTES):
                 settled = self.admit(account, spool, claim.seen.action, claim.name, claim.seen)
             if not settled or self.stopping() or time.monotonic() >= ends:
                 return 0.0
+
+    def _before_claim_of(self, upload: Incoming) -> None:
+        self.before_claim()
+        self.require_worker(upload.identity.size)
+
+    def require_worker(self, size: int) -> None:
+        """Raise Postponed if a file of this size has to wait for a worker that may take a long deposit."""
+        if size > LARGE_BYTES:
+            self.share.require_long()
 
     def _is_taken(self, account: Account, action: Action, claimed_name: bytes) -> bool:
         with self.session() as conn:
@@ -94,6 +111,9 @@ class Pipeline:
         Returns False if the file is still in `on/`: the ledger has its result, and recovery moves it.
         """
         suspect = self.attempts.died(account, claimed, attempts)
+        if suspect:
+            self.share.require_long()
+        self.require_worker(claimed.size_bytes)
         with self.isolation.alone() if suspect else self.isolation.beside_others():
             with self.attempts.counted(self.session, account, claimed) as attempt:
                 if attempt is None:
@@ -109,12 +129,24 @@ class Pipeline:
         """The content of result.json, as the ledger has it now; None if another daemon was first."""
         if attempt.number > MAX_ATTEMPTS:
             return self.refuse(spool, subject, FileRefused("poison", {"attempts": attempt.number - 1}))
-        transaction = FileTransaction(self.session, spool, self.rules, self.metrics, self.stopping)
+        transaction = FileTransaction(
+            self.session, spool, self.rules, self.metrics, self.stopping, self.share
+        )
         try:
             return transaction.apply(subject)
+        except MergeTimeout:
+            return self._merge_timed_out(spool, subject)
         except FileRefused as refusal:
             self._require_same_settings(subject.account)
             return self.refuse(spool, subject, refusal)
+
+    def _merge_timed_out(self, spool: Spool, subject: Subject) -> Mapping[str, Any] | None:
+        """Refuse a deposit whose merge has timed out MAX_MERGE_TIMEOUTS times; before that, raise Retryable."""
+        with self.session() as conn:
+            timeouts = ledger.count_merge_timeout(conn, subject.account, subject.deposit_id)
+        if timeouts < MAX_MERGE_TIMEOUTS:
+            raise Retryable(f"the merge took too long: try {timeouts} of {MAX_MERGE_TIMEOUTS}")
+        return self.refuse(spool, subject, FileRefused("too_large"))
 
     def _require_same_settings(self, account: Account) -> None:
         """Raise Retryable if the account's settings changed: operators may just have fixed what refuses the file."""
@@ -143,7 +175,13 @@ class Pipeline:
         written = result_json.as_json(result) if self.rules.result_files else None
         try:
             with self.metrics.timed("settle"):
-                spool.settle(claimed.action, claimed.claimed_name, result["state"], written)
+                spool.settle(
+                    claimed.action,
+                    claimed.claimed_name,
+                    result["state"],
+                    written,
+                    opened=claimed.sha256 is not None or result["state"] == "ok",
+                )
         except FileExistsError:
             name = names.printable(claimed.claimed_name)
             raise Retryable(f"{result['state']}/ already holds {name}: move it away") from None

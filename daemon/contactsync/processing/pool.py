@@ -5,24 +5,32 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol
 
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
 from contactsync.processing.lanes import Lane, Lanes, State
 from contactsync.processing.outcomes import Outcomes
+from contactsync.processing.share import Share
+from contactsync.processing.watermark import Watermark
+from contactsync.runtime import gil
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.telemetry import health
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.outage import DatabaseOutage
 from contactsync.telemetry.status import DaemonStatus
 
+GIVE_WAY_SECONDS = 10.0
+"""For this long at most, a single worker leaves a long deposit for the steps of others. Its transaction is idle
+meanwhile, and PostgreSQL ends it after 120 s."""
+
 
 class Worker(Protocol):
     """What a thread works with; each thread has its own."""
 
-    def work(self, lane: Lane) -> float | None:
-        """Take one step of a lane.
+    def work(self, lane: Lane, share: Share) -> float | None:
+        """Take one step of a lane, within its share of the workers.
 
         Returns in how many seconds the next one is due (0 if there is more to do), None if nothing is left.
         """
@@ -47,10 +55,12 @@ class WorkerPool:
         self._count, self._make_worker, self._clock = count, make_worker, clock
         self.metrics = metrics or Metrics()
         self.outage = DatabaseOutage(clock)
+        self.watermark = Watermark(clock)
         self.progress = clock.monotonic()
         self._outcomes = Outcomes(self.outage, self.metrics, clock)
         self._changed = threading.Condition()
-        self._lanes = Lanes(make_queue, self._changed.notify)
+        # One worker is kept free of long deposits. A single one gives way between two batches.
+        self._lanes = Lanes(make_queue, self._changed.notify, long_steps=max(1, count - 1))
         self._threads: list[threading.Thread] = []
         # By thread: the lane that it is in a step of.
         self._running: dict[threading.Thread, Lane] = {}
@@ -147,18 +157,20 @@ class WorkerPool:
                 longest_step_seconds=max(map(self._step_seconds, self._running), default=0.0),
                 workers_ended=0 if self._stopping else sum(not each.is_alive() for each in self._threads),
                 waiting={lane.account.name: found for lane in lanes if (found := lane.uploads.waiting)},
+                low_disks=self.watermark.low,
             )
 
     # --- what each thread does -------------------------------------------------------------------
 
     def _run(self) -> None:
         worker = self._make_worker()
+        # What a single worker gives way with: the connection of the first one is in a transaction then.
+        second = self._make_worker() if self._count == 1 else None
         while (lane := self._take()) is not None:
-            delay = self._outcomes.of(worker.work, lane)
-            with self._changed:
-                del self._running[threading.current_thread()]
-                self._lanes.put_back(lane, delay, self._clock.monotonic())
+            self._step(worker, lane, second)
         worker.close()
+        if second is not None:
+            second.close()
 
     def _take(self) -> Lane | None:
         """Wait for the lane whose turn it is; None when the pool stops."""
@@ -166,7 +178,43 @@ class WorkerPool:
             while not self._stopping:
                 now = self._clock.monotonic()
                 if lane := self._lanes.take(now):
-                    self._running[threading.current_thread()] = lane
                     return lane
                 self._changed.wait(self._lanes.seconds_to_timer(now))
             return None
+
+    def _step(self, worker: Worker, lane: Lane, second: Worker | None = None) -> None:
+        """Take one step of a lane that runs; between the batches of a long deposit, `second` takes those of others."""
+        share = Share(
+            lane.in_long_step,
+            partial(self._enter_long, lane),
+            lambda: None if second is None else self._give_way(second),
+        )
+        thread = threading.current_thread()
+        with self._changed:
+            outer = self._running.get(thread)
+            self._running[thread] = lane
+        delay = self._outcomes.of(lambda lane: worker.work(lane, share), lane)
+        with self._changed:
+            if outer is None:
+                del self._running[thread]
+            else:
+                self._running[thread] = outer
+            self._lanes.put_back(lane, delay, self._clock.monotonic())
+
+    def _enter_long(self, lane: Lane) -> bool:
+        with self._changed:
+            return self._lanes.enter_long(lane)
+
+    def _give_way(self, worker: Worker) -> None:
+        """Take one step of each lane that is ready without a long deposit."""
+        ends = time.monotonic() + GIVE_WAY_SECONDS
+        with self._changed:
+            steps = self._lanes.count_short(self._clock.monotonic())
+        with gil.yielded(when=steps > 0):
+            while steps and not self._stopping and time.monotonic() < ends:
+                steps -= 1
+                with self._changed:
+                    lane = self._lanes.take_short(self._clock.monotonic())
+                if lane is None:
+                    return
+                self._step(worker, lane)

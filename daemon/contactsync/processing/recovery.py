@@ -10,6 +10,7 @@ from dataclasses import replace
 import structlog
 
 from contactsync.database import ledger
+from contactsync.database.ledger import Entry
 from contactsync.domain.account import Account
 from contactsync.domain.errors import FileRefused
 from contactsync.processing import requeue
@@ -25,14 +26,16 @@ log = structlog.get_logger()
 def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bool:
     """Take every file in `on/` to its end; returns whether there was one.
 
-    Raises Retryable or OSError if the database or the disk prevents it; every file stays where it is.
+    Raises Retryable or OSError if the database or the disk prevents it, and Postponed if a file is large and no worker
+    is free for it; every file stays where it is.
     """
     leftovers = spool.in_progress()
     with gil.yielded(when=bool(leftovers)):
         for action, claimed_name in leftovers:
             with pipeline.session() as conn:
                 entry = ledger.find(conn, account, action, claimed_name)
-            if entry is None:
+            if entry is None or _can_be_copied(entry, spool):
+                pipeline.require_worker(spool.size(action, claimed_name))
                 pipeline.admit(account, spool, action, claimed_name, None)
             elif entry.result is not None:
                 pipeline.settle(spool, entry.claimed, entry.result, entry.claimed_at, {})
@@ -40,6 +43,19 @@ def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bo
                 refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
                 pipeline.process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
     return bool(leftovers)
+
+
+def _can_be_copied(entry: Entry, spool: Spool) -> bool:
+    """Whether an unfinished deposit was not copied, but can be now: the limit was raised, or its other name is gone.
+
+    Its uploader can still write to it, so it must not be read as it is.
+    """
+    claimed = entry.claimed
+    return (
+        entry.result is None
+        and claimed.sha256 is None
+        and spool.refusal(claimed.action, claimed.claimed_name) is None
+    )
 
 
 def close_vanished(pipeline: Pipeline, account: Account, spool: Spool) -> None:

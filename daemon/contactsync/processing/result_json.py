@@ -18,6 +18,7 @@ from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error, sentence
 from contactsync.domain.messages.unknown_columns import unknown_columns
 from contactsync.domain.messages.warnings import WARNINGS
+from contactsync.domain.terminal import harmless_content
 from contactsync.reading.findings import Findings
 
 
@@ -43,9 +44,10 @@ def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str
         dropped_values(warnings),
         met_nobody=warnings["met_nobody"],
         stay_opted_out=warnings["later_opt_out"],
+        rejects_left_out=subject.findings.rejects_left_out,
     )
     message = outcome(subject.context, counts, remarks)
-    return _result(subject, "ok", counts) | {"message": message, "list": list_name}
+    return harmless_content(_result(subject, "ok", counts) | {"message": message, "list": list_name})
 
 
 def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Counts]:
@@ -58,9 +60,13 @@ def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Cou
     if refusal.code == "no_valid_row":
         counts = Counts(findings.rows_read, 0, findings.rows_rejected)
     else:
-        subject = replace(subject, findings=replace(findings, errors=list(refusal.errors)))
+        # There is no rejected file, so nothing is left out of it.
+        findings = replace(findings, errors=list(refusal.errors), rejects_left_out=0)
+        subject = replace(subject, findings=findings)
     message = sentence(REASONS, refusal.code, subject.context, refusal.details)
-    return _result(subject, "ko", counts) | {"reason": refusal.code, "message": message}, counts
+    return harmless_content(
+        _result(subject, "ko", counts) | {"reason": refusal.code, "message": message}
+    ), counts
 
 
 def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
@@ -102,6 +108,8 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
             }
             for error in findings.errors
         ],
+        "rejected_complete": not findings.rejects_left_out,
+        "rejected_left_out": findings.rejects_left_out,
     }
 
 

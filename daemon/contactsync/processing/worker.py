@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
-from contactsync.domain.errors import AccountBusy, FoldersMissing
+from contactsync.domain.errors import AccountBusy, FileLeased, FoldersMissing
 from contactsync.processing import recovery
 from contactsync.processing.apply import Rules
 from contactsync.processing.lanes import Lane
 from contactsync.processing.pipeline import Pipeline
+from contactsync.processing.share import Postponed, Share
+from contactsync.processing.watermark import NoRoom, Watermark
 from contactsync.runtime import gil
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 
 BUSY_SECONDS = 1.0
-"""When to look again at an account that another daemon works on."""
+"""When to look again at an account that another process keeps the daemon out of."""
+
+NO_ROOM_SECONDS = 2.0
+"""When to look again at an upload on a file system with too little free space."""
 
 TURN_SECONDS = 0.025
 """For this long a step takes an account's small files one after the other.
@@ -33,33 +40,55 @@ class DepositWorker:
     """What one thread works with: a connection, and the story of a deposit."""
 
     settings: Callable[[], Settings]
+    pins: HomePins
     pipeline: Pipeline
+    watermark: Watermark
 
-    def work(self, lane: Lane) -> float | None:
+    def work(self, lane: Lane, share: Share) -> float | None:
         """Open the account's folders, finish what a restart left, then take uploads for TURN_SECONDS.
 
         Returns in how many seconds the next step is due (0 if there is more to do), None if nothing is left.
         Raises Retryable or OSError if the database or the disk prevents it; every file stays where it is.
         """
         settings = self.settings()
-        self.pipeline.rules = rules(settings)
+        self.pipeline.rules, self.pipeline.share = rules(settings), share
         lane.uploads.set_waits(
             settle_seconds=settings.settle_seconds,
             grace_seconds=settings.grace_seconds,
             rescan_seconds=settings.rescan_seconds,
         )
         home = lane.account.home_under(settings.ftp_root)
+        self.pipeline.before_claim = partial(
+            self.watermark.require_room,
+            home,
+            min_bytes=settings.min_free_bytes,
+            min_percent=settings.min_free_percent,
+        )
         spool = Spool(
-            home, max_bytes=settings.max_file_bytes, ignored=settings.ignores, unchanged=lane.unchanged
+            home,
+            self.pins,
+            max_bytes=settings.max_file_bytes,
+            ignored=settings.ignores,
+            unchanged=lane.unchanged,
         )
         try:
             with spool, gil.in_turn():
                 delay = self._step(lane, spool)
+        except Postponed:
+            lane.is_long = True
+            return 0.0
+        except NoRoom:
+            return NO_ROOM_SECONDS
         except AccountBusy:
+            lane.holders.note_lock(lane.account, home)
+            return BUSY_SECONDS
+        except FileLeased as held:
+            lane.holders.note_lease(lane.account, held)
             return BUSY_SECONDS
         except FoldersMissing:
             _log_missing_folders(lane)
             return None
+        lane.holders.clear()
         lane.reported.news("folders", None)
         _log_notable(lane, spool)
         return delay
@@ -104,4 +133,5 @@ def rules(settings: Settings) -> Rules:
         settings.max_file_bytes,
         result_files=settings.result_files,
         defused=settings.defuse_formulas,
+        max_cpu_seconds=settings.max_cpu_seconds,
     )

@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import os
-import zipfile
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from contactsync.domain.deposit import FileIdentity
 from contactsync.domain.errors import FileRefused
-from contactsync.reading.zip_end import DAMAGE, entry_count, zip_directory_is_readable
+from contactsync.reading import zip_end
+from contactsync.reading.zip_member import Member, inflated, members
 
 CHUNK_BYTES = 1 << 20
 """The size of every chunk but the last one."""
 
-MAX_ZIP_ENTRIES = 1_000
-"""Checked against the end record first: opening a directory of 200,000 entries takes 192 MB (measured)."""
+_HEAD_BYTES = 64
 
-_WORKBOOK_MEMBERS = ("xl/", "content.xml", "Index/")
+# APPNOTE 4.3.7, 8.5.3 and 8.5.4: a local header, which the markers of a split or spanned zip may precede; and a zip of nothing.
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x07\x08", b"PK00PK\x03\x04", b"PK\x05\x06")
 
 # First bytes → the format's name for the reason; OLE2 (.xls) is a workbook.
 _FOREIGN = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", None),
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-    (b"Rar!\x1a\x07", "RAR"),
-    (b"%PDF-", "PDF"),
-    (b"\x89PNG\r\n", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
+    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), None),
+    (re.compile(rb"\x1f\x8b"), "gzip"),
+    (re.compile(rb"BZh[1-9]"), "bzip2"),
+    (re.compile(rb"\xfd7zXZ\x00"), "xz"),
+    (re.compile(rb"7z\xbc\xaf\x27\x1c"), "7-Zip"),
+    (re.compile(rb"Rar!\x1a\x07"), "RAR"),
+    (re.compile(rb"%PDF-"), "PDF"),
+    (re.compile(rb"\x89PNG\r\n"), "PNG"),
+    (re.compile(rb"\xff\xd8\xff"), "JPEG"),
+    (re.compile(rb"\x7fELF"), "program"),
+    # A CSV may begin with these two letters, but has no NUL.
+    (re.compile(rb"MZ[^\0]{0,61}\0"), "program"),
 )
+
+# First member that only such a file has → the format's name for the reason; None is a workbook.
+_OFFICE = (
+    (re.compile(r"xl/workbook|Index/.*\.iwa"), None),
+    (re.compile(r"word/document"), "Word"),
+    (re.compile(r"ppt/presentation"), "PowerPoint"),
+)
+_OPENDOCUMENT = "application/vnd.oasis.opendocument."
+
+# A local header with its name; of a stored `mimetype`, which is always the first member, also its content.
+_LOCAL_NAME = re.compile(rb"PK\x03\x04(?=.{26}([\x20-\x7e]{1,64}))", re.DOTALL)
+
+# What programs add to a zip beside the uploader's own files.
+_ADDED = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +68,21 @@ def open_content(path: Path, *, max_inflated_bytes: int) -> Content:
     inflates to more than `max_inflated_bytes`, or is damaged further on, is refused while `chunks()` is read.
     """
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(_HEAD_BYTES)
         if not head:
             raise FileRefused("empty_file")
-        if head.startswith(b"PK\x03\x04"):
-            member = _only_member(file)
-            return Content(True, lambda: _inflated(path, member, max_inflated_bytes))
-        if head.startswith(b"PK\x05\x06"):
-            raise FileRefused("zip_empty")
-    _refuse_foreign(head)
-    return Content(False, lambda: _plain(path))
+        if not head.startswith(_ZIP_STARTS):
+            _refuse_foreign(head)
+        member = _only_member(file, is_zip=head.startswith(_ZIP_STARTS))
+    if member is None:
+        return Content(False, lambda: _plain(path))
+    return Content(True, lambda: _member_chunks(path, member, max_inflated_bytes))
 
 
 def looks_whole(fd: int, identity: FileIdentity) -> bool:
     """Whether a file can be a finished upload (protocol 1).
 
-    It is not empty, has no hole, and ends as it should: a zip with its end record, a CSV with a line end.
+    It is not empty, has no hole, and ends as it should: a zip with its directory, a CSV with a line end.
     """
     if not identity.size:
         return False
@@ -75,17 +92,21 @@ def looks_whole(fd: int, identity: FileIdentity) -> bool:
     except OSError:
         pass
     with os.fdopen(os.dup(fd), "rb") as file:
-        file.seek(0)
-        if file.read(4) == b"PK\x03\x04":
-            return zip_directory_is_readable(file)
         file.seek(-1, os.SEEK_END)
-        return file.read(1) in (b"\n", b"\r")
+        ends_a_line = file.read(1) in (b"\n", b"\r")
+        file.seek(0)
+        is_zip = file.read(_HEAD_BYTES).startswith(_ZIP_STARTS)
+        return (ends_a_line and not is_zip) or zip_end.locate(file) is not None
 
 
 def _refuse_foreign(head: bytes) -> None:
     for magic, found in _FOREIGN:
-        if head.startswith(magic):
-            raise FileRefused("not_csv", {"found": found}) if found else FileRefused("workbook")
+        if magic.match(head):
+            raise _refusal_of(found)
+
+
+def _refusal_of(found: str | None) -> FileRefused:
+    return FileRefused("not_csv", {"found": found}) if found else FileRefused("workbook")
 
 
 def _plain(path: Path) -> Iterator[bytes]:
@@ -94,75 +115,81 @@ def _plain(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _only_member(file: BinaryIO) -> zipfile.ZipInfo:
-    """The one member that counts; every other zip is refused with its own reason."""
-    entries = entry_count(file)
-    if entries > MAX_ZIP_ENTRIES:
-        raise FileRefused("zip_several_files", {"count": entries})
-    try:
-        with zipfile.ZipFile(file) as archive:
-            members = [info for info in archive.infolist() if _counts(info)]
-    except DAMAGE as error:
-        raise FileRefused("zip_damaged") from error
-    except NotImplementedError as error:
-        raise FileRefused("zip_method") from error
-    if any(info.filename.startswith(_WORKBOOK_MEMBERS) for info in members):
-        raise FileRefused("workbook")
-    if not members:
+def _only_member(file: BinaryIO, *, is_zip: bool) -> Member | None:
+    """The one member that counts; every other zip is refused with its own reason.
+
+    A file that does not begin like a zip may be one all the same, behind foreign bytes; None if it is not.
+    """
+    end = zip_end.locate(file)
+    if end is None or not (is_zip or end.directory_bytes):
+        if is_zip:
+            raise zip_end.damage(file)
+        return None
+    listed = members(file, end)
+    _refuse_office(file, listed)
+    counted = [member for member in listed if _counts(member.name)]
+    if not counted:
         raise FileRefused("zip_empty")
-    if len(members) > 1:
-        names = [info.filename for info in members]
-        raise FileRefused("zip_several_files", {"count": len(members), "names": names})
-    if members[0].flag_bits & 0x1:
+    if len(counted) > 1:
+        names = [member.name for member in counted]
+        raise FileRefused("zip_several_files", {"count": len(names), "names": names})
+    (member,) = counted
+    if member.encrypted:
         raise FileRefused("zip_encrypted")
-    return members[0]
+    if not member.can_be_inflated:
+        raise FileRefused("zip_method")
+    return member
 
 
-def _counts(info: zipfile.ZipInfo) -> bool:
-    """Whether a member is the uploader's: no folder, nothing that macOS adds."""
-    parts = info.filename.split("/")
-    return not info.filename.endswith("/") and parts[0] != "__MACOSX" and parts[-1] != ".DS_Store"
+def _refuse_office(file: BinaryIO, listed: Iterable[Member]) -> None:
+    """Refuse a zip that is a workbook or a document: its members have fixed names."""
+    for member in listed:
+        for name, found in _OFFICE:
+            if name.match(member.name):
+                raise _refusal_of(found)
+        if member.name == "mimetype" and member.can_be_inflated:
+            kind = next(inflated(file, member), b"").decode("ascii", "replace")
+            raise _refusal_of("OpenDocument" if kind.startswith(f"{_OPENDOCUMENT}text") else None)
 
 
-def _inflated(path: Path, member: zipfile.ZipInfo, max_bytes: int) -> Iterator[bytes]:
-    total = 0
-    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-        try:
-            with archive.open(member) as stream:
-                while chunk := _read_full(stream):
-                    if total == 0:
-                        _refuse_nested(chunk)
-                    total += len(chunk)
-                    if total > max_bytes:
-                        raise FileRefused("inflated_too_large", {"limit": max_bytes >> 20})
-                    yield chunk
-        except NotImplementedError as error:
-            raise FileRefused("zip_method") from error
-        # zipfile raises RuntimeError itself where a password is needed.
-        except RuntimeError as error:
-            raise FileRefused("zip_encrypted") from error
-        except DAMAGE as error:
-            raise FileRefused("zip_damaged") from error
-        except OSError as error:
-            # The disk's errors have a number; bz2 raises OSError without one for damaged data.
-            if error.errno is not None:
-                raise
-            raise FileRefused("zip_damaged") from error
+def _counts(name: str) -> bool:
+    """Whether a member is the uploader's: no folder, nothing that macOS or Windows adds."""
+    *folders, base = name.replace("\\", "/").split("/")
+    return (
+        bool(base) and "__MACOSX" not in folders and not base.startswith("._") and base.lower() not in _ADDED
+    )
+
+
+def _member_chunks(path: Path, member: Member, max_bytes: int) -> Iterator[bytes]:
+    """The member inflated, in chunks of exactly CHUNK_BYTES but for the last one."""
+    total, held = 0, bytearray()
+    with path.open("rb") as file:
+        for piece in inflated(file, member):
+            if total == 0:
+                _refuse_nested(piece)
+            total += len(piece)
+            if total > max_bytes:
+                raise FileRefused("inflated_too_large", {"limit": max_bytes >> 20})
+            held += piece
+            if len(held) >= CHUNK_BYTES:
+                yield bytes(held[:CHUNK_BYTES])
+                del held[:CHUNK_BYTES]
     if total == 0:
         raise FileRefused("empty_file")
+    if held:
+        yield bytes(held)
 
 
-def _read_full(stream: IO[bytes]) -> bytes:
-    """Exactly CHUNK_BYTES unless the stream ends: line lengths are measured from chunk to chunk."""
-    parts, wanted = [], CHUNK_BYTES
-    while wanted and (part := stream.read(wanted)):
-        parts.append(part)
-        wanted -= len(part)
-    return b"".join(parts)
-
-
-def _refuse_nested(chunk: bytes) -> None:
-    if chunk.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        nested = b"xl/" in chunk[:4096] or b"[Content_Types].xml" in chunk[:4096]
-        raise FileRefused("workbook" if nested else "zip_nested")
-    _refuse_foreign(chunk)
+def _refuse_nested(piece: bytes) -> None:
+    """Refuse a member that is no CSV, by the beginning of its bytes."""
+    if not piece.startswith(_ZIP_STARTS):
+        _refuse_foreign(piece)
+        return
+    for name in _LOCAL_NAME.finditer(piece):
+        text = name[1].decode("cp437")
+        for pattern, found in _OFFICE:
+            if pattern.match(text):
+                raise _refusal_of(found)
+        if text.startswith(f"mimetype{_OPENDOCUMENT}"):
+            raise _refusal_of("OpenDocument" if text.startswith(f"mimetype{_OPENDOCUMENT}text") else None)
+    raise FileRefused("zip_nested")

@@ -32,6 +32,8 @@ class Findings:
     lines: dict[str, list[int]] = field(default_factory=dict)
     details: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     broken_references: int = 0
+    # Rejected rows for which the rejected file had no room.
+    rejects_left_out: int = 0
 
     def warn_of_nobody_removed(self) -> None:
         """Mode 3 removes nobody from the list: a contact whose Référence cannot be read would leave it."""

@@ -1,84 +1,127 @@
-"""The end of a zip: whether the file is whole, and how many entries it lists (protocol 1, 2).
+"""The end of a zip: where its directory is, or what a transfer did to the file (protocol 1, 2). Pure.
 
-zipfile would read all of a directory before it answers. The end record alone answers both questions, and
-its place shows what a transfer did to the file.
+The directory is found from the end of the file, as unzip does. So bytes before and after the zip do not matter.
 """
 
 from __future__ import annotations
 
-import lzma
 import os
 import struct
-import zipfile
-import zlib
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from contactsync.domain.errors import FileRefused
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, IndexError, struct.error)
-"""What zipfile and the decompressors raise for damaged bytes."""
-
 # PKWARE APPNOTE 4.3.16
-_END_RECORD = struct.Struct("<4s4H2LH")
+_RECORD = struct.Struct("<4s4H2LH")
 # APPNOTE 4.3.15: directly before the end record
 _LOCATOR64 = struct.Struct("<4sLQL")
 # APPNOTE 4.3.14
-_END_RECORD64 = struct.Struct("<4sQ2H2L4Q")
+_RECORD64 = struct.Struct("<4sQ2H2L4Q")
+
+_TAIL_BYTES = _RECORD.size + 0xFFFF
+"""The end record and the longest comment."""
+
+# APPNOTE 4.4.1.4: the value is in the ZIP64 record.
+_ELSEWHERE_16, _ELSEWHERE_32 = 0xFFFF, 0xFFFFFFFF
 
 _BLOCK_BYTES = 1 << 20
 
 
-def zip_directory_is_readable(file: BinaryIO) -> bool:
-    """Whether a file that begins like a zip has its end: the claim's test for a whole upload (protocol 1)."""
-    try:
-        entry_count(file)
-    except (FileRefused, *DAMAGE):
-        return False
-    return True
+@dataclass(frozen=True, slots=True)
+class ZipEnd:
+    """What the end of a zip says. `entries` is only a claim; `directory_start` is the directory's place in the file.
 
-
-def entry_count(file: BinaryIO) -> int:
-    """The number of entries in the zip's directory, read from its end record.
-
-    Leaves the file at its beginning, or at any place for a ZIP64. Raises FileRefused: `zip_truncated`
-    without an end record, `zip_ascii_mode` if a transfer changed the line ends, `zip_damaged` if the end
-    record does not fit the file.
+    `foreign_bytes` are before the zip: the offsets in its directory are that much too small.
     """
+
+    entries: int
+    directory_start: int
+    directory_bytes: int
+    foreign_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The values of the end record and the place where the directory ends."""
+
+    entries: int
+    directory_start: int
+    directory_bytes: int
+    end: int
+
+
+def locate(file: BinaryIO) -> ZipEnd | None:
+    """The end of the zip in `file`, or None if there is none or it does not fit the file.
+
+    Reads at most the last 65,633 bytes of the file, so it may be asked about any file.
+    """
+    record = _read_record(file)
+    if record is None:
+        return None
+    foreign_bytes = record.end - record.directory_start - record.directory_bytes
+    start = record.end - record.directory_bytes
+    if foreign_bytes < 0 or start < 0:
+        return None
+    file.seek(start)
+    if record.directory_bytes and file.read(4) != b"PK\x01\x02":
+        return None
+    return ZipEnd(record.entries, start, record.directory_bytes, foreign_bytes)
+
+
+def damage(file: BinaryIO) -> FileRefused:
+    """Why a zip cannot be read: `zip_truncated`, `zip_ascii_mode` if a transfer changed line ends, or `zip_damaged`."""
+    record = _read_record(file)
+    lone_lf, crlf = _line_ends(file)
+    if crlf and not lone_lf:
+        return FileRefused("zip_ascii_mode")
+    if record is None:
+        return FileRefused("zip_truncated")
+    claims_a_place = _ELSEWHERE_32 not in (record.directory_start, record.directory_bytes)
+    shrunk = claims_a_place and record.directory_start + record.directory_bytes > record.end
+    return FileRefused("zip_ascii_mode" if shrunk and not crlf else "zip_damaged")
+
+
+def _read_record(file: BinaryIO) -> _Record | None:
     size = file.seek(0, os.SEEK_END)
-    tail_bytes = min(size, _END_RECORD.size + 0xFFFF)
-    file.seek(size - tail_bytes)
-    tail = file.read(tail_bytes)
-    file.seek(0)
+    tail_start = max(size - _TAIL_BYTES, 0)
+    file.seek(tail_start)
+    tail = file.read(_TAIL_BYTES)
     place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) - place < _END_RECORD.size:
-        lone_lf, crlf = _line_ends(file)
-        raise FileRefused("zip_ascii_mode" if crlf and not lone_lf else "zip_truncated")
-    *_, entries, directory_bytes, directory_start, _comment = _END_RECORD.unpack_from(tail, place)
-    recorded_end, actual_end = directory_start + directory_bytes, size - tail_bytes + place
-    is_zip64 = directory_start == 0xFFFFFFFF or entries == 0xFFFF  # noqa: PLR2004 - APPNOTE 4.4.1.4
-    if recorded_end != actual_end and not is_zip64:
-        lone_lf, crlf = _line_ends(file)
-        carriage_returns_added = crlf > 0 and lone_lf == 0
-        carriage_returns_lost = recorded_end > actual_end and crlf == 0
-        raise FileRefused(
-            "zip_ascii_mode" if carriage_returns_added or carriage_returns_lost else "zip_damaged"
-        )
-    return _zip64_entry_count(file, actual_end) if is_zip64 else int(entries)
+    if place < 0 or len(tail) - place < _RECORD.size:
+        return None
+    *_, entries, directory_bytes, start, _comment = _RECORD.unpack_from(tail, place)
+    plain = _Record(entries, start, directory_bytes, tail_start + place)
+    return _with_zip64(file, plain)
 
 
-def _zip64_entry_count(file: BinaryIO, end: int) -> int:
-    """The number of entries in the ZIP64 end record; `end` is where the plain end record begins."""
+def _with_zip64(file: BinaryIO, plain: _Record) -> _Record:
+    """The record with the values of a ZIP64 record, which streaming writers add whether it is needed or not."""
+    located = _unpacked(file, _LOCATOR64, plain.end - _LOCATOR64.size, b"PK\x06\x07")
+    if located is None:
+        return plain
+    # Foreign bytes before the zip make the locator's own offset wrong; this place is right unless the record is longer.
+    for place in (plain.end - _LOCATOR64.size - _RECORD64.size, located[2]):
+        if found := _unpacked(file, _RECORD64, place, b"PK\x06\x06"):
+            entries, directory_bytes, start = found[-3:]
+            return _Record(
+                entries if plain.entries == _ELSEWHERE_16 else plain.entries,
+                start if plain.directory_start == _ELSEWHERE_32 else plain.directory_start,
+                directory_bytes if plain.directory_bytes == _ELSEWHERE_32 else plain.directory_bytes,
+                place,
+            )
+    return plain
+
+
+def _unpacked(file: BinaryIO, form: struct.Struct, place: int, magic: bytes) -> tuple[int, ...] | None:
+    """What is at a place of the file if it begins with `magic`."""
     try:
-        file.seek(end - _LOCATOR64.size)
-        _, _, place, _ = _LOCATOR64.unpack(file.read(_LOCATOR64.size))
         file.seek(place)
-        magic, *_, entries, _, _ = _END_RECORD64.unpack(file.read(_END_RECORD64.size))
-    # OSError and OverflowError: a place that no file has.
-    except (OSError, OverflowError, *DAMAGE) as error:
-        raise FileRefused("zip_damaged") from error
-    if magic != b"PK\x06\x06":
-        raise FileRefused("zip_damaged")
-    return int(entries)
+        found = form.unpack(file.read(form.size))
+    # A place that no file has, or that is past the end of this one.
+    except (OSError, OverflowError, ValueError, struct.error):
+        return None
+    return found if found[0] == magic else None
 
 
 def _line_ends(file: BinaryIO) -> tuple[int, int]:
@@ -93,5 +136,4 @@ def _line_ends(file: BinaryIO) -> tuple[int, int]:
         paired += pairs
         lone += block.count(b"\n") - pairs
         last = block[-1:]
-    file.seek(0)
     return lone, paired

@@ -24,6 +24,7 @@ from contactsync.domain.errors import AccountBusy, ContactsyncError, FoldersMiss
 from contactsync.reports.days import as_day
 from contactsync.runtime import directories
 from contactsync.runtime.kernel import rename_exchange
+from contactsync.spool.home_pins import HomePins
 
 FILE_MODE = 0o640
 DAY_MODE = 0o750
@@ -69,9 +70,12 @@ class ReportFolder:
     `strays` lists the entries that are not the daemon's, as of the last call of `days`.
     """
 
-    def __init__(self, home: Path, *, wait: bool = False) -> None:
-        """Prepare for the account whose FTP home is `home`. With `wait`, wait for a process that holds the folder."""
-        self._home = home
+    def __init__(self, home: Path, pins: HomePins, *, wait: bool = False) -> None:
+        """Prepare for the account whose FTP home is `home`, recognised by `pins`.
+
+        With `wait`, wait for a process that holds the folder.
+        """
+        self._home, self._pins = home, pins
         self._wait = wait
         self._fd = -1
         self.strays: list[str] = []
@@ -79,10 +83,11 @@ class ReportFolder:
     def __enter__(self) -> ReportFolder:
         """Open and lock the folder, and remove what a killed build left.
 
-        Raises AccountBusy if another process is publishing, and FoldersMissing if there is no such folder.
+        Raises AccountBusy if another process is publishing, FoldersMissing if there is no such folder, and
+        HomeChanged if the home must be left alone.
         """
         try:
-            self._fd = directories.open_locked(self._home, "reporting", wait=self._wait)
+            self._fd = self._pins.open_locked(self._home, "reporting", wait=self._wait)
         except FileNotFoundError:
             raise FoldersMissing(self._home / "reporting") from None
         except BlockingIOError:

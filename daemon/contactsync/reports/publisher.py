@@ -24,6 +24,7 @@ from contactsync.reports.writer import Interrupted, Writer
 from contactsync.runtime.background import Background
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry.log import bare, reason_of
 from contactsync.telemetry.log_throttle import Once
 from contactsync.telemetry.metrics import Metrics
@@ -58,11 +59,17 @@ class Publisher(Background[Account, Settings]):
     """One thread for all accounts. `stop` abandons the day being built, which stays due."""
 
     def __init__(
-        self, settings: Settings, url: str, metrics: Metrics | None = None, clock: Clock = SYSTEM_CLOCK
+        self,
+        settings: Settings,
+        url: str,
+        pins: HomePins,
+        metrics: Metrics | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """Prepare the thread; `url` is any that `connection.connect` takes."""
+        """Prepare the thread; `url` is any that `connection.connect` takes, `pins` recognise the homes."""
         super().__init__("publisher")
         self._settings = settings
+        self._pins = pins
         self._session = Session(url)
         self._metrics = metrics or Metrics()
         self._clock = clock
@@ -148,7 +155,7 @@ class Publisher(Background[Account, Settings]):
         home = account.home_under(self._settings.ftp_root)
         soon = min((next_night(now, zone, delay) - now).total_seconds(), LOOK_SECONDS)
         try:
-            with ReportFolder(home) as folder:
+            with ReportFolder(home, self._pins) as folder:
                 turn.faults.news("folder", None)
                 built = self._built(turn, folder, now)
                 self._report_strays(turn, frozenset(folder.strays))

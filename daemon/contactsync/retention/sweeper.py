@@ -20,6 +20,7 @@ from contactsync.retention import sweep
 from contactsync.retention.sweep import Cursor, Swept
 from contactsync.runtime.background import Background
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from contactsync.telemetry.log import bare, reason_of
 from contactsync.telemetry.log_throttle import Once
@@ -58,10 +59,11 @@ class Sweeper(Background[Account, Settings]):
     # A batch takes less than a second, and one that is cut short is repeated.
     max_stop_seconds: ClassVar[float] = 1.0
 
-    def __init__(self, settings: Settings, url: str, metrics: Metrics | None = None) -> None:
-        """Prepare the thread; `url` is any that `connection.connect` takes."""
+    def __init__(self, settings: Settings, url: str, pins: HomePins, metrics: Metrics | None = None) -> None:
+        """Prepare the thread; `url` is any that `connection.connect` takes, `pins` recognise the homes."""
         super().__init__("sweeper")
         self._settings = settings
+        self._pins = pins
         self._session = Session(url)
         self._metrics = metrics or Metrics()
         self._accounts: list[Account] = []
@@ -150,7 +152,9 @@ class Sweeper(Background[Account, Settings]):
         while cursor is not None and not self._stopping:
             started = time.monotonic()
             try:
-                with Spool(home, max_bytes=settings.max_file_bytes, ignored=settings.ignores) as spool:
+                with Spool(
+                    home, self._pins, max_bytes=settings.max_file_bytes, ignored=settings.ignores
+                ) as spool:
                     with self._session() as conn:
                         swept = remove_batch(conn, account, spool, days, cursor)
                     cursor = swept.cursor

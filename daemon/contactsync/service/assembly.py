@@ -24,6 +24,7 @@ from contactsync.runtime.background import Background
 from contactsync.service.monitoring import Pulse, monitoring
 from contactsync.service.roster import Roster
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry.heartbeat import Heartbeat
 from contactsync.telemetry.metrics import Metrics
 
@@ -70,7 +71,8 @@ class Assembly:
         self.pool.hint_all()
 
     def rescan(self) -> None:
-        """Hint every idle account whose folders need work."""
+        """Hint every idle account whose folders need work, and notice that a full disk has room again."""
+        self.pool.watermark.look_again()
         idle = {account.name for account in self.pool.idle_accounts()}
         for name in self.roster.rescan(idle):
             self.pool.hint(name)
@@ -79,10 +81,11 @@ class Assembly:
 def assemble(settings: Callable[[], Settings], url: str, pulse: Pulse, *, once: bool) -> Assembly:
     """Build the parts, not started yet. `settings` returns the current settings, `url` names the database."""
     metrics = Metrics()
-    pool = _pool(settings, url, metrics)
+    pins = HomePins(settings().ftp_root, settings().data_dir)
+    pool = _pool(settings, url, pins, metrics)
     session = Session(url, patience=MAIN_PATIENCE_SECONDS)
     # Read from the settings each time: SIGHUP may change what is ignored.
-    roster = Roster(settings().ftp_root, session, Rescan(lambda name: settings().ignores(name)))
+    roster = Roster(settings().ftp_root, pins, session, Rescan(lambda name: settings().ignores(name)))
 
     def hint(folder: Path) -> None:
         if name := roster.account_of(folder):
@@ -90,11 +93,11 @@ def assemble(settings: Callable[[], Settings], url: str, pulse: Pulse, *, once: 
 
     background: tuple[Background[Account, Settings], ...] = ()
     if not once:
-        background = _background(settings(), url, metrics, pool=pool, roster=roster, pulse=pulse)
+        background = _background(settings(), url, pins, metrics, pool=pool, roster=roster, pulse=pulse)
     return Assembly(pool, Watch(hint, pool.hint_all), roster, background)
 
 
-def _pool(settings: Callable[[], Settings], url: str, metrics: Metrics) -> WorkerPool:
+def _pool(settings: Callable[[], Settings], url: str, pins: HomePins, metrics: Metrics) -> WorkerPool:
     attempts = Attempts()
     isolation = Isolation()
 
@@ -108,7 +111,7 @@ def _pool(settings: Callable[[], Settings], url: str, metrics: Metrics) -> Worke
             metrics,
             pool.note_progress,
         )
-        return DepositWorker(settings, pipeline)
+        return DepositWorker(settings, pins, pipeline, pool.watermark)
 
     def make_queue() -> UploadQueue:
         now = settings()
@@ -123,7 +126,14 @@ def _pool(settings: Callable[[], Settings], url: str, metrics: Metrics) -> Worke
 
 
 def _background(
-    settings: Settings, url: str, metrics: Metrics, *, pool: WorkerPool, roster: Roster, pulse: Pulse
+    settings: Settings,
+    url: str,
+    pins: HomePins,
+    metrics: Metrics,
+    *,
+    pool: WorkerPool,
+    roster: Roster,
+    pulse: Pulse,
 ) -> tuple[Background[Account, Settings], ...]:
     """Return the background threads in the order in which they stop."""
 
@@ -134,7 +144,7 @@ def _background(
 
     return (
         Heartbeat(settings.data_dir, status),
-        Publisher(settings, url, metrics),
-        Sweeper(settings, url, metrics),
+        Publisher(settings, url, pins, metrics),
+        Sweeper(settings, url, pins, metrics),
         *monitoring(settings, metrics, pool.status, lambda: list(roster.homes), pulse),
     )

@@ -13,9 +13,9 @@ import structlog
 from contactsync.database import statements
 from contactsync.database.connection import connect
 from contactsync.database.embedded.server import EmbeddedServer, EmbeddedUnavailable
-from contactsync.database.migrations import migrate
-from contactsync.database.source import database
+from contactsync.database.source import database, migrate_embedded
 from contactsync.domain.errors import ConfigurationError, Retryable
+from contactsync.runtime import gil
 from contactsync.service.assembly import Assembly, assemble
 from contactsync.service.monitoring import Pulse
 from contactsync.service.once import RunOnce
@@ -54,13 +54,14 @@ class Daemon:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT, or with `once` until nothing is left. Returns the exit status (protocol 7)."""
         statements.check()
+        gil.switch_often()
         self._handle_signals()
         if not self.settings.database_url:
             self._notifier.send_status("starting the embedded PostgreSQL")
         with database(*self.settings.database_source) as (url, server):
             if server is not None:
                 with connect(url) as conn:
-                    migrate(conn)
+                    migrate_embedded(conn)
             # From here on, modes are given where files are created: a recreated folder keeps its scheme.
             os.umask(0)
             parts = self._parts = assemble(lambda: self.settings, url, self._pulse, once=self.once)

@@ -13,7 +13,9 @@ from prometheus_client.exposition import generate_latest
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import backlog, health
 from contactsync.telemetry.gauges import Gauges
-from contactsync.telemetry.http import Answer, MetricsServer
+from contactsync.telemetry.http_app import Answer, Hosts, HttpApp, Token
+from contactsync.telemetry.http_listeners import Listener, TcpListener, UnixListener
+from contactsync.telemetry.http_server import HttpServer
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.status import DaemonStatus
 
@@ -43,9 +45,10 @@ def monitoring(
     condition: Callable[[], DaemonStatus],
     homes: Callable[[], Iterable[Path]],
     pulse: Pulse,
-) -> list[MetricsServer]:
-    """Return the server that the settings ask for, not started yet; an empty list if they ask for none."""
-    if settings.metrics_port is None:
+) -> list[HttpServer]:
+    """Return the servers that the settings ask for, not started yet; an empty list if they ask for none."""
+    listeners = _listeners(settings)
+    if not listeners:
         return []
     limit = settings.rescan_seconds + health.LOOP_SECONDS
     if settings.database_url is None:
@@ -54,15 +57,29 @@ def monitoring(
         Gauges(condition, lambda: backlog.look(homes(), settings.ignores), lambda: pulse.wall)
     )
 
-    def answer_metrics() -> Answer:
+    def answer_metrics(_detailed: bool) -> Answer:
         return Answer(HTTPStatus.OK, TEXT_FORMAT, generate_latest(metrics.registry))
 
-    def answer_health() -> Answer:
+    def answer_health(detailed: bool) -> Answer:
         now, silent = condition(), pulse.silent
-        verdict = health.judge(now, loop_silent=silent, loop_limit=limit)
+        verdict = health.judge(now, loop_silent=silent, loop_limit=limit, detailed=detailed)
         status = HTTPStatus.SERVICE_UNAVAILABLE if verdict.failing else HTTPStatus.OK
-        body = json.dumps(health.as_mapping(verdict, now, silent), ensure_ascii=False)
+        body = json.dumps(health.as_mapping(verdict, now, silent, detailed=detailed), ensure_ascii=False)
         return Answer(status, "application/json", body.encode() + b"\n")
 
-    answers = {"/metrics": answer_metrics, "/healthz": answer_health}
-    return [MetricsServer(settings.metrics_address, settings.metrics_port, answers)]
+    app = HttpApp(
+        {"/metrics": answer_metrics, "/healthz": answer_health},
+        Hosts(settings.metrics_address, frozenset(settings.http_hosts)),
+        Token(settings.metrics_token_file),
+    )
+    return [HttpServer(app, listener) for listener in listeners]
+
+
+def _listeners(settings: Settings) -> list[Listener]:
+    """Where the settings ask for HTTP. Each place has its own threads: one cannot slow the other down."""
+    found: list[Listener] = []
+    if settings.metrics_port is not None:
+        found.append(TcpListener(settings.metrics_address, settings.metrics_port))
+    if settings.metrics_socket is not None:
+        found.append(UnixListener(settings.metrics_socket))
+    return found

@@ -14,10 +14,11 @@ from contactsync.database.migrations import MigrationError, pending
 from contactsync.domain.account import Account
 from contactsync.domain.errors import ConfigurationError
 from contactsync.intake.rescan import Rescan
+from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry.log_throttle import Once
 
 DEEP_SCAN_SECONDS = 30.0
-"""How often `on/` is scanned too, for what a killed daemon left, and how often homes are checked for overlap."""
+"""How often `on/` is scanned too, for what a killed daemon left, and how often homes are checked."""
 
 log = structlog.get_logger()
 
@@ -29,9 +30,10 @@ class SchemaRefused(ConfigurationError):  # noqa: N818 - it names a state of the
 class Roster:
     """The accounts served, and where their homes are. Main thread only, except `homes`."""
 
-    def __init__(self, ftp_root: Path, session: Session, folders: Rescan) -> None:
-        """No account is known yet."""
+    def __init__(self, ftp_root: Path, pins: HomePins, session: Session, folders: Rescan) -> None:
+        """No account is known yet. `pins` recognise the homes; the roster keeps them up to date."""
         self._root = ftp_root
+        self._pins = pins
         self._session = session
         self._folders = folders
         self._accounts: list[Account] = []
@@ -56,7 +58,8 @@ class Roster:
             found = store.every(conn) if fingerprint != self._fingerprint else None
         if found is not None:
             self._accounts, self._fingerprint, self._homes_due = found, fingerprint, 0.0
-        if time.monotonic() < self._homes_due:
+        # An operator may just have allowed a home.
+        if not self._pins.refresh() and time.monotonic() < self._homes_due:
             return None
         self._homes_due = time.monotonic() + DEEP_SCAN_SECONDS
         served = self._with_own_homes(self._accounts)
@@ -106,13 +109,21 @@ class Roster:
         self._schema_fits = True
 
     def _with_own_homes(self, found: list[Account]) -> list[Account]:
-        """Return the accounts without those whose home is not their own."""
-        refused = homes.refused(found, self._root)
-        for name in self._refused - refused.keys():
+        """Return the accounts without those whose home is not their own, or is another folder than before."""
+        faults = homes.examine(found, self._root, self._pins)
+        for name in self._refused - faults.keys():
             self._faults.news(f"home of {name}", None)
-        for name, reason in refused.items():
-            if self._faults.news(f"home of {name}", reason):
-                fix = f"contactsync account set {name} --home …"
-                log.error("account.bad_home", account=name, reason=reason, fix=fix)
-        self._refused = set(refused)
-        return [account for account in found if account.name not in refused]
+        for name, fault in faults.items():
+            if self._faults.news(f"home of {name}", fault):
+                _log_fault(name, fault)
+        self._refused = set(faults)
+        if self._faults.news("pins", self._pins.problem):
+            log.warning("homes.unsaved", reason=self._pins.problem)
+        return [account for account in found if account.name not in faults]
+
+
+def _log_fault(name: str, fault: homes.HomeFault) -> None:
+    if fault.event == "account.bad_home":
+        log.error("account.bad_home", account=name, reason=fault.reason, fix=fault.fix)
+    else:
+        log.error("account.home_changed", account=name, reason=fault.reason, fix=fault.fix)

@@ -16,6 +16,10 @@ from contactsync.domain.names import MAX_NAME_BYTES
 from contactsync.settings.database_url import url_problem
 
 _CAMPAIGN_ZIP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_-?[0-9]+_.*", re.DOTALL)
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+
+MAX_SOCKET_PATH_BYTES = 107
+"""unix(7): `sun_path` has 108 bytes, the last one a NUL."""
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
@@ -29,18 +33,43 @@ def _absolute(value: object) -> Path:
 
 def _patterns(value: object) -> object:
     """Parse the JSON list of an environment variable."""
+    return _json_list(value, '["*.part", "*.tmp"]')
+
+
+def _names(value: object) -> object:
+    return _json_list(value, '["contactsync.example.net"]')
+
+
+def _json_list(value: object, example: str) -> object:
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except ValueError:
-        raise ValueError('must be a JSON list, such as ["*.part", "*.tmp"]') from None
+        raise ValueError(f"must be a JSON list, such as {example}") from None
 
 
 def _no_pattern_for_all(value: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in value:
         if not pattern.strip("*"):
             raise ValueError(f"the pattern {pattern!r} would ignore every upload: remove it")
+    return value
+
+
+def _host_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    for name in value:
+        if not _HOST_NAME.fullmatch(name):
+            raise ValueError(
+                f'{name!r} is not the name of a host: write it without port, such as "contactsync.example.net"'
+            )
+    return tuple(name.lower().removesuffix(".") for name in value)
+
+
+def _short_enough(value: Path) -> Path:
+    if len(os.fsencode(value)) > MAX_SOCKET_PATH_BYTES:
+        raise ValueError(
+            f"must be at most {MAX_SOCKET_PATH_BYTES} bytes long, because it names a Unix socket"
+        )
     return value
 
 
@@ -55,6 +84,8 @@ DatabaseUrl = Annotated[str, AfterValidator(_libpq)]
 Patterns = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_patterns), AfterValidator(_no_pattern_for_all)
 ]
+HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(_host_names)]
+SocketPath = Annotated[Path, BeforeValidator(_absolute), AfterValidator(_short_enough)]
 
 
 def daily_name_problem(template: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -26,7 +27,10 @@ def expected(field: FieldInfo) -> str:
     if kind is Path:
         return 'the path of a folder or file, in quotes, such as "/srv/ftp"'
     if get_origin(kind) is tuple:
-        return 'a list of patterns, such as [".*", "*.part"] (as a variable: JSON)'
+        example = json.dumps(field.examples or [".*", "*.part"])
+        return (
+            f"a list of {'names' if field.examples else 'patterns'}, such as {example} (as a variable: JSON)"
+        )
     return "text, not empty"
 
 
@@ -71,7 +75,9 @@ def problem(error: Mapping[str, Any], field: FieldInfo) -> str:
 
 
 def must_be(field: FieldInfo, value: object, *, nested: bool = False) -> str:
-    """The message for an invalid value; a long value is truncated."""
+    """The message for an invalid value; a long value is truncated, a secret one is not quoted."""
+    if not field.repr:
+        return f"must be {expected(field)}"
     shown = repr(value) if not isinstance(value, bool) else str(value).lower()
     if len(shown) > SHOWN_CHARACTERS:
         shown = f"{shown[:SHOWN_CHARACTERS]}…"

@@ -21,16 +21,21 @@ from contactsync.settings.field_types import (
     AbsolutePath,
     DailyName,
     DatabaseUrl,
+    HostNames,
     IpAddress,
     Patterns,
     Seconds,
+    SocketPath,
 )
 
 PREFIX = "CONTACTSYNC_"
 
 
 class Settings(BaseSettings):
-    """All settings with their defaults. Times are in seconds, sizes in bytes."""
+    """All settings with their defaults. Times are in seconds, sizes in bytes.
+
+    A field with `repr=False` is a secret: its value appears in no output and in no message (protocol 7).
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
@@ -38,10 +43,13 @@ class Settings(BaseSettings):
         Path("/srv/ftp"), description="the folder that holds the accounts' FTP homes"
     )
     database_url: DatabaseUrl | None = Field(
-        None, min_length=1, description="any libpq URL; absent: embedded PostgreSQL under data_dir"
+        None,
+        min_length=1,
+        repr=False,
+        description="any libpq URL; absent: embedded PostgreSQL under data_dir",
     )
     database_password_file: AbsolutePath | None = Field(
-        None, description="a file that contains only the password for database_url"
+        None, repr=False, description="a file that contains only the password for database_url"
     )
     data_dir: AbsolutePath = Field(
         Path("/var/lib/contactsync"), description="where the daemon keeps its own data"
@@ -63,7 +71,16 @@ class Settings(BaseSettings):
         20 << 20, ge=1, description="the largest deposit that is accepted, zipped or not"
     )
     max_inflated_bytes: int = Field(
-        512 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
+        256 << 20, ge=1, description="the largest CSV that is accepted inside a zip"
+    )
+    max_cpu_seconds: float = Field(
+        300, gt=0, le=86_400, description="the processor time that a deposit may take to be read"
+    )
+    min_free_bytes: int = Field(
+        1 << 30, ge=0, description="with less free space (or min_free_percent), nothing is claimed; 0: never"
+    )
+    min_free_percent: float = Field(
+        2, ge=0, le=99, description="the same as a share of the file system; the smaller of the two counts"
     )
     ignored_names: Patterns = Field(
         (".*", "*.part", "*.filepart", "*.tmp"),
@@ -95,13 +112,26 @@ class Settings(BaseSettings):
         description="how reports write phone numbers: with spaces, which a spreadsheet leaves alone, or as e164",
     )
     defuse_formulas: bool = Field(
-        default=False,
-        description="put an apostrophe before formulas in reports, and remove it from imported cells",
+        default=True,
+        description=(
+            "put an apostrophe before formulas in reports and rejected files, and remove it from imported cells"
+        ),
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: they are not served"
     )
     metrics_address: IpAddress = Field("127.0.0.1", description="the address of this host to serve them on")
+    metrics_socket: SocketPath | None = Field(
+        None, description="a Unix socket to serve them on, beside metrics_port or instead of it"
+    )
+    metrics_token_file: AbsolutePath | None = Field(
+        None, description="a file that contains only the token for the details of /healthz"
+    )
+    http_hosts: HostNames = Field(
+        (),
+        examples=["contactsync.example.net"],
+        description="names of this host that the Host header of a request may have, beside localhost",
+    )
     log_format: Literal["json", "console"] | None = Field(
         None, description="json or console; absent: console on a terminal, else json"
     )

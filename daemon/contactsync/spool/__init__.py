@@ -1,5 +1,6 @@
 """An account's folders below its FTP home. The only package that renames a deposit.
 
 `spool.Spool` is the face: one class, made of a module per folder of the protocol. Other packages may
-also import `inbox.Probe`, `unchanged`, `layout*` (the tree, for `init`), `markers` and `settled`.
+also import `home_pins` (which folder each home is), `inbox.Probe`, `unchanged`, `layout*` (the tree, for
+`init`), `markers` and `settled`.
 """

@@ -11,6 +11,7 @@ from contactsync.domain.deposit import ACTIONS, Action, Mode
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.spool import markers
 from contactsync.spool.folders import Folders
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.unchanged import UnchangedFolders
 
 
@@ -24,6 +25,7 @@ class SpoolBase:
     def __init__(
         self,
         home: Path,
+        pins: HomePins,
         *,
         max_bytes: int,
         ignored: Callable[[bytes], bool],
@@ -31,13 +33,13 @@ class SpoolBase:
         clock: Clock = SYSTEM_CLOCK,
         unchanged: UnchangedFolders | None = None,
     ) -> None:
-        """Prepare for the account whose FTP home is `home`.
+        """Prepare for the account whose FTP home is `home`, recognised by `pins`.
 
         A file above `max_bytes` is refused. `ignored` recognises the names in `in/` that are not deposits. With
         `wait`, opening waits for the process that has the lock. `unchanged` is what earlier scans learned.
         """
         self._clock = clock
-        self._folders = Folders(home, wait=wait, unchanged=unchanged)
+        self._folders = Folders(home, pins, wait=wait, unchanged=unchanged)
         self._max_bytes = max_bytes
         self._ignored = ignored
         self.strays: list[str] = []

@@ -12,12 +12,13 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from contactsync.domain.deposit import FileIdentity
+from contactsync.domain.errors import FileLeased
 from contactsync.runtime.kernel import Lease, release_lease, take_lease
 
 FILE_MODE = 0o640
 
-COPY, RESULT, REJECTED, NAME = b".copy.", b".result.", b".rejected.", b".name."
-TEMPORARY = (COPY, RESULT, REJECTED, NAME)
+COPY, RESULT, REJECTED, NAME, NOTE = b".copy.", b".result.", b".rejected.", b".name.", b".note."
+TEMPORARY = (COPY, RESULT, REJECTED, NAME, NOTE)
 """Prefixes of the files that the daemon writes in `on/` while it works on a deposit."""
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -27,11 +28,14 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 def open_file(name: bytes, folder: int, expected: Callable[[FileIdentity], bool]) -> BinaryIO | None:
     """Open a file for reading, without following links and without waiting for the other end of a FIFO.
 
-    Returns None unless the open file's identity is as expected. Raises FileNotFoundError if there is none, and
-    PermissionError if the daemon may not read it.
+    Returns None unless the open file's identity is as expected. Raises FileNotFoundError if there is none,
+    PermissionError if the daemon may not read it, and FileLeased if opening it would have to wait for a lease.
     """
     try:
         fd = os.open(name, _OPEN, dir_fd=folder)
+    except BlockingIOError:
+        found = os.lstat(name, dir_fd=folder)
+        raise FileLeased(name, found.st_dev, found.st_ino) from None
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
             return None

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from contactsync.domain.deposit import ACTIONS, Action
 from contactsync.domain.errors import AccountBusy, FoldersMissing
-from contactsync.runtime.directories import open_directory, open_locked
+from contactsync.runtime.directories import open_directory
 from contactsync.spool.unchanged import UnchangedFolders, times_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from contactsync.spool.home_pins import HomePins
 
 BOXES = ("in", "on", "ok", "ko")
 IN_MODE, BOX_MODE = 0o2770, 0o2750  # docs/ftp-facts.md, "Permissions that hold"
@@ -28,12 +30,14 @@ MARKERS_MODE = 0o1020
 class Folders:
     """Descriptors of `contacts/` and what is below, opened on first use."""
 
-    def __init__(self, home: Path, *, wait: bool = False, unchanged: UnchangedFolders | None = None) -> None:
+    def __init__(
+        self, home: Path, pins: HomePins, *, wait: bool = False, unchanged: UnchangedFolders | None = None
+    ) -> None:
         """Prepare for the account whose FTP home is `home`; with `wait`, `open` waits for the lock.
 
-        `unchanged` is what earlier scans learned about its folders.
+        `pins` recognise the home. `unchanged` is what earlier scans learned about its folders.
         """
-        self._home = home
+        self._home, self._pins = home, pins
         self._wait = wait
         self._unchanged = unchanged or UnchangedFolders()
         self._fds: dict[str, int] = {}
@@ -41,10 +45,11 @@ class Folders:
     def open(self) -> None:
         """Open `contacts/` and lock it until `close`, or until the process ends.
 
-        Raises AccountBusy if another process holds the lock, and FoldersMissing if there is no `contacts/`.
+        Raises AccountBusy if another process holds the lock, FoldersMissing if there is no `contacts/`, and
+        HomeChanged if the home must be left alone.
         """
         try:
-            self._fds["contacts"] = open_locked(self._home, "contacts", wait=self._wait)
+            self._fds["contacts"] = self._pins.open_locked(self._home, "contacts", wait=self._wait)
         except FileNotFoundError:
             raise FoldersMissing(self._home / "contacts") from None
         except BlockingIOError:

@@ -68,6 +68,10 @@ class InProgress(SpoolBase):
         """Why a file in `on/` is not even copied, as a key of the reasons (protocol 1); None if it is."""
         return self._identity(action, claimed).refusal(self._max_bytes)
 
+    def size(self, action: Action, claimed: bytes) -> int:
+        """The size of a file in `on/`, in bytes."""
+        return self._identity(action, claimed).size
+
     def _identity(self, action: Action, claimed: bytes) -> FileIdentity:
         return FileIdentity.of(os.lstat(claimed, dir_fd=self._dir(action, "on")))
 

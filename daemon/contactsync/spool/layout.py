@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import stat
 from dataclasses import dataclass
 
 from contactsync.domain.account import Account
@@ -39,10 +40,24 @@ LAYOUT = (Folder("contacts", BOX_MODE, tuple(map(_action, ACTIONS))), Folder("re
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Who owns the folders: root owns the home, the daemon the rest; the group is the FTP account's."""
+    """Who owns the folders: root owns the home, the daemon the rest; the group is the FTP account's.
+
+    `tenant` is the FTP account's own user, who owns none of them.
+    """
 
     daemon: int
+    tenant: int
     group: int
+
+    def foreign_owner(self, folder: os.stat_result) -> bool:
+        """Whether a folder belongs to somebody else, who can change what is in it."""
+        return folder.st_uid not in (0, self.daemon)
+
+    def foreign_writers(self, folder: os.stat_result) -> int:
+        """The permission bits by which others can replace what is in a folder, 0 if there are none."""
+        if folder.st_mode & stat.S_ISVTX:
+            return 0
+        return folder.st_mode & (0o002 if folder.st_gid == 0 else 0o022)
 
 
 def owners_of(account: Account) -> Owners | None:
@@ -53,14 +68,14 @@ def owners_of(account: Account) -> Owners | None:
     if account.unix_user is None or account.unix_group is None:
         return None
     try:
-        pwd.getpwnam(account.unix_user)
+        tenant = pwd.getpwnam(account.unix_user).pw_uid
     except KeyError:
         raise ConfigurationError(f"account {account.name}: no Unix user {account.unix_user}") from None
     try:
         group = grp.getgrnam(account.unix_group).gr_gid
     except KeyError:
         raise ConfigurationError(f"account {account.name}: no Unix group {account.unix_group}") from None
-    return Owners(_daemon_uid(), group)
+    return Owners(_daemon_uid(), tenant, group)
 
 
 def _daemon_uid() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contactsync.domain.deposit import Action, Settled
 from contactsync.runtime.kernel import flush_to_disk, rename_noreplace
-from contactsync.spool import files
+from contactsync.spool import files, unopened
 from contactsync.spool.base import SpoolBase
 from contactsync.spool.files import has_entry
 
@@ -29,9 +29,12 @@ class Settling(SpoolBase):
     and arrive in the same second as `x`.
     """
 
-    def settle(self, action: Action, claimed: bytes, state: Settled, result: bytes | None) -> None:
+    def settle(
+        self, action: Action, claimed: bytes, state: Settled, result: bytes | None, *, opened: bool = True
+    ) -> None:
         """Move the deposit from `on/` to `ok/` or `ko/`, its result files first; may be repeated after a crash.
 
+        `opened` is false if `on/` has the uploader's own object and not a copy: see `unopened`.
         Raises FileExistsError if that folder has something else of the deposit's name: nothing is overwritten.
         """
         source, target = self._dir(action, "on"), self._dir(action, state)
@@ -42,6 +45,8 @@ class Settling(SpoolBase):
             os.rename(files.RESULT + claimed, claimed + RESULT, src_dir_fd=source, dst_dir_fd=target)
         with suppress(FileNotFoundError):
             os.rename(files.REJECTED + claimed, claimed + REJECTED, src_dir_fd=source, dst_dir_fd=target)
+        if not opened:
+            unopened.put_away(source, target, claimed)
         with suppress(FileNotFoundError):  # another daemon has settled it
             rename_noreplace(source, claimed, target, claimed)
         with suppress(FileNotFoundError):
@@ -70,11 +75,13 @@ class Settling(SpoolBase):
         Returns False if the file was gone. Raises FileExistsError if `in/` has something of that name.
         """
         source, target = self._dir(action, "ko"), self._dir(action, "in")
-        try:
-            rename_noreplace(source, claimed, target, name)
-            moved = True
-        except FileNotFoundError:
-            moved = False
+        moved = unopened.take_back(source, claimed, target, name)
+        if moved is None:
+            try:
+                rename_noreplace(source, claimed, target, name)
+                moved = True
+            except FileNotFoundError:
+                moved = False
         _remove_results(source, claimed, keep)
         os.fsync(target)
         os.fsync(source)
@@ -85,7 +92,10 @@ class Settling(SpoolBase):
     ) -> int:
         """Remove settled deposits with their result files; returns how many bytes that frees."""
         folder = self._dir(action, state)
-        freed = sum(_remove_results(folder, name, keep) + _remove(folder, name) for name in claimed)
+        freed = sum(
+            _remove_results(folder, name, keep) + unopened.discard(folder, name) + _remove(folder, name)
+            for name in claimed
+        )
         os.fsync(folder)  # before the ledger records it
         return freed
 

@@ -49,6 +49,7 @@ class Gauges(Collector):
         yield "accounts_in_work", "Accounts with a deposit in progress.", len(status.running)
         yield "accounts_in_trouble", "Accounts that cannot continue at the moment.", len(status.troubles)
         yield "trouble_age_seconds", "Age of the oldest account failure, in seconds.", max(ages, default=0.0)
+        yield "disks_low", "File systems with too little free space to claim deposits.", len(status.low_disks)
         yield "deposits_waiting", "Files in the in folders, uploads in progress included.", backlog.waiting
         yield "deposits_in_work", "Files in the on folders.", backlog.in_progress
         yield "oldest_deposit_age_seconds", "Age of the oldest deposit that is not settled.", backlog.age

@@ -41,8 +41,11 @@ class Health:
         return "failing" if self.failing else "degraded" if self.degraded else "ok"
 
 
-def judge(status: DaemonStatus, *, loop_silent: float, loop_limit: float) -> Health:
-    """The verdict on a daemon whose main loop completed its last pass `loop_silent` seconds ago."""
+def judge(status: DaemonStatus, *, loop_silent: float, loop_limit: float, detailed: bool = True) -> Health:
+    """The verdict on a daemon whose main loop completed its last pass `loop_silent` seconds ago.
+
+    Without `detailed`, no sentence names an account, a file or a host, or quotes a reason.
+    """
     failing, degraded = [], []
     if loop_silent > loop_limit:
         failing.append(f"the main loop has completed no pass for {loop_silent:.0f} s")
@@ -51,19 +54,24 @@ def judge(status: DaemonStatus, *, loop_silent: float, loop_limit: float) -> Hea
     if status.longest_step_seconds > STEP_SECONDS:
         failing.append(f"a deposit has been in progress for {status.longest_step_seconds:.0f} s")
     if status.database_away is not None:
-        degraded.append(f"the database is unreachable: {status.database_away}")
+        reason = f": {status.database_away}" if detailed else ""
+        degraded.append(f"the database is unreachable{reason}")
+    if status.low_disk is not None:
+        degraded.append(status.low_disk if detailed else "a file system is nearly full")
     if status.troubles:
         first = status.troubles[0]
-        degraded.append(f"{len(status.troubles)} accounts wait, {first.account} longest: {first.reason}")
+        longest = f", {first.account} longest: {first.reason}" if detailed else ""
+        degraded.append(f"{len(status.troubles)} accounts wait{longest}")
     return Health(tuple(failing), tuple(degraded))
 
 
-def as_mapping(health: Health, status: DaemonStatus, loop_silent: float) -> Mapping[str, Any]:
-    """The answer of `/healthz`, ready for JSON."""
-    problems = [*health.failing, *health.degraded]
+def as_mapping(
+    health: Health, status: DaemonStatus, loop_silent: float, *, detailed: bool = True
+) -> Mapping[str, Any]:
+    """The answer of `/healthz`, ready for JSON. Without `detailed`: counts, and no name of an account or a file."""
     return {
         "status": health.status,
-        "problems": problems,
+        "problems": [*health.failing, *health.degraded],
         "main_loop_seconds": round(loop_silent, 3),
-        **status.as_mapping(),
+        **(status.as_mapping() if detailed else status.as_counts()),
     }

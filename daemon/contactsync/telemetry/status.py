@@ -62,6 +62,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class LowDisk:
+    """A file system on which nothing is claimed, because it has less free space than required."""
+
+    # Where it is mounted.
+    path: str
+    required_bytes: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DaemonStatus:
     """The daemon at one moment; times are UTC."""
 
@@ -83,11 +93,21 @@ class DaemonStatus:
     workers_ended: int = 0
     # By account.
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    low_disks: tuple[LowDisk, ...] = ()
 
     @property
     def is_well(self) -> bool:
         """Whether the daemon waits for uploaders only."""
-        return self.database_away is None and not self.troubles
+        return self.database_away is None and not self.troubles and not self.low_disks
+
+    @property
+    def low_disk(self) -> str | None:
+        """A sentence about the file systems without room, None if there is none."""
+        if not self.low_disks:
+            return None
+        paths = ", ".join(each.path for each in self.low_disks)
+        needed = max(each.required_bytes for each in self.low_disks) >> 20
+        return f"too little free space on {paths}: free {needed} MiB or more"
 
     @property
     def summary(self) -> str:
@@ -95,6 +115,8 @@ class DaemonStatus:
         work = f"{len(self.running)} in progress, {len(self.queued)} queued, {self.pausing} pausing"
         if self.database_away is not None:
             return f"waiting for the database ({self.database_away}); {work}"
+        if self.low_disk is not None:
+            return f"claims nothing: {self.low_disk}; {work}"
         if self.troubles:
             first = self.troubles[0]
             others = f" and {len(self.troubles) - 1} more" if len(self.troubles) > 1 else ""
@@ -108,6 +130,19 @@ class DaemonStatus:
         waiting = {account: found.as_mapping() for account, found in self.waiting.items()}
         return {**plain, "waiting": waiting, "summary": self.summary}
 
+    def as_counts(self) -> Mapping[str, Any]:
+        """What anybody may know, ready for JSON: how many, and no name."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "accounts": self.accounts,
+            "accounts_queued": len(self.queued),
+            "accounts_in_work": len(self.running),
+            "accounts_in_trouble": len(self.troubles),
+            "pausing": self.pausing,
+            "longest_step_seconds": self.longest_step_seconds,
+            "workers_ended": self.workers_ended,
+        }
+
     @classmethod
     def from_mapping(cls, found: Mapping[str, Any]) -> DaemonStatus:
         """The opposite of `as_mapping`; ignores keys that it does not know.
@@ -115,6 +150,7 @@ class DaemonStatus:
         Raises KeyError, TypeError or ValueError if another version wrote it.
         """
         known = {each.name: found[each.name] for each in fields(cls)}
+        low_disks = (LowDisk(**{**each, "since": _time(each["since"])}) for each in known["low_disks"])
         troubles = (Trouble(**{**each, "since": _time(each["since"])}) for each in known["troubles"])
         return cls(
             **{
@@ -124,6 +160,7 @@ class DaemonStatus:
                 "queued": tuple(known["queued"]),
                 "running": tuple(known["running"]),
                 "troubles": tuple(troubles),
+                "low_disks": tuple(low_disks),
                 "waiting": {name: Waiting.from_mapping(each) for name, each in known["waiting"].items()},
             }
         )

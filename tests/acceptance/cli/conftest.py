@@ -13,6 +13,7 @@ import pytest
 
 from tests.acceptance.cli.command import DAEMON, Run
 from tests.acceptance.program import DEADLINE
+from tests.roles import as_daemon
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def bare(tmp_path: Path) -> Run:
 @pytest.fixture
 def contactsync(bare: Run, database_url: str) -> Run:
     """Run `contactsync` on the test's database."""
-    return lambda *arguments: bare(*arguments, CONTACTSYNC_DATABASE_URL=database_url)
+    return lambda *arguments: bare(*arguments, CONTACTSYNC_DATABASE_URL=as_daemon(database_url))
 
 
 @pytest.fixture

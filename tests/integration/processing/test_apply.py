@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         (f'Email\n{A}\n"{B}\n', "unterminated_quote"),
         (f'Email\n{A}\n"x"{B}\n', "text_after_quote"),
         (f"Email\n{A}\n\0\n", "nul_byte"),
-        ("Email\n" * 10 + "x" * MAX_BYTES, "file_too_large"),
     ],
 )
 def test_a_refused_file_leaves_nothing(site: Site, content: str, reason: str) -> None:
@@ -50,6 +49,17 @@ def test_a_refused_file_leaves_nothing(site: Site, content: str, reason: str) ->
     ]
     assert site.boxes() | {"ok": []} == {"in": [], "on": [], "ok": [], "ko": kept}
     assert (site.folder(box="ko") / row["claimed_name"]).read_bytes() == content.encode()
+
+
+def test_a_file_over_the_limit_is_not_copied(site: Site) -> None:
+    """The uploader's own file is put away below `ko/`; nothing of it is applied."""
+    content = b"Email\n" * 10 + b"x" * MAX_BYTES
+    inode = site.drop(content).stat().st_ino
+    (row,) = site.work()
+    assert (row["state"], row["reason"], row["sha256"]) == ("ko", "file_too_large", None)
+    kept = site.folder(box="ko") / ".unopened" / row["claimed_name"]
+    assert (kept.stat().st_ino, kept.read_bytes()) == (inode, content)
+    assert site.result(row)["reason"] == "file_too_large"
 
 
 def test_every_bad_line_is_listed_up_to_a_hundred(site: Site) -> None:
@@ -84,11 +94,12 @@ def test_skipping_ragged_rows_does_not_skip_bad_quotes(site: Site) -> None:
 
 
 def test_a_link_is_refused_and_not_followed(site: Site) -> None:
-    """Its target is not read; the link itself goes to `ko/`."""
+    """Its target is not read; the link itself is put away below `ko/`, and a note takes its place."""
     (site.folder(box="in") / "list.csv").symlink_to("/etc/passwd")
     (row,) = site.work()
     assert (row["state"], row["reason"], row["sha256"]) == ("ko", "not_a_file", None)
-    assert (site.folder(box="ko") / row["claimed_name"]).is_symlink()
+    assert not (site.folder(box="ko") / row["claimed_name"]).is_symlink()
+    assert (site.folder(box="ko") / ".unopened" / row["claimed_name"]).is_symlink()
 
 
 def test_a_file_whose_rows_the_database_refuses_is_refused(site: Site, logged: Logged) -> None:

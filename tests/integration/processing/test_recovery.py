@@ -47,9 +47,9 @@ def test_in_on_with_a_finished_row(
     site.drop(content)
     real = spool.Spool.settle
 
-    def killed(self: spool.Spool, *given: Any) -> None:
+    def killed(self: spool.Spool, *given: Any, **options: Any) -> None:
         if half == "moved":
-            real(self, *given)
+            real(self, *given, **options)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -90,6 +90,24 @@ def test_a_refusal_survives_a_restart(site: Site, kind: str) -> None:
     (row,) = site.ledger()
     reason = {"link": "not_a_file", "hard link": "hard_link", "too large": "file_too_large"}[kind]
     assert (row["state"], row["reason"]) == ("ko", reason)
+
+
+def test_what_was_not_copied_is_copied_once_it_can_be(site: Site) -> None:
+    """The other name of a hard link is removed while no daemon runs: its uploader can still write to it, so it is copied."""
+    other = site.root / "other"
+    other.write_bytes(GOOD.encode())
+    (site.folder(box="in") / "list.csv").hardlink_to(other)
+    with site.spool() as box, other.open("r+b") as held:
+        (incoming,) = box.incoming()
+        name = box.claim(incoming, lambda _action, _name: False)
+        assert name is not None
+        cut_off(site, box.admit(IMPORT, name, incoming))
+        inode = os.fstat(held.fileno()).st_ino
+    other.unlink()
+    site.step(pipeline=site.restarted())
+    (row,) = site.ledger()
+    assert row["state"] == "ok"
+    assert (site.folder(box="ok") / row["claimed_name"]).stat().st_ino != inode
 
 
 def test_a_deposit_whose_file_is_gone_is_closed_as_vanished(site: Site) -> None:

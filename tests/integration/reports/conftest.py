@@ -14,12 +14,13 @@ from contactsync.reports import publisher
 from tests.integration.reports.nightly import Run
 from tests.integration.reports.platform import Platform
 from tests.integration.reports.site import Site
+from tests.roles import as_daemon
 
 
 @pytest.fixture
 def site(tmp_path: Path, database_url: str, conn: psycopg.Connection[Any]) -> Site:
     """The account `acme`."""
-    return Site(tmp_path / "ftp", database_url, conn)
+    return Site(tmp_path / "ftp", as_daemon(database_url), conn)
 
 
 @pytest.fixture

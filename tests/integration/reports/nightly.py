@@ -34,7 +34,7 @@ class Run:
     def prepare(self, **settings: Any) -> Publisher:
         """A publisher without accounts, not started yet."""
         chosen = self._site.settings.model_copy(update={"report_delay_seconds": 0.0} | settings)
-        self._started.append(Publisher(chosen, self._site.url))
+        self._started.append(Publisher(chosen, self._site.url, self._site.pins))
         return self._started[-1]
 
     def stop(self) -> None:

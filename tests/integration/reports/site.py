@@ -21,6 +21,7 @@ from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish
 from contactsync.reports.writer import Contents
 from contactsync.settings.settings import Settings
+from contactsync.spool.home_pins import HomePins
 
 DAY = date(2015, 4, 27)
 
@@ -37,6 +38,11 @@ class Site:
         self.reporting.mkdir(parents=True, mode=0o750)
         self.settings = Settings(ftp_root=root, database_url=url)
         conn.execute("INSERT INTO contactsync.account (name) VALUES ('acme')")
+
+    @property
+    def pins(self) -> HomePins:
+        """What recognises the homes, as a new process reads it."""
+        return HomePins(self.root, self.root / ".data")
 
     @property
     def account(self) -> Account:
@@ -98,7 +104,7 @@ class Site:
     def publish(self, day: date = DAY, **settings: Any) -> Contents:
         account = self.account
         chosen = self.settings.model_copy(update=settings)
-        with ReportFolder(self.root / "acme") as folder, connect(self.url) as conn:
+        with ReportFolder(self.root / "acme", self.pins) as folder, connect(self.url) as conn:
             return publish(conn, account, folder, day_of(day, zone_of(account)), chosen)
 
     def zips(self, day: date = DAY) -> list[str]:

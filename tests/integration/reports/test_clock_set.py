@@ -51,7 +51,9 @@ class Nights:
         self.restart()
 
     def restart(self) -> None:
-        self.publisher = Publisher(self.site.settings, self.site.url, clock=self.times.clock())
+        self.publisher = Publisher(
+            self.site.settings, self.site.url, self.site.pins, clock=self.times.clock()
+        )
         self.publisher.update([self.site.account])
 
     def look(self) -> float:
@@ -184,7 +186,7 @@ def test_the_thread_waits_by_the_monotonic_clock(site: Site, monkeypatch: pytest
     """A wall clock set back by a year during a wait does not delay the day by a year."""
     monkeypatch.setattr(publisher, "LOOK_SECONDS", 0.02)
     times = Times("2015-04-27 23:00+02")
-    here = Publisher(site.settings, site.url, clock=Clock(wall=times.wall))
+    here = Publisher(site.settings, site.url, site.pins, clock=Clock(wall=times.wall))
     here.update([site.account])
     here.start()
     try:

@@ -23,7 +23,7 @@ def test_folders_and_files_are_read_only_for_the_ftp_user(site: Site) -> None:
 def test_an_unfinished_day_cannot_be_entered(site: Site) -> None:
     """Its folder belongs to the daemon alone until the day is complete."""
     with (
-        ReportFolder(site.root / "acme") as folder,
+        ReportFolder(site.root / "acme", site.pins) as folder,
         folder.build(DAY, datetime.now(UTC)) as build,
         build.create("x.zip"),
     ):
@@ -54,7 +54,7 @@ def test_a_day_that_holds_a_foreign_entry_is_left_unchanged(site: Site, what: st
     before = site.zips()
     with pytest.raises(NotOurs, match="move it away"):
         site.publish()
-    with ReportFolder(site.root / "acme") as folder, pytest.raises(NotOurs):
+    with ReportFolder(site.root / "acme", site.pins) as folder, pytest.raises(NotOurs):
         folder.remove(DAY)
     assert site.zips() == before
 
@@ -63,7 +63,7 @@ def test_links_and_files_are_not_days(site: Site, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (site.reporting / "2015-04-27").symlink_to(tmp_path / "elsewhere")
     (site.reporting / "2015-04-26").write_text("")
-    with ReportFolder(site.root / "acme") as folder:
+    with ReportFolder(site.root / "acme", site.pins) as folder:
         assert folder.days() == {}
         assert folder.strays == ["2015-04-26", "2015-04-27"]
     for day in (DAY, date(2015, 4, 26)):
@@ -81,5 +81,9 @@ def test_a_reporting_folder_that_is_a_link_is_not_followed(site: Site, tmp_path:
 
 
 def test_one_process_publishes_an_account_at_a_time(site: Site) -> None:
-    with ReportFolder(site.root / "acme"), pytest.raises(AccountBusy), ReportFolder(site.root / "acme"):
+    with (
+        ReportFolder(site.root / "acme", site.pins),
+        pytest.raises(AccountBusy),
+        ReportFolder(site.root / "acme", site.pins),
+    ):
         pass

@@ -67,7 +67,7 @@ def test_a_database_lost_in_the_middle_of_a_day_changes_nothing(site: Site) -> N
         )
         return False
 
-    with ReportFolder(site.root / "acme") as folder:
+    with ReportFolder(site.root / "acme", site.pins) as folder:
         with connect(site.url) as conn, pytest.raises(DatabaseAway) as caught:
             publish(conn, account, folder, day, site.settings, stopping=gone)
         assert "@" not in str(caught.value)
@@ -77,7 +77,11 @@ def test_a_database_lost_in_the_middle_of_a_day_changes_nothing(site: Site) -> N
 
 def test_a_stopping_daemon_does_not_finish_a_day(site: Site) -> None:
     day = day_of(DAY, zone_of(site.account))
-    with connect(site.url) as conn, ReportFolder(site.root / "acme") as folder, pytest.raises(Interrupted):
+    with (
+        connect(site.url) as conn,
+        ReportFolder(site.root / "acme", site.pins) as folder,
+        pytest.raises(Interrupted),
+    ):
         publish(conn, site.account, folder, day, site.settings, stopping=lambda: True)
     assert os.listdir(site.reporting) == []
 
@@ -133,7 +137,7 @@ def test_a_build_killed_at_any_point_leaves_no_half_day(site: Site, call: str, p
         if not published and died:
             site.publish()
             assert os.listdir(site.reporting) == ["2015-04-27"]
-            with ReportFolder(site.root / "acme") as folder:
+            with ReportFolder(site.root / "acme", site.pins) as folder:
                 folder.remove(DAY)
     site.publish()
     assert os.listdir(site.reporting) == ["2015-04-27"]

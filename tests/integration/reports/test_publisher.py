@@ -88,7 +88,7 @@ def test_an_expired_day_that_is_published_again_stays_until_the_next_night(
     until(lambda: days(site) == [], "the expired day is removed")
     site.campaign(1, opened_on=ago(1), closed_on=None)
     until(lambda: days(site) == [str(ago(1))], "the folder is checked again")
-    with ReportFolder(site.root / "acme", wait=True) as folder, connect(site.url) as conn:
+    with ReportFolder(site.root / "acme", site.pins, wait=True) as folder, connect(site.url) as conn:
         day = day_of(ago(9), PARIS)
         publish(conn, site.account, folder, day, site.settings)
     shutil.rmtree(site.reporting / str(ago(1)))

@@ -90,7 +90,9 @@ def test_a_different_fault_is_logged_and_so_is_one_that_returns(
     """Every failed attempt counts, so that the alert for bugs can fire."""
     site.campaign(1, opened_on=ago(1), closed_on=None)
     metrics = Metrics()
-    here = Publisher(site.settings.model_copy(update={"report_delay_seconds": 0.0}), site.url, metrics)
+    here = Publisher(
+        site.settings.model_copy(update={"report_delay_seconds": 0.0}), site.url, site.pins, metrics
+    )
     here.update([site.account])
     (turn,) = here._turns.values()
     denied = PermissionError(errno.EACCES, "Permission denied", "secret_name.zip")
@@ -127,7 +129,7 @@ def test_a_stray_and_a_missing_folder_that_return_are_logged_again(
     site: Site, lines: list[dict[str, Any]]
 ) -> None:
     """Each is logged once while it lasts."""
-    here = Publisher(site.settings, site.url)
+    here = Publisher(site.settings, site.url, site.pins)
     here.update([site.account])
     (turn,) = here._turns.values()
     for _ in range(2):

@@ -26,7 +26,7 @@ class Rounds:
     def __init__(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         self.site, self.metrics = site, Metrics()
         self.settings = Settings(ftp_root=site.root, database_url=site.url, keep_settled_days=1)
-        self.sweeper = Sweeper(self.settings, site.url, self.metrics)
+        self.sweeper = Sweeper(self.settings, site.url, site.pins, self.metrics)
         self.fault: Exception | None = None
         monkeypatch.setattr(sweep, "remove_files", self._remove_files)
 
@@ -103,7 +103,7 @@ def test_an_unreachable_database_counts_but_is_left_to_the_pool_to_log(
     """The account is tried again; the outage itself is one line of the daemon (`database.away`)."""
     metrics = Metrics()
     settings = Settings(ftp_root=site.root, database_url=site.url, keep_settled_days=1)
-    sweeper = Sweeper(settings, "postgresql://nobody@127.0.0.1:1/nothing", metrics)
+    sweeper = Sweeper(settings, "postgresql://nobody@127.0.0.1:1/nothing", site.pins, metrics)
     assert not sweeper._attend(site.account, settings)
     found = metrics.registry.get_sample_value("contactsync_troubles_total", {"kind": "database"})
     assert (found, logged()) == (1, [])

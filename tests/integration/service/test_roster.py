@@ -20,7 +20,7 @@ Logged = Callable[[], list[dict[str, Any]]]
 
 
 def make(site: Site, url: str | None = None) -> Roster:
-    return Roster(site.root, Session(url or site.url), Rescan(lambda name: name.startswith(b".")))
+    return Roster(site.root, site.pins, Session(url or site.url), Rescan(lambda name: name.startswith(b".")))
 
 
 @pytest.fixture
@@ -58,6 +58,30 @@ def test_an_account_with_the_home_of_another_is_not_served(
             assert served is not None
             assert ("beta" in {account.name for account in served}) == (home.name == "beta")
     assert [(line["event"], line["account"]) for line in logged()] == [("account.bad_home", "beta")] * 2
+
+
+def test_a_replaced_home_is_not_served(site: Site, roster: Roster, logged: Logged) -> None:
+    """It is logged once, until an operator allows it; the daemon notices that at once."""
+    roster.refresh()
+    (site.root / "acme").rename(site.root / "before")
+    site.folder(box="in").mkdir(parents=True)
+    for region in ("DE", "FR"):
+        site.set(region=region)
+        assert roster.refresh() == []
+    (line,) = logged()
+    assert (line["event"], line["account"]) == ("account.home_changed", "acme")
+    assert line["fix"] == "contactsync init acme --accept-home"
+    site.pins.accept([site.root / "acme"])
+    assert [account.name for account in roster.refresh() or []] == ["acme"]
+
+
+def test_pins_that_cannot_be_stored_are_logged_once(site: Site, roster: Roster, logged: Logged) -> None:
+    """The accounts are served nevertheless."""
+    (site.root / ".data").write_text("a file in the place of data_dir")
+    for region in ("DE", "FR"):
+        site.set(region=region)
+        assert [account.name for account in roster.refresh() or []] == ["acme"]
+    assert [line["event"] for line in logged()] == ["homes.unsaved"]
 
 
 def test_a_schema_that_does_not_fit_is_logged_once_and_waited_for(

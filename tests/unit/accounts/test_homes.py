@@ -104,13 +104,23 @@ def test_links_are_resolved(tmp_path: Path, how: Callable[[Path], str]) -> None:
 
 
 def test_a_link_in_the_place_of_a_default_home(tmp_path: Path) -> None:
-    """If two homes lead to one folder, the newer account is refused; a link to a separate folder is fine (protocol 1)."""
+    """If two homes lead to one folder, the newer account is refused; a link to a separate folder clashes with none."""
     (tmp_path / "acme").mkdir()
     os.symlink("acme", tmp_path / "thief")
     (tmp_path / "disk2").mkdir()
     os.symlink("disk2", tmp_path / "moved")
     accounts = [account(1, "acme"), account(2, "thief"), account(3, "moved")]
     assert refused(accounts, tmp_path).keys() == {"thief"}
+
+
+def test_a_link_takes_nothing_from_the_account_that_it_leads_to(tmp_path: Path) -> None:
+    """Also if the account with the link is older, and the other has a home of its own: a tenant can make links."""
+    root = tmp_path / "ftp"
+    (tmp_path / "own").mkdir()
+    root.mkdir()
+    (root / "thief").symlink_to(tmp_path / "own")
+    accounts = [account(1, "thief"), account(2, "victim", str(tmp_path / "own"))]
+    assert refused(accounts, root).keys() == {"thief"}
 
 
 def test_a_circular_link(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from tests.unit.intake.scene import HostClock
 from tests.unit.intake.watching import Watched
@@ -38,7 +39,12 @@ def clock(root: Path) -> HostClock:
 @pytest.fixture
 def spool(root: Path) -> Iterator[Spool]:
     """An open spool."""
-    with Spool(root.parent, max_bytes=1 << 20, ignored=lambda name: name.startswith(b".")) as found:
+    with Spool(
+        root.parent,
+        HomePins(root.parent.parent, root.parent / "data"),
+        max_bytes=1 << 20,
+        ignored=lambda name: name.startswith(b"."),
+    ) as found:
         found.recreate_missing()
         yield found
 

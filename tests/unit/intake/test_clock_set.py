@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from contactsync.domain.deposit import Action
 from contactsync.intake.upload_queue import Claim, UploadQueue
 from contactsync.reading.container import looks_whole
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from tests.unit.intake.scene import ANY_TIME, IMPORT, NOW, YEAR, HostClock
 
@@ -59,6 +60,7 @@ def opened() -> Iterator[Site]:
         times = HostClock()
         with Spool(
             contacts.parent,
+            HomePins(Path(folder), Path(folder) / "data"),
             max_bytes=1 << 20,
             ignored=lambda name: name.startswith(b"."),
             clock=times.clock(),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
 from contactsync.processing.lanes import Lane
+from contactsync.processing.share import Share
 
 ACCOUNT = Account(
     1, "acme", None, None, None, ";", "none", (None,) * 15, "FR", "Europe/Paris", "auto", "keep", "possible", "refuse",
@@ -47,12 +48,15 @@ class Script:
     closed: list[int] = field(default_factory=list)
     inside: dict[str, int] = field(default_factory=dict)
     most: int = 0
+    # By account: what its last step got.
+    shares: dict[str, Share] = field(default_factory=dict)
 
-    def work(self, lane: Lane) -> float | None:
+    def work(self, lane: Lane, share: Share) -> float | None:
         """One step."""
         name = lane.account.name
         self.inside[name] = self.inside.get(name, 0) + 1
         self.most = max(self.most, self.inside[name])
+        self.shares[name] = share
         self.asked.put(name)
         try:
             return self.answers.get(timeout=PATIENCE)()

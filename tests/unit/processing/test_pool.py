@@ -128,7 +128,7 @@ def test_a_hint_during_a_failing_step_does_not_skip_the_backoff(
 
 
 def test_stopping_waits_for_the_step_in_progress_and_begins_none(start: Start, script: Script) -> None:
-    """That step ends, its worker is closed, and the next account is not begun."""
+    """That step ends, its worker is closed (and the one to give way with), and the next account is not begun."""
     pool = start(1, "a", "b")
     script.next()
     assert not pool.stop(0.0)
@@ -136,7 +136,7 @@ def test_stopping_waits_for_the_step_in_progress_and_begins_none(start: Start, s
     script.end_step(0.0)
     assert pool.stop(PATIENCE)
     assert script.is_idle()
-    assert len(script.closed) == 1
+    assert len(script.closed) == 2
 
 
 def test_a_changed_account_is_seen_at_the_next_step(start: Start, script: Script) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ def rejected(
     separator: str = ";",
     encoding: TextEncoding = UTF8,
     language: Any = "fr",
+    defuse: bool = True,
 ) -> bytes:
     """The rejected file for the rows that begin on some physical lines of a CSV."""
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +43,12 @@ def rejected(
         reader = Reader([data], separator, [None] * 15)
         account = replace(ACCOUNT, separator=separator, language=language)
         file = RejectedFile(
-            lambda: path.open("wb"), Context(account, CLAIMED), encoding, reader.header, reader.raw_header
+            lambda: path.open("wb"),
+            Context(account, CLAIMED),
+            encoding,
+            reader.header,
+            reader.raw_header,
+            defuse=defuse,
         )
         for batch in reader:
             places = {batch.line(place): place for place in range(len(batch.rows.first))}
@@ -51,12 +58,12 @@ def rejected(
 
 
 def test_a_rejected_file_has_the_header_and_the_rows_as_they_were() -> None:
-    """Quotes and spaces are kept, short rows are padded to the header's width; line and reason follow."""
+    """Quotes and spaces are kept; line and reason follow the last named column."""
     data = b'\n"Reference" ; Email;Nom;\n1;x;"a;""b"";\n2"; \n3;y;z;\n'
     assert rejected(data, {3: "invalid_email", 5: "missing_means"}).decode() == (
-        '"Reference" ; Email;Nom;;Ligne;Motif\n'
-        '1;x;"a;""b"";\n2"; ;3;' + f"{INVALID_EMAIL}\n"
-        f"3;y;z;;5;Aucun moyen de contact{NBSP}: remplissez Email, Téléphone Fixe ou Mobile\n"
+        '"Reference" ; Email;Nom;Ligne;Motif\n'
+        '1;x;"a;""b"";\n2";3;' + f"{INVALID_EMAIL}\n"
+        f"3;y;z;5;Aucun moyen de contact{NBSP}: remplissez Email, Téléphone Fixe ou Mobile\n"
     )
 
 
@@ -71,6 +78,63 @@ def test_short_rows_are_padded_and_long_ones_are_kept() -> None:
     ]
 
 
+def test_columns_without_a_name_at_the_right_are_left_out() -> None:
+    """They mean nothing to an import, and 8 kB of them made 1.2 GB; one between named columns stays."""
+    data = b"Email;;Nom" + b";" * 200 + b"\nx;y;z;w\nv" + b";" * 202 + b"\n"
+    assert rejected(data, {2: "invalid_email", 3: "invalid_email"}).decode() == (
+        f"Email;;Nom;Ligne;Motif\nx;y;z;2;{INVALID_EMAIL}\nv;;;3;{INVALID_EMAIL}\n"
+    )
+
+
+def test_columns_without_a_name_before_the_result_columns_are_left_out() -> None:
+    """A rejected file that a spreadsheet gave empty columns does not grow with each round."""
+    data = b"Email;Nom;;;Ligne;Motif\nx;y;;;7;z\n"
+    assert rejected(data, {2: "invalid_email"}).decode() == f"Email;Nom;Ligne;Motif\nx;y;2;{INVALID_EMAIL}\n"
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "kept"),
+    [("MAX_ROWS", 3, 3), ("MAX_ROWS", 7, 7), ("MAX_BYTES", 300, 2), ("MAX_BYTES", 10_000, 7)],
+)
+def test_the_file_is_limited_and_counts_what_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: str, value: int, kept: int
+) -> None:
+    """The first rows are in it, whatever batches they come in; a long row that finds no room ends it."""
+    monkeypatch.setattr(f"contactsync.processing.rejected_csv.{limit}", value)
+    path = tmp_path / "rejected"
+    cells = ["a", "b", "c" * 150, "d", "e", "f", "g"]
+    reader = Reader(["\n".join(["Email", *cells, ""]).encode()], ";", [None] * 15)
+    file = RejectedFile(lambda: path.open("wb"), CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
+    for batch in reader:
+        for place in batch.frame.index:
+            file.write(batch, [Reject(int(place), "Email", "invalid_email")])
+    file.close()
+    written = path.read_text().splitlines()[1:]
+    assert [line.split(";")[0] for line in written] == cells[:kept]
+    assert file.left_out == len(cells) - kept
+    assert path.stat().st_size <= max(value, 2000)
+
+
+def test_formulas_are_defused() -> None:
+    """In cells and in unknown headers. Numbers in phone columns are none, and neither is the separator."""
+    data = b'Reference;Email;Mobile;=cmd\n=1+1;"@x";+33 6 12;-2\n\'=1;a=b;"+1";" =2"\n'
+    expected = (
+        b"Reference;Email;Mobile;'=cmd;Ligne;Motif\n'=1+1;\"'@x\";+33 6 12;'-2;2;%b\n"
+        b'\'=1;a=b;"+1";" \'=2";3;%b\n'
+    ) % ((INVALID_EMAIL.encode(),) * 2)
+    assert rejected(data, {2: "invalid_email", 3: "invalid_email"}) == expected
+    as_it_was = rejected(data, {2: "invalid_email", 3: "invalid_email"}, defuse=False)
+    assert as_it_was.splitlines()[1].startswith(b'=1+1;"@x";+33 6 12;-2;2;')
+
+
+def test_an_accounts_own_label_is_not_changed() -> None:
+    """A known column must be known again when the file comes back."""
+    labels = ["=Total", *[None] * 14]
+    reader = Reader([b"Email;=Total;=x\na;b;c\n"], ";", labels)
+    file = RejectedFile(io.BytesIO, CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
+    assert file.header_line() == b"Email;=Total;'=x;Ligne;Motif"
+
+
 def test_without_a_rejected_row_there_is_no_file() -> None:
     """The first rejected row creates it."""
 
@@ -78,7 +142,7 @@ def test_without_a_rejected_row_there_is_no_file() -> None:
         raise AssertionError
 
     reader = Reader([b"Email\na\n"], ";", [None] * 15)
-    file = RejectedFile(never, CONTEXT, TextEncoding("utf-8"), reader.header, reader.raw_header)
+    file = RejectedFile(never, CONTEXT, TextEncoding("utf-8"), reader.header, reader.raw_header, defuse=True)
     for batch in reader:
         file.write(batch, [])
     file.close()
@@ -152,16 +216,17 @@ def _quoted(cell: str) -> str:
 def test_a_rejected_file_can_be_read_again(
     header: list[str], table: list[list[str]], separator: str, rounds: int
 ) -> None:
-    """The same known columns and the same cells, through any number of rounds."""
+    """The same known columns and the same cells under named ones, through any number of rounds."""
     if not {"Email", "Nom", "Référence", "Ville"} & set(header):
         header = ["Email", *header]
+    named = max(place for place, name in enumerate(header, 1) if name)
     rows = [separator.join(map(_quoted, (row + [""] * len(header))[: len(header)])) for row in table]
     data = "\n".join([separator.join(header), *rows, ""]).encode()
 
     def read(text: bytes) -> tuple[dict[str, int], list[list[str]]]:
         reader = Reader([text], separator, [None] * 15)
         return dict(reader.header.positions), [
-            [cell_text(field) for field in batch.rows.fields(int(place))][: len(header)]
+            [cell_text(field) for field in batch.rows.fields(int(place))][:named]
             for batch in reader
             for place in batch.frame.index
         ]
@@ -176,5 +241,5 @@ def test_a_rejected_file_can_be_read_again(
     again = Reader([data], separator, [None] * 15).header
     assert read(data) == (positions, cells)
     assert again.result_columns
-    assert again.width == len(header) + 2
+    assert again.width == named + 2
     assert again.unknown == match_header(header, [None] * 15).unknown

@@ -15,6 +15,7 @@ from contactsync.domain.errors import FileRefused, LineError
 from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.domain.messages.words import NBSP
+from contactsync.domain.terminal import harmless, harmless_content
 from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
 from contactsync.reading.findings import Findings
@@ -56,6 +57,8 @@ KEYS = [
     "removed",
     "warnings",
     "errors",
+    "rejected_complete",
+    "rejected_left_out",
 ]
 
 
@@ -73,7 +76,7 @@ def test_the_result_of_an_applied_file() -> None:
         "claimed_name": "1447797847_aé.csv", "deposited_at": "2015-11-17T22:04:07+00:00", "finished_at": "",
         "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1",
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
-        "removed": 0, "warnings": [], "errors": [],
+        "removed": 0, "warnings": [], "errors": [], "rejected_complete": True, "rejected_left_out": 0,
     }  # fmt: skip
     assert result["message"].replace(NBSP, " ") == (
         "La liste « aé » contient maintenant les 3 contacts du fichier ; un contact est nouveau ; "
@@ -137,3 +140,40 @@ def test_unknown_columns_are_named() -> None:
     assert "x" * 41 not in message
     assert "« h »" in message
     assert "« i »" not in message
+
+
+def test_a_rejected_file_that_lacks_rows_is_reported() -> None:
+    """In its own keys, and in the message."""
+    findings = Findings(200_003, 200_002, rejects_left_out=100_002)
+    counts = Counts(200_003, 1, 200_002, 1)
+    result = result_json.applied(subject(findings, language="en"), counts, "a")
+    assert (result["rejected_complete"], result["rejected_left_out"]) == (False, 100_002)
+    assert "limited to the first 100,000 rows: 100,002 more rejected rows are not in it" in result["message"]
+    result, _ = result_json.refused(subject(findings), FileRefused("no_valid_row", {"rows": 200_002}))
+    assert (result["rejected_complete"], result["rejected_left_out"]) == (False, 100_002)
+
+
+def test_a_refused_file_has_no_rejected_file_to_lack_rows() -> None:
+    """The one that was begun is removed."""
+    findings = Findings(5, 2, rejects_left_out=1)
+    result, _ = result_json.refused(subject(findings), FileRefused("nul_byte", {"line": 9}))
+    assert (result["rejected_complete"], result["rejected_left_out"]) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["a\x1b[31mb.csv", "a\x9b31mb.csv", "a\u202evsc.exe", "a\u2066b.csv", "a\u2028b.csv", "a\x7f.csv"]
+)
+def test_nothing_in_a_result_acts_on_a_terminal(name: str) -> None:
+    """Names are escaped wherever they are: as keys of their own, in sentences, in lists of members and headers."""
+    claimed = replace(CLAIMED, name=name.encode(), claimed_name=f"1447797847_{name}".encode())
+    findings = Findings(1, 0, Counter(unknown_column=1), unknown_columns=(name,))
+    deposit = Subject(ACCOUNT, claimed, 7, findings)
+    refusal = FileRefused("zip_several_files", {"count": 2, "names": [name, "b.csv"]})
+    for result in (
+        result_json.applied(deposit, Counts(1, 1, 0, 1), name),
+        result_json.refused(deposit, refusal)[0],
+    ):
+        assert harmless_content(result) == result
+        assert result["file"] == repr(name)[1:-1]
+        written = result_json.as_json(result).decode().replace("\n", "")
+        assert harmless(written) == written

@@ -70,7 +70,7 @@ def test_it_gives_up_earlier_if_the_database_is_unreachable(
 ) -> None:
     """No upload settles while it is, however long one waits."""
     pool.update([account(name="acme")])
-    pool.tell_database_away("", "connection refused")
+    pool.outage.failed("", "connection refused")
     clock[0] = 100.0 + PATIENCE_SECONDS - 0.1
     assert running.status(known=True) is None
     clock[0] += 0.2

@@ -36,7 +36,7 @@ def test_a_changed_status_is_sent_at_most_once_per_second(systemd: Systemd, cloc
     for status, later in [("a", 0.0), ("a", 5.0), ("b", 0.0), ("c", 0.5), ("d", 0.6), ("d", 9.0)]:
         clock[0] += later
         notifier.pulse(lambda current=status: current, alive=True)
-    systemd.silence()
+    systemd.drain()
     assert systemd.heard == ["STATUS=a", "STATUS=b", "STATUS=d"]
 
 
@@ -63,7 +63,7 @@ def test_readiness_is_sent_until_it_gets_through(tmp_path: Path) -> None:
     with Systemd(tmp_path) as systemd:
         notifier.pulse(lambda: "well", alive=True)
         notifier.pulse(lambda: "well", alive=True)
-        systemd.silence()
+        systemd.drain()
         assert systemd.heard == ["READY=1", "STATUS=well"]
 
 

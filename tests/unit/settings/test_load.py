@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from contactsync.domain.errors import ConfigurationError
-from contactsync.settings import database_url
 from contactsync.settings.load import load, load_with_sources
 from contactsync.settings.settings import PREFIX, Settings
 
@@ -125,35 +123,87 @@ def test_no_patterns_ignore_nothing() -> None:
     assert Settings().ignores(b"list.csv.PART")
 
 
-URLS: list[tuple[str, str]] = [
-    ("postgresql://u:p%40ss@h1:5432,h2/db", "postgresql://u:********@h1:5432,h2/db"),
-    (
-        "postgresql://u@h/db?sslpassword=p%40ss&connect_timeout=3",
-        "postgresql://u@h/db?sslpassword=********&connect_timeout=3",
-    ),
-    ("postgresql:///db?host=/run&password=p%40ss", "postgresql:///db?host=/run&password=********"),
-    ("host=h user=u password='p@ss' dbname=x", "host=h user=u password=******** dbname=x"),
-    ("postgresql://u@h/db", "postgresql://u@h/db"),
-    ("host=h user=u", "host=h user=u"),
-]
+SECRET_KEYS = ("database_url", "database_password_file")
+SECRET = "geheim"
+SECRET_VALUES = (
+    f'"{SECRET}"',
+    f'["{SECRET}"]',
+    f'[["{SECRET}", 1], {{x = "{SECRET}"}}]',
+    f'{{password = "{SECRET}"}}',
+    f"{{{SECRET} = 1}}",
+    f"{{{SECRET} = 1, {SECRET} = 2}}",
+    f'["{SECRET}"',
+    f'"{SECRET}',
+    f'"postgresql://u:{SECRET}@h:x/db"',
+    f'"postgresql://u:1/{SECRET}@h/db"',
+    f'"""{SECRET}',
+    SECRET,
+    f"'{SECRET}' {SECRET}",
+    f"{{a.{SECRET} = 1, a = 2}}",
+    "12345678",
+    "1234.5678",
+    "2026-11-22T12:34:56",
+    "9" * 5000,
+    "[" * 2000,
+    "true",
+)
 
 
-@pytest.mark.parametrize(("url", "shown"), URLS)
-def test_secrets_are_masked(url: str, shown: str) -> None:
-    """In a URL and in a conninfo; everything else stays unchanged."""
-    masked = database_url.masked(url)
-    if url.startswith("postgres"):
-        assert masked == shown
-    else:
-        assert conninfo_to_dict(masked) == conninfo_to_dict(shown)
-    assert "p@ss" not in masked
-    assert "p%40ss" not in masked
+@pytest.mark.parametrize("key", SECRET_KEYS)
+@pytest.mark.parametrize("value", SECRET_VALUES, ids=range(len(SECRET_VALUES)))
+def test_no_message_quotes_a_secret(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], key: str, value: str
+) -> None:
+    """Whatever the value's type or syntax error: a message names the key or the line, and a valid value."""
+    path = tmp_path / "c.toml"
+    path.write_text(f"{key} = {value}\n", encoding="utf-8")
+    try:
+        message = repr(load(path))
+    except ConfigurationError as error:
+        message = str(error).removeprefix(f"{path}: ")
+    assert message.startswith((f"{key}: ", "not TOML: ", "Settings("))
+    for part in (SECRET, "12345678", "1234.5", "12:34:56", "99999", "[[["):
+        assert part not in message
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_message_quotes_a_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTSYNC_DATABASE_URL", f"postgresql://u:{SECRET}@h:{SECRET}")
+    with pytest.raises(ConfigurationError, match="CONTACTSYNC_DATABASE_URL: libpq cannot") as raised:
+        load(None)
+    assert SECRET not in str(raised.value)
+
+
+def test_every_database_key_is_secret() -> None:
+    """A later one too (protocol 7)."""
+    fields = Settings.model_fields
+    assert {key for key in fields if not fields[key].repr} == {
+        key for key in fields if key.startswith("database_")
+    }
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://u@h/db?pass%77ord=p%40ss", "postgres://u:p%40ss@h/db?application_name=p%40ss@x"]
+    ("line", "message"),
+    [
+        (
+            'metrics_socket = "/srv/ftp/acme/http.sock"',
+            "metrics_socket: must not be inside ftp_root (/srv/ftp)",
+        ),
+        (f'metrics_socket = "/{"x" * 107}"', "metrics_socket: must be at most 107 bytes long"),
+        (
+            'http_hosts = ["monitor.example:9187"]',
+            "http_hosts: 'monitor.example:9187' is not the name of a host",
+        ),
+        (
+            'http_hosts = "monitor.example"',
+            'http_hosts: must be a list of names, such as ["contactsync.example.net"]',
+        ),
+    ],
 )
-def test_an_odd_url_shows_no_secret_either(url: str) -> None:
-    """A URL that cannot be masked reliably is shown as a conninfo."""
-    values: dict[str, Any] = conninfo_to_dict(database_url.masked(url))
-    assert values["password"] == database_url.MASK
+def test_where_http_is_served_is_checked(tmp_path: Path, line: str, message: str) -> None:
+    """A socket that a tenant could replace, a path that no socket can have, a name that no Host header has."""
+    file = tmp_path / "contactsync.toml"
+    file.write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load(file)
+    assert message in str(refused.value)

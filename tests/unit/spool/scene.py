@@ -8,6 +8,7 @@ from pathlib import Path
 
 from contactsync.domain.deposit import ACTIONS, Action, Incoming
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 
 IMPORT = ACTIONS["import"]
@@ -18,7 +19,14 @@ Drop = Callable[..., Incoming]
 
 def opened(home: Path, clock: Clock = SYSTEM_CLOCK) -> Spool:
     """A spool of this home, not yet open."""
-    return Spool(home, max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b"."), clock=clock)
+    return Spool(
+        home, pins(home), max_bytes=MAX_BYTES, ignored=lambda name: name.startswith(b"."), clock=clock
+    )
+
+
+def pins(home: Path) -> HomePins:
+    """What recognises this home: nothing is recorded yet."""
+    return HomePins(home.parent, home.parent / "data")
 
 
 def seen(spool: Spool, name: bytes = b"list.csv", action: Action = IMPORT) -> Incoming:

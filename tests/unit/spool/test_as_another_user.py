@@ -17,13 +17,15 @@ AS_ANOTHER = """
 import os, signal, sys
 from pathlib import Path
 from contactsync.runtime.kernel import take_lease
+from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 signal.signal(signal.SIGIO, signal.SIG_IGN)
 os.umask(0)
 os.setgroups([])
 os.setresgid(64003, 64003, 64003)
 os.setresuid(64001, 64001, 64001)  # after the imports: it need not be able to read our interpreter
-with Spool(Path(sys.argv[1]), max_bytes=1000, ignored=lambda name: False) as spool:
+home = Path(sys.argv[1])
+with Spool(home, HomePins(home.parent, home.parent / "data"), max_bytes=1000, ignored=lambda name: False) as spool:
     spool.recreate_missing()
     (incoming,) = spool.incoming()
     with spool.open_incoming(incoming) as file:

@@ -20,7 +20,7 @@ from tests.unit.spool.swaps import SWAPS, before_calling, descriptors, swap
 def test_a_special_file_is_moved_without_being_opened(
     home: Path, spool: Spool, drop: Drop, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is claimed as it is, refused with its reason and settled in `ko/`; its other name stays."""
+    """It is claimed as it is, refused with its reason and put away below `ko/`; its other name stays."""
     here = home / "contacts" / "import" / "in" / "list.csv"
     secret = home / "secret"
     secret.write_bytes(b"secret")
@@ -42,8 +42,8 @@ def test_a_special_file_is_moved_without_being_opened(
     admitted = spool.admit(IMPORT, claimed, incoming)
     assert admitted.refusal == ("hard_link" if kind == "hard link" else "not_a_file")
     assert admitted.sha256 is None
-    spool.settle(IMPORT, claimed, "ko", b"{}\n")
-    moved = home / "contacts" / "import" / "ko" / claimed.decode()
+    spool.settle(IMPORT, claimed, "ko", b"{}\n", opened=False)
+    moved = home / "contacts" / "import" / "ko" / ".unopened" / claimed.decode()
     assert (moved.lstat().st_ino, moved.lstat().st_mode) == (before.st_ino, before.st_mode)
     assert secret.read_bytes() == b"secret"
     sock.close()

@@ -14,6 +14,7 @@ from contactsync.spool import folders
 from contactsync.spool.folders import BOXES
 from contactsync.spool.spool import Spool
 from contactsync.spool.unchanged import FORGET_SECONDS, TRUST_SECONDS, UnchangedFolders
+from tests.unit.spool.scene import pins
 
 FOLDERS = [*ACTIONS, *(f"{action}/{box}" for action in ACTIONS for box in BOXES)]
 
@@ -33,7 +34,9 @@ class Scene:
         return self.home / "contacts" / folder
 
     def opened(self) -> Spool:
-        return Spool(self.home, max_bytes=1000, ignored=lambda _name: False, unchanged=self.unchanged)
+        return Spool(
+            self.home, pins(self.home), max_bytes=1000, ignored=lambda _name: False, unchanged=self.unchanged
+        )
 
     def trusted(self) -> None:
         """Scan until what was seen is trusted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from contactsync.telemetry.health import STEP_SECONDS, as_mapping, judge
-from contactsync.telemetry.status import DaemonStatus, Trouble
+from contactsync.telemetry.status import DaemonStatus, Trouble, Waiting
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 WELL = DaemonStatus(NOW, None, None, 3, (), (), 0, ())
@@ -75,3 +76,24 @@ def test_the_answer_holds_the_status_too() -> None:
     assert answer["main_loop_seconds"] == 0.5
     assert answer["running"] == ("acme",)
     assert answer["troubles"][0]["account"] == "acme"
+
+
+def test_without_details_nothing_is_named() -> None:
+    """Counts and the verdict remain; accounts, files, hosts and reasons do not."""
+    waiting = Waiting("import", "secret.csv", "grace", None, 0)
+    status = replace(
+        WELL,
+        database_away="db1.example.net refused",
+        database_away_since=NOW,
+        queued=("queued-account",),
+        running=("running-account",),
+        troubles=(TROUBLE,),
+        waiting={"waiting-account": waiting},
+    )
+    health = judge(status, loop_silent=1, loop_limit=30, detailed=False)
+    shown = as_mapping(health, status, 1, detailed=False)
+    assert shown["problems"] == ["the database is unreachable", "1 accounts wait"]
+    assert (shown["accounts_queued"], shown["accounts_in_work"], shown["accounts_in_trouble"]) == (1, 1, 1)
+    named = ("acme", "account", "secret", "example", "No space")
+    values = json.dumps(list(shown.values())).replace("accounts wait", "")
+    assert [name for name in named if name in values] == []

@@ -61,13 +61,15 @@ def _findings(settings: Settings) -> Iterator[Finding]:
                 yield from database.findings(conn, settings, embedded=where[1])
                 accounts = database.accounts_of(conn)
                 if accounts is not None:
-                    homes = {account.name: account.home_under(settings.ftp_root) for account in accounts}
-                    yield from leftovers.findings(conn, settings, accounts, sign)
+                    faults = folders.faults_of_homes(settings, accounts)
+                    own = [account for account in accounts if account.name not in faults]
+                    homes = {account.name: account.home_under(settings.ftp_root) for account in own}
+                    yield from leftovers.findings(conn, settings, own, sign)
         except Exception as error:
             ending = explain(error)
             if ending is None:
                 raise
-            fix = "start PostgreSQL, or correct database_url: contactsync config show"
+            fix = "start PostgreSQL, or correct database_url in the configuration"
             yield Finding("error", "database", ending.sentence, fix)
     yield from folders.findings(settings, accounts)
     yield from host.findings(settings, homes, sign)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from contactsync.cli.doctor.finding import Finding, Level
 
 if TYPE_CHECKING:
+    from contactsync.accounts.homes import HomeFault
     from contactsync.domain.account import Account
     from contactsync.settings.settings import Settings
 
@@ -25,14 +26,11 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
     if accounts is None:
         yield Finding("warning", "folders", "not checked: the accounts are in the database")
         return
-    from contactsync.accounts import homes
-
-    refused = homes.refused(accounts, settings.ftp_root)
+    faults = faults_of_homes(settings, accounts)
     wrong = False
     for account in accounts:
-        if reason := refused.get(account.name):
-            fix = f"contactsync account set {account.name} --home …"
-            found = [Finding("error", "folders", f"{account.name}: {reason}", fix)]
+        if fault := faults.get(account.name):
+            found = [Finding("error", "folders", f"{account.name}: {fault.reason}", fault.fix)]
         else:
             found = list(_of(settings, account))
         wrong = wrong or bool(found)
@@ -41,13 +39,24 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
         yield Finding("ok", "folders", f"{len(accounts)} account(s), all folders are correct")
 
 
+def faults_of_homes(settings: Settings, accounts: list[Account]) -> dict[str, HomeFault]:
+    """The accounts whose homes must be left alone, by doctor too."""
+    from contactsync.accounts import homes
+    from contactsync.spool.home_pins import HomePins
+
+    return homes.faults(accounts, settings.ftp_root, HomePins(settings.ftp_root, settings.data_dir))
+
+
 def _of(settings: Settings, account: Account) -> Iterator[Finding]:
     from contactsync.domain.errors import ConfigurationError
     from contactsync.spool import layout, layout_check
 
     try:
         found = layout_check.check(
-            account.name, account.home_under(settings.ftp_root), layout.owners_of(account)
+            account.name,
+            account.home_under(settings.ftp_root),
+            settings.ftp_root,
+            layout.owners_of(account),
         )
     except ConfigurationError as error:
         yield Finding("warning", "folders", str(error))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from contactsync.cli.doctor.finding import SKEW_SECONDS, Finding
 from contactsync.domain.deposit import ACTIONS
+from contactsync.runtime.directories import open_way
 
 if TYPE_CHECKING:
     from contactsync.settings.settings import Settings
@@ -49,7 +50,7 @@ def findings(settings: Settings, homes: Mapping[str, Path], sign: Sign) -> Itera
     yield from _inotify(homes)
     for disk in disks:
         if disk.what != "data_dir":
-            yield from _file_system(disk, homes)
+            yield from _file_system(settings, disk, homes)
 
 
 def _disks(settings: Settings, homes: Mapping[str, Path]) -> list[Disk]:
@@ -136,7 +137,7 @@ def _inotify(homes: Mapping[str, Path]) -> Iterator[Finding]:
         yield Finding("warning", "events", message, "sysctl -w fs.inotify.max_user_instances=128")
 
 
-def _file_system(disk: Disk, homes: Mapping[str, Path]) -> Iterator[Finding]:
+def _file_system(settings: Settings, disk: Disk, homes: Mapping[str, Path]) -> Iterator[Finding]:
     """Try what the homes' file system can do, in an `on/` folder on it."""
     if disk.kind.startswith(NO_EVENTS):
         message = (
@@ -151,15 +152,17 @@ def _file_system(disk: Disk, homes: Mapping[str, Path]) -> Iterator[Finding]:
     for home in homes.values():
         on = home / "contacts/import/on"
         with suppress(OSError):
-            if on.stat().st_dev == device:
-                yield from _try(on, disk)
+            folder = open_way(on, settings.ftp_root)
+            if os.fstat(folder).st_dev == device:
+                yield from _try(on, folder, disk)
                 return
+            os.close(folder)
 
 
-def _try(on: Path, disk: Disk) -> Iterator[Finding]:
+def _try(on: Path, folder: int, disk: Disk) -> Iterator[Finding]:
+    """Try it in the open folder `on`, which is closed afterwards."""
     from contactsync.runtime.kernel import Lease, knows_noreplace, take_lease
 
-    folder = os.open(on, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     name, other = (b".doctor.%d%s" % (os.getpid(), suffix) for suffix in (b"", b".other"))
     try:
         os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))

@@ -14,7 +14,7 @@ from contactsync.cli.doctor.finding import Finding
 from contactsync.database import ledger
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.names import printable
-from contactsync.spool import settled
+from contactsync.spool import settled, unopened
 
 if TYPE_CHECKING:
     from contactsync.database.connection import Connection
@@ -113,7 +113,7 @@ def _settled(conn: Connection, account: Account, contacts: Path) -> Iterator[Fin
     for action in ACTIONS:
         for box in ("ok", "ko"):
             folder = contacts / action / box
-            names = _names(folder)[:MOST_FILES]
+            names = [name for name in _names(folder) if name != unopened.FOLDER][:MOST_FILES]
             bases = {name: _base(name) for name in names}
             known = ledger.states_of_deposits(conn, account, action, {*names, *bases.values()})
             foreign = [name for name in names if name not in known and bases[name] not in known]

@@ -1,6 +1,6 @@
-"""The folder of an embedded PostgreSQL: its parts, how it is made, and how PostgreSQL's programs are run.
+"""The folder of an embedded PostgreSQL: its parts, and how it is made.
 
-Below `data_dir`:
+Below `data_dir`, which the server may enter but not list:
     pgdata/            the cluster, made as `pgdata.new-*` and then renamed, so it is complete or absent
     socket/            mode 0700, contains the unix socket (elsewhere if that path is too long)
     postgresql.lock    locked by the process that owns the server
@@ -10,7 +10,6 @@ Below `data_dir`:
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import stat
@@ -19,11 +18,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from contactsync.database.embedded import exec as launcher_program
-from contactsync.database.embedded.server_files import EmbeddedAway, EmbeddedUnavailable
+from contactsync.database.embedded.launch import command, environment, explain
+from contactsync.database.embedded.server_files import EmbeddedUnavailable
+from contactsync.database.embedded.server_user import ServerUser, give, initdb_user, server_user
 
 DATABASE = "contactsync"
-# The superuser made by initdb; names of the operating system play no role.
+# The superuser made by initdb, which creates the other roles (sql/roles.sql) and works for nobody else. Names of
+# the operating system play no role.
 ROLE = "contactsync"
 # Only part of the socket's file name: there is no TCP.
 PORT = 5432
@@ -99,7 +100,7 @@ def find_binaries() -> Path:
 
 
 def socket_folder(data_dir: Path, *, make: bool = False) -> Path:
-    """The folder of the socket: not a link, mode 0700, and owned by data_dir's owner, once it exists.
+    """The folder of the socket: not a link, mode 0700, and owned by the server's user, once it exists.
 
     It is `data_dir/socket`. If the socket's path would be too long, it is a folder in the temporary
     directory, named by user and data_dir. Only the server's owner makes it.
@@ -119,66 +120,43 @@ def socket_folder(data_dir: Path, *, make: bool = False) -> Path:
     # The server was never started; connecting will fail with a clear error.
     except FileNotFoundError:
         return folder
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), data_dir.stat().st_uid):
+    user = server_user(data_dir)
+    owners = {os.geteuid(), data_dir.stat().st_uid, *([user.uid] if user else [])}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
         raise EmbeddedUnavailable(
             f"{folder} belongs to another user: remove it, or choose a shorter data_dir"
         )
     if make and stat.S_IMODE(found.st_mode) != PRIVATE:
         folder.chmod(PRIVATE)
+    if make:
+        give(folder, user)
     return folder
 
 
-def command(*arguments: str | Path, death_signal: signal.Signals) -> list[str]:
-    """The argv that runs a program which ends with this process (see `exec.py`).
-
-    PostgreSQL refuses to run as root, and initdb as a user id without a name. Both run in a user namespace,
-    where the user id is 65534, `nobody`.
-    """
-    euid = os.geteuid()
-    try:
-        named = bool(pwd.getpwuid(euid))
-    except KeyError:
-        named = False
-    namespace = "0" if euid != 0 and named else "1"
-    # -I -S ignores the environment and site-packages, and saves 10 ms.
-    launcher = [sys.executable, "-I", "-S", launcher_program.__file__]
-    return [*launcher, str(os.getpid()), str(int(death_signal)), namespace, *map(str, arguments)]
+def server_options(sockets: Path, *, durable: bool) -> list[str]:
+    """The server's settings as command-line options, with its socket in this folder."""
+    # As one item of a PostgreSQL list, in which an unquoted comma separates items.
+    quoted = '"' + str(sockets).replace('"', '""') + '"'
+    settings = SETTINGS | {"unix_socket_directories": quoted} | ({} if durable else NOT_DURABLE)
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
-def environment() -> dict[str, str]:
-    """The environment of PostgreSQL's programs: ours without secrets and PG* variables, messages in English."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "CONTACTSYNC_", "LC_"))}
-    return kept | {"LC_ALL": "C"}
+def make_cluster(binaries: Path, data_dir: Path, *, user: ServerUser | None, durable: bool) -> None:
+    """Make `data_dir/pgdata` unless it exists, check that these binaries can use it, and give it to `user`.
 
-
-def explain(status: int, output: str, program: str) -> EmbeddedUnavailable:
-    """The error for a program that wrote `output` and ended with `status` (Popen.returncode)."""
-    if status == launcher_program.EXIT_NO_NAMESPACE:
-        return EmbeddedUnavailable(
-            f"PostgreSQL refuses to run as user id {os.geteuid()} (root, or one without a name) and this host"
-            " forbids user namespaces: run contactsync as an ordinary user, or set database_url"
-        )
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    marked = [line for line in lines if any(mark in line for mark in ("FATAL", "PANIC", "error:"))]
-    reason = (marked or lines or ["it printed nothing"])[-1]
-    ended = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    # Worth another try: the cause may be a full disk or a lack of memory.
-    return EmbeddedAway(f"{program} {ended}: {reason}")
-
-
-def make_cluster(binaries: Path, data_dir: Path, *, durable: bool) -> None:
-    """Make `data_dir/pgdata` unless it exists, and check that these binaries can use it.
-
-    Making it takes about 0.45 s. The caller owns the lock. Raises EmbeddedUnavailable.
+    Making it takes about 0.45 s. The caller owns the lock. Raises EmbeddedUnavailable, OSError.
     """
     pgdata = data_dir / "pgdata"
     if pgdata.exists():
         _check_version(binaries, pgdata)
+        give(pgdata, user)
         return
+    maker = initdb_user(user)
     # Left over from an initdb that was killed.
     for partial in data_dir.glob("pgdata.new-*"):
         shutil.rmtree(partial, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix="pgdata.new-", dir=data_dir))
+    give(aside, maker)
     arguments = [
         f"--pgdata={aside}",
         # No passwords: the mode of the folder protects the socket. `peer` would require a named user id.
@@ -196,7 +174,13 @@ def make_cluster(binaries: Path, data_dir: Path, *, durable: bool) -> None:
     try:
         # SIGKILL, because the partial cluster of a killed owner is removed anyway.
         made = subprocess.run(  # noqa: S603 - our own program and arguments
-            command(binaries / "initdb", *arguments, death_signal=signal.SIGKILL),
+            command(
+                binaries / "initdb",
+                *arguments,
+                user=maker,
+                folders=(data_dir,),
+                death_signal=signal.SIGKILL,
+            ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -208,6 +192,7 @@ def make_cluster(binaries: Path, data_dir: Path, *, durable: bool) -> None:
         )
         if made.returncode != 0:
             raise explain(made.returncode, made.stdout, "initdb")
+        give(aside, user)
         aside.rename(pgdata)
     finally:
         # Does nothing after the rename.

@@ -21,9 +21,11 @@ from urllib.parse import quote
 
 import psycopg
 
-from contactsync.database.embedded import cluster, server_files
+from contactsync.database import roles
+from contactsync.database.embedded import cluster, launch, provision, server_files
 from contactsync.database.embedded.owner_lock import OwnerLock, unusable
 from contactsync.database.embedded.server_files import EmbeddedAway, EmbeddedUnavailable
+from contactsync.database.embedded.server_user import let_enter, server_user
 
 __all__ = ["EmbeddedAway", "EmbeddedServer", "EmbeddedUnavailable"]
 
@@ -64,8 +66,16 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """The libpq URL of database `contactsync` over the unix socket; valid once `start` has returned."""
-        return self._url(cluster.DATABASE)
+        """The libpq URL of database `contactsync` over the unix socket; valid once `start` has returned.
+
+        Its role is the daemon's (sql/roles.sql), not a superuser.
+        """
+        return self._url(cluster.DATABASE, roles.DAEMON)
+
+    @property
+    def admin_url(self) -> str:
+        """The same database as the superuser."""
+        return self._url(cluster.DATABASE, cluster.ROLE)
 
     def start(self, seconds: float = START_SECONDS) -> None:
         """Start the server as its owner, or attach to another process's server; does nothing if it runs.
@@ -78,6 +88,8 @@ class EmbeddedServer:
         while not self._take_lock():
             if self._accepts():
                 self._attached = True
+                # For an owner of an older version, without roles.
+                provision.create_missing_roles(self.admin_url)
                 return
             if time.monotonic() > deadline:
                 raise EmbeddedAway(
@@ -146,9 +158,9 @@ class EmbeddedServer:
         except OSError as error:
             raise unusable(self._data_dir, error) from error
 
-    def _url(self, database: str) -> str:
+    def _url(self, database: str, role: str) -> str:
         host = quote(str(self._sockets()), safe="")
-        return f"postgresql://{cluster.ROLE}@/{database}?host={host}&port={cluster.PORT}"
+        return f"postgresql://{role}@/{database}?host={host}&port={cluster.PORT}"
 
     def _take_lock(self) -> bool:
         if not self._lock.take():
@@ -167,31 +179,39 @@ class EmbeddedServer:
             binaries = cluster.find_binaries()
             pgdata = self._data_dir / "pgdata"
             try:
+                user = server_user(self._data_dir)
+                let_enter(self._data_dir, user)
                 server_files.end_leftovers(pgdata)
-                cluster.make_cluster(binaries, self._data_dir, durable=self._durable)
+                cluster.make_cluster(binaries, self._data_dir, user=user, durable=self._durable)
                 server_files.clear_stale_files(pgdata, self._sockets(make=True), cluster.PORT)
                 self._child = self._spawn(binaries / "postgres", pgdata)
             except OSError as error:
                 raise unusable(self._data_dir, error) from error
         self._await_ready(self._child, deadline)
-        self._make_database()
+        provision.make_database(self._url("postgres", cluster.ROLE))
+        provision.create_roles(self.admin_url)
         self._ready = True
 
     def _spawn(self, postgres: Path, pgdata: Path) -> subprocess.Popen[bytes]:
-        settings = cluster.SETTINGS | {"unix_socket_directories": _quoted(self._sockets())}
-        settings |= {} if self._durable else cluster.NOT_DURABLE
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         log = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             if os.fstat(log).st_size > cluster.LOG_BYTES:
                 os.ftruncate(log, 0)
             self._log_start = os.fstat(log).st_size
             return subprocess.Popen(  # noqa: S603 - our own program and arguments
-                cluster.command(postgres, "-D", pgdata, *options, death_signal=DEATH_SIGNAL),
+                launch.command(
+                    postgres,
+                    "-D",
+                    pgdata,
+                    *cluster.server_options(self._sockets(), durable=self._durable),
+                    user=server_user(self._data_dir),
+                    folders=(self._data_dir, self._sockets()),
+                    death_signal=DEATH_SIGNAL,
+                ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=cluster.environment(),
+                env=launch.environment(),
                 cwd=self._data_dir,
                 # Ctrl-C in a terminal must not reach postgres: we stop it after our own work.
                 start_new_session=True,
@@ -211,23 +231,11 @@ class EmbeddedServer:
                 continue
             with self._log_path.open(errors="replace") as log:
                 log.seek(self._log_start)
-                raise cluster.explain(status, log.read(), f"PostgreSQL (log: {self._log_path})")
-
-    def _make_database(self) -> None:
-        """Create the database unless it exists, as after a crash between initdb and here."""
-        try:
-            with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-                found = connection.execute(
-                    "SELECT FROM pg_database WHERE datname = %s", [cluster.DATABASE]
-                ).rowcount
-                if not found:
-                    connection.execute(f"CREATE DATABASE {cluster.DATABASE}")
-        except psycopg.Error as error:
-            raise EmbeddedAway(f"the embedded PostgreSQL could not create its database: {error}") from error
+                raise launch.explain(status, log.read(), f"PostgreSQL (log: {self._log_path})")
 
     def _accepts(self) -> bool:
         try:
-            psycopg.connect(self.url, connect_timeout=5).close()
+            psycopg.connect(self.admin_url, connect_timeout=5).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -236,8 +244,3 @@ class EmbeddedServer:
 def _require_main_thread() -> None:
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("start EmbeddedServer from the main thread: the server ends with its thread")
-
-
-def _quoted(folder: Path) -> str:
-    """The folder as one item of a PostgreSQL list, in which an unquoted comma separates items."""
-    return '"' + str(folder).replace('"', '""') + '"'

@@ -1,10 +1,12 @@
 """Finds the processes that use an embedded cluster, and reads the files in which a server records its state."""
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from contactsync.domain.errors import ContactsyncError, Retryable
@@ -25,19 +27,45 @@ class EmbeddedAway(EmbeddedUnavailable, Retryable):
 
 def processes_in(pgdata: Path) -> list[int]:
     """The ids of the cluster's server processes: PostgreSQL processes whose working directory it is."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").readlink() != pgdata:
+    found: list[int] = []
+    try:
+        cluster = pgdata.stat()
+    except FileNotFoundError:
+        return found
+    with _files_as(cluster.st_uid, cluster.st_gid):
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                # Not by its path, which differs in a mount namespace (exec.py).
+                if not os.path.samestat((process / "cwd").stat(), cluster):
+                    continue
+                program = (process / "exe").readlink().name
+            # It has ended meanwhile, or belongs to another user.
+            except OSError:
                 continue
-            program = (process / "exe").readlink().name
-        # It has ended meanwhile, or belongs to another user.
-        except OSError:
-            continue
-        # An administrator's shell may be in that folder. "postgres (deleted)" is a server after an upgrade.
-        if program.startswith("postgres"):
-            found.append(int(process.name))
+            # An administrator's shell may be in that folder. "postgres (deleted)" is a server after an upgrade.
+            if program.startswith("postgres"):
+                found.append(int(process.name))
     return found
+
+
+@contextlib.contextmanager
+def _files_as(owner: int, group: int) -> Iterator[None]:
+    """Open files in this block as another user, in this thread alone. Does nothing unless root runs it.
+
+    /proc shows a process's folder to its own user, but to root only with CAP_SYS_PTRACE, which many containers lack.
+    """
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None)
+    # setfsuid(2): unlike seteuid, it affects the calling thread only.
+    libc.setfsgid(group)
+    libc.setfsuid(owner)
+    try:
+        yield
+    finally:
+        libc.setfsuid(0)
+        libc.setfsgid(os.getegid())
 
 
 def end_leftovers(pgdata: Path) -> None:

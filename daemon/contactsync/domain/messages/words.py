@@ -58,6 +58,8 @@ KINDS = MappingProxyType(
         "JSON": ("un fichier JSON", "a JSON file"),
         "vCard": ("une carte de visite vCard", "a vCard"),
         "Word": ("un document Word", "a Word document"),
+        "PowerPoint": ("une présentation PowerPoint", "a PowerPoint presentation"),
+        "OpenDocument": ("un document texte LibreOffice", "a LibreOffice text document"),
         "program": ("un programme", "a program"),
     }
 )

@@ -21,7 +21,7 @@ def look(site: Site) -> Look:
     """Run every check with these settings; returns the findings."""
 
     (site.root.parent / "data").mkdir(exist_ok=True)
-    layout_make.make(site.root / "acme", None)
+    layout_make.make(site.root / "acme", site.root, None)
 
     def found(**settings: object) -> list[Finding]:
         given = {"ftp_root": site.root, "data_dir": site.root.parent / "data", "database_url": site.url}

@@ -74,7 +74,7 @@ def run(site: Site, *prefix: str) -> subprocess.CompletedProcess[str]:
 
 def test_exit_status_and_rights(site: Site) -> None:
     """Exit status 0 without errors, 1 with one. A finding names the missing capabilities."""
-    layout_make.make(site.root / "acme", None)
+    layout_make.make(site.root / "acme", site.root, None)
     done = run(site)
     assert (done.returncode, done.stderr) == (0, "")
     shutil.rmtree(site.folder("delete"))

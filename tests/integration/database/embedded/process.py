@@ -25,7 +25,7 @@ from pathlib import Path
 from contactsync.database.embedded.server import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]), durable=False)
 server.start()
-print("started", server.url, flush=True)
+print("started", server.admin_url, flush=True)
 for command in sys.stdin:
     print(getattr(server, command.strip())(), flush=True)
 """

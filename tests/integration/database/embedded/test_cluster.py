@@ -21,7 +21,7 @@ def test_long_path_uses_a_private_folder_elsewhere(tmp_path: Path, process: Call
         try:
             assert not folder.is_relative_to(data_dir)
             assert folder.stat().st_mode & 0o777 == 0o700
-            assert process(data_dir).url() == server.url
+            assert process(data_dir).url() == server.admin_url
         finally:
             server.stop()
             shutil.rmtree(folder)
@@ -47,7 +47,7 @@ def test_killed_initdb_leaves_nothing_half_made(tmp_path: Path, process: Callabl
     owner.kill()
     assert not (tmp_path / "data/pgdata").exists()
     with EmbeddedServer(tmp_path / "data", durable=False) as server:
-        assert query(server.url, "SELECT 1") == 1
+        assert query(server.admin_url, "SELECT 1") == 1
     assert not list(tmp_path.glob("data/pgdata.new-*"))
 
 

@@ -49,7 +49,7 @@ def test_ensure_restarts_it_when_the_owner_has_ended(
             owner.kill()
             assert server.ensure()
             assert not server.ensure()
-            assert query(server.url, "SELECT n FROM kept") == 7
+            assert query(server.admin_url, "SELECT n FROM kept") == 7
         assert no_server(tmp_path / "data")
     finally:
         over.set()

@@ -26,7 +26,7 @@ def test_killed_owner_leaves_no_server_and_loses_nothing(
     owner.kill()
     until(lambda: no_server(tmp_path / "data"))
     with EmbeddedServer(tmp_path / "data", durable=False) as server:
-        assert query(server.url, "SELECT n FROM kept") == 7
+        assert query(server.admin_url, "SELECT n FROM kept") == 7
 
 
 def test_owner_and_server_killed_together_recovers(tmp_path: Path, process: Callable[..., Process]) -> None:
@@ -38,7 +38,7 @@ def test_owner_and_server_killed_together_recovers(tmp_path: Path, process: Call
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     with EmbeddedServer(tmp_path / "data", durable=False) as server:
-        assert query(server.url, "SELECT n FROM kept") == 7
+        assert query(server.admin_url, "SELECT n FROM kept") == 7
     assert "was not properly shut down" in (tmp_path / "data/postgresql.log").read_text()
 
 
@@ -49,7 +49,7 @@ def test_start_straight_after_the_owner_was_killed(tmp_path: Path, process: Call
     query(url, "CREATE TABLE kept AS SELECT n FROM generate_series(1, 200000) n")
     owner.kill()
     with EmbeddedServer(tmp_path / "data", durable=False) as server:
-        assert query(server.url, "SELECT count(*) FROM kept") == 200000
+        assert query(server.admin_url, "SELECT count(*) FROM kept") == 200000
 
 
 def test_stale_pid_file_naming_a_living_process(server: EmbeddedServer, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_stale_pid_file_naming_a_living_process(server: EmbeddedServer, tmp_path
         for path, lines in zip((pid_file, socket_lock), before, strict=True):
             path.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
         server.start()
-        assert query(server.url, "SELECT 1") == 1
+        assert query(server.admin_url, "SELECT 1") == 1
         assert stranger.poll() is None
     finally:
         stranger.kill()
@@ -77,13 +77,13 @@ def test_stale_pid_file_naming_a_living_process(server: EmbeddedServer, tmp_path
 def test_ensure_restarts_a_killed_server(server: EmbeddedServer, tmp_path: Path) -> None:
     """After `kill -9` of PostgreSQL, `ensure` ends its orphans and starts it again, with the data."""
     server.start()
-    query(server.url, "CREATE TABLE kept AS SELECT 7 AS n")
+    query(server.admin_url, "CREATE TABLE kept AS SELECT 7 AS n")
     killed = postmaster(tmp_path / "data")
     os.kill(killed, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{killed}/cwd").exists())
     # The killed process can be reaped only a moment after it has lost its folder.
     until(server.ensure)
-    assert query(server.url, "SELECT n FROM kept") == 7
+    assert query(server.admin_url, "SELECT n FROM kept") == 7
 
 
 def test_orphaned_backend_that_does_not_notice_is_ended(
@@ -92,7 +92,7 @@ def test_orphaned_backend_that_does_not_notice_is_ended(
     """A backend that outlives its postmaster is ended first: it could write beside the new server."""
     monkeypatch.setattr(server_files, "LEFTOVER_SECONDS", 0.3)
     server.start()
-    with psycopg.connect(server.url) as connection:
+    with psycopg.connect(server.admin_url) as connection:
         backend = connection.info.backend_pid
         # A stopped backend does not notice that its postmaster is gone.
         os.kill(backend, signal.SIGSTOP)
@@ -100,4 +100,4 @@ def test_orphaned_backend_that_does_not_notice_is_ended(
         until(lambda: server._child is not None and server._child.poll() is not None)
         assert server.ensure()
         assert not Path(f"/proc/{backend}/cwd").exists()
-    assert query(server.url, "SELECT 1") == 1
+    assert query(server.admin_url, "SELECT 1") == 1

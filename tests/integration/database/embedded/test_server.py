@@ -21,14 +21,14 @@ def test_first_start_makes_the_database_over_a_private_socket_only(
     server.start()
     assert (
         query(
-            server.url,
+            server.admin_url,
             "SELECT current_database() || pg_encoding_to_char(encoding) FROM pg_database"
             " WHERE datname = current_database()",
         )
         == "contactsyncUTF8"
     )
-    assert query(server.url, "SHOW listen_addresses") == ""
-    assert query(server.url, "SELECT lower('ÉŒ')") == "éœ"
+    assert query(server.admin_url, "SHOW listen_addresses") == ""
+    assert query(server.admin_url, "SELECT lower('ÉŒ')") == "éœ"
     assert (tmp_path / "data/socket").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "data/pgdata").stat().st_mode & 0o777 == 0o700
 
@@ -45,13 +45,13 @@ def test_start_again_does_nothing(server: EmbeddedServer, tmp_path: Path) -> Non
 def test_second_start_has_the_data_and_recovers_nothing(server: EmbeddedServer, tmp_path: Path) -> None:
     """A stopped server leaves no process. The next start uses the same cluster, without recovery."""
     server.start()
-    query(server.url, "CREATE TABLE kept AS SELECT 7 AS n")
+    query(server.admin_url, "CREATE TABLE kept AS SELECT 7 AS n")
     server.stop()
     assert no_server(tmp_path / "data")
     log, before = tmp_path / "data/postgresql.log", (tmp_path / "data/pgdata").stat().st_ino
     first_start = log.stat().st_size
     server.start()
-    assert query(server.url, "SELECT n FROM kept") == 7
+    assert query(server.admin_url, "SELECT n FROM kept") == 7
     assert (tmp_path / "data/pgdata").stat().st_ino == before
     second_start = log.read_text()[first_start:]
     assert "database system was shut down" in second_start
@@ -61,8 +61,8 @@ def test_second_start_has_the_data_and_recovers_nothing(server: EmbeddedServer, 
 def test_durable_server_keeps_fsync(tmp_path: Path) -> None:
     """Durability is the default."""
     with EmbeddedServer(tmp_path / "data") as server:
-        assert query(server.url, "SHOW fsync") == "on"
-        assert query(server.url, "SHOW full_page_writes") == "on"
+        assert query(server.admin_url, "SHOW fsync") == "on"
+        assert query(server.admin_url, "SHOW full_page_writes") == "on"
 
 
 def test_ctrl_c_does_not_reach_the_server(server: EmbeddedServer, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_log_holds_no_statement_and_no_value(server: EmbeddedServer, tmp_path: P
     """A failing statement writes neither its text nor its values to the server's log (protocol 5.7)."""
     server.start()
     with pytest.raises(psycopg.errors.InvalidTextRepresentation):
-        query(server.url, "SELECT 'helene.secret@example-mail.fr'::int")
+        query(server.admin_url, "SELECT 'helene.secret@example-mail.fr'::int")
     server.stop()
     log = (tmp_path / "data/postgresql.log").read_text()
     assert "ready to accept connections" in log

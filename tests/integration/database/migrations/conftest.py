@@ -24,9 +24,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 def url(server: EmbeddedServer, request: pytest.FixtureRequest) -> Iterator[str]:
     """The test's own empty database."""
     name = f"t{abs(hash(request.node.name))}"
-    with psycopg.connect(server.url, autocommit=True) as admin:
+    with psycopg.connect(server.admin_url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield server.url.replace("/contactsync?", f"/{name}?")
+        yield server.admin_url.replace("/contactsync?", f"/{name}?")
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
