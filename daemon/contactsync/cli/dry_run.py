@@ -70,6 +70,8 @@ def of(path: Path, account: Account, action: Action, settings: Settings, wanted:
     except FileRefused as refusal:
         found, _ = result_json.refused(subject, refusal)
     else:
+        if claimed.mode is Mode.SYNC:
+            findings.warn_of_nobody_removed()
         applied = findings.rows_read - findings.rows_rejected
         counts = Counts(findings.rows_read, applied, findings.rows_rejected)
         list_name = names.list_name(names.as_text(claimed.name)) if claimed.mode else None

@@ -25,6 +25,7 @@ from contactsync.reading.findings import Findings
 from contactsync.reading.guards import unguard, unguard_column
 from contactsync.reading.misread import Misread
 from contactsync.reading.reader import Reader
+from contactsync.reading.returned import Original
 from contactsync.reading.several_values import first_values
 from contactsync.reading.validate import check_header, check_triplets, validate
 from contactsync.reading.values import references
@@ -55,11 +56,14 @@ class Examination:
         *,
         max_inflated_bytes: int,
         mode: Mode | None = None,
+        original: Original | None = None,
     ) -> None:
         """Recognise the file, its encoding, its separator and its header line; raises FileRefused.
 
         `mode` is that of an import. `account` is kept with the file's separator.
+        `original` is what the rows of a corrected rejected file are compared with.
         """
+        self._original = original
         self.findings = findings
         self.account, self._action = account, action
         content = open_content(path, max_inflated_bytes=max_inflated_bytes)
@@ -123,6 +127,9 @@ class Examination:
 
     def _judge(self, batch: Batch) -> Judged:
         frame = unguard(batch.frame)
+        changed = self._original.changed(batch, self.raw_header) if self._original else ()
+        if changed:
+            frame = frame.drop(index=[reject.place for reject in changed])
         if self._action.kind == "import":
             frame = first_values(frame, batch.rows.data)
         split = any_number.split(frame, self.account) if self.header.any_number is not None else None
@@ -132,7 +139,7 @@ class Examination:
         if split:
             verdict = replace(verdict, accepted=split.keep(verdict.accepted))
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
-        rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
+        rejects = tuple(sorted((*verdict.rejects, *ragged, *changed), key=lambda reject: reject.place))
         self.findings.rows_read += len(batch.frame) + len(ragged)
         self.findings.rows_rejected += len(rejects)
         self.findings.reject_codes.update(reject.code for reject in rejects)

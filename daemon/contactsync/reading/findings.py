@@ -43,6 +43,10 @@ class Findings:
     dropped: Counter[str] = field(default_factory=Counter)
     broken_references: int = 0
 
+    def warn_of_nobody_removed(self) -> None:
+        """Mode 3 removes nobody from the list: a contact whose Référence cannot be read would leave it."""
+        self.warnings["nobody_removed"] = self.broken_references
+
     def warn(self, key: str, count: int, lines: Iterable[int] = (), **details: Any) -> None:
         """Count a warning `count` times more; details replace those that the warning had.
 

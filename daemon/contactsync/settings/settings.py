@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     daily_zip_name: DailyName = Field(
         "{day}_Daily.zip", description="name of the zip with all campaigns of a day; {day} is the day"
     )
+    report_phones: Literal["international", "e164"] = Field(
+        "international",
+        description="how reports write phone numbers: with spaces, which a spreadsheet leaves alone, or as e164",
+    )
     defuse_formulas: bool = Field(
         default=True,
         description=(

@@ -175,7 +175,8 @@ def test_a_refused_file_has_no_rejected_file_to_lack_rows() -> None:
 def test_nothing_in_a_result_acts_on_a_terminal(name: str) -> None:
     """Names are escaped wherever they are: as keys of their own, in sentences, in lists of members and headers."""
     claimed = replace(CLAIMED, name=name.encode(), claimed_name=f"1447797847_{name}".encode())
-    findings = Findings(1, 0, Counter(unknown_column=1), unknown_columns=(name,))
+    details = {"unknown_column": {"names": (name,)}}
+    findings = Findings(1, 0, Counter(unknown_column=1), details=details)
     deposit = Subject(ACCOUNT, claimed, 7, findings)
     refusal = FileRefused("zip_several_files", {"count": 2, "names": [name, "b.csv"]})
     for result in (
