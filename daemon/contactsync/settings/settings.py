@@ -113,9 +113,7 @@ class Settings(BaseSettings):
     )
     defuse_formulas: bool = Field(
         default=True,
-        description=(
-            "put an apostrophe before formulas in reports and rejected files, and remove it from imported cells"
-        ),
+        description="put an apostrophe before formulas in reports and rejected files",
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: they are not served"

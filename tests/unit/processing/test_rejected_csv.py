@@ -104,7 +104,7 @@ def test_the_file_is_limited_and_counts_what_is_left_out(
     monkeypatch.setattr(f"contactsync.processing.rejected_csv.{limit}", value)
     path = tmp_path / "rejected"
     cells = ["a", "b", "c" * 150, "d", "e", "f", "g"]
-    reader = Reader(["\n".join(["Email", *cells, ""]).encode()], ";", [None] * 15)
+    reader = Reader(["\n".join(["Email", *cells, ""]).encode()], ";", HeaderRules())
     file = RejectedFile(lambda: path.open("wb"), CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
     for batch in reader:
         for place in batch.frame.index:
@@ -131,7 +131,7 @@ def test_formulas_are_defused() -> None:
 def test_an_accounts_own_label_is_not_changed() -> None:
     """A known column must be known again when the file comes back."""
     labels = ["=Total", *[None] * 14]
-    reader = Reader([b"Email;=Total;=x\na;b;c\n"], ";", labels)
+    reader = Reader([b"Email;=Total;=x\na;b;c\n"], ";", HeaderRules(tuple(labels)))
     file = RejectedFile(io.BytesIO, CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
     assert file.header_line() == b"Email;=Total;'=x;Ligne;Motif"
 

@@ -76,7 +76,6 @@ def test_the_result_of_an_applied_file() -> None:
         given=Counter(phone=5, mobile=3),
         dropped=Counter(phone=3, mobile=0),
     )
-    findings.lines["invalid_phone"] = [2, 7, 9]
     counts = Counts(5, 3, 2, 1, 1, 1, 0)
     result = json.loads(result_json.as_json(result_json.applied(subject(findings), counts, "a")))
     assert list(result) == KEYS
