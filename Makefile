@@ -30,7 +30,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test servers check fmt man bench torture soak lock sbom audit install uninstall deb try-deb clean
+.PHONY: help run test servers check fmt headers man bench torture soak lock sbom audit install uninstall deb try-deb clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ check: $(VENV)/.dev  ## Check format, lint, types and imports, then run the test
 fmt: $(VENV)/.dev  ## Format, and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+headers: $(VENV)/.dev  ## Regenerate docs/headers.md from the table of headers
+	$(BIN)/python -m tools.headers > docs/headers.md.new && mv docs/headers.md.new docs/headers.md
 
 man: $(VENV)/.dev  ## Regenerate docs/contactsync.1 from the command line's help texts
 	$(BIN)/python -m tools.manual > docs/contactsync.1.new && mv docs/contactsync.1.new docs/contactsync.1

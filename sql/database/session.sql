@@ -44,7 +44,13 @@ CREATE TEMP TABLE staged_contact (
     field_14    text,
     field_15    text
 ) ON COMMIT DELETE ROWS;
--- Addresses, identities to delete, or references to keep, depending on the action.
-CREATE TEMP TABLE staged_key (key text COLLATE "C") ON COMMIT DELETE ROWS;
--- The contacts that staged rows match; `differs` is true if the row changes the contact.
-CREATE TEMP TABLE target (line integer, contact_id bigint, differs boolean) ON COMMIT DELETE ROWS;
+-- Addresses, identities to delete, or references to keep, depending on the action. References to keep have no line.
+CREATE TEMP TABLE staged_key (key text COLLATE "C", line integer) ON COMMIT DELETE ROWS;
+-- The contacts that staged rows match. An import has the line, and in `differs` whether the row changes the contact;
+-- a delete has the key.
+CREATE TEMP TABLE target (
+    line       integer,
+    contact_id bigint,
+    differs    boolean,
+    key        text COLLATE "C"
+) ON COMMIT DELETE ROWS;

@@ -44,7 +44,7 @@ C00519;Mme;Chloé ;MÜLLER;chloe.muller@example-mail.fr ;336 90 12 34 56
 EXAMPLE_CONTACTS = [
     ("A10023", "Mme", "Hélène", "LEFÈVRE", "helene.lefevre@example-mail.fr", "+33299415263"),
     ("B77410", "M.", "Yann", "LE GOFF", "yann.legoff@example-mail.fr", "+33298441032"),
-    ("C00519", "Mme", "Chloé", "MÜLLER", "chloe.muller@example-mail.fr", "+33690123456"),
+    ("C00519", "Mme", "Chloé", "MÜLLER", "chloe.muller@example-mail.fr", "+590690123456"),
 ]
 
 

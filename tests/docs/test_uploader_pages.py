@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from contactsync.domain.columns import FRENCH, KEYS, match_header
+from contactsync.domain.columns import FRENCH, KEYS
 from contactsync.domain.deposit import ACTIONS
+from contactsync.domain.headers.match import match_header
+from contactsync.domain.headers.names import HeaderRules
 from contactsync.domain.messages.notes import NOTES
 from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
@@ -126,8 +128,8 @@ def test_the_headers_are_those_of_the_program(language: str) -> None:
 
 def headers(cell: str) -> list[str]:
     """The keys of the columns that are named in a cell of a table; every one is known."""
-    found = match_header(CODE.findall(cell), [])
-    assert (found.unknown, found.doubled) == ((), ())
+    found = match_header(CODE.findall(cell), HeaderRules())
+    assert (found.unknown.count, found.doubled) == (0, ())
     return sorted(found.positions, key=lambda key: found.positions[key])
 
 
@@ -144,7 +146,7 @@ def test_the_columns_that_a_line_needs_have_their_headers(language: str) -> None
 def test_the_example_is_a_file_that_is_read(language: str) -> None:
     """Its header line has known columns only, and its rows as many cells."""
     header, *rows = FENCE.findall(page(language))[1].splitlines()
-    assert not match_header(header.split(";"), []).unknown
+    assert not match_header(header.split(";"), HeaderRules()).unknown.count
     assert {row.count(";") for row in rows} == {header.count(";")}
 
 

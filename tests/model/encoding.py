@@ -45,8 +45,8 @@ def decode(content: bytes, encoding: str) -> Decoded:
 def _mixed(content: bytes) -> Decoded | None:
     """A file in two encodings, or None if it is not one.
 
-    More two-byte sequences that only UTF-8 produces (lead byte C2 or C3) than stray bytes make a
-    file mixed.
+    At least as many two-byte sequences that only UTF-8 produces (lead byte C2 or C3) as stray bytes
+    make a file mixed.
     """
     out: list[str] = []
     sequences = 0
@@ -64,7 +64,7 @@ def _mixed(content: bytes) -> Decoded | None:
         at += length
         if char == "\n" or (char == "\r" and content[at : at + 1] != b"\n"):
             line += 1
-    if sequences <= len(strays):
+    if sequences < len(strays):
         return None
     text = "".join(out)
     return Decoded(text, sorted(set(strays)), _looked_at(text).suspect)

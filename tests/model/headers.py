@@ -17,7 +17,7 @@ from .synonyms import (
     SYNONYMS,
     TITLES,
 )
-from .values import COLUMNS, ENGLISH, FRENCH, WHITE, AccountRules, invisible
+from .values import COLUMNS, ENGLISH, FRENCH, MEANS, WHITE, AccountRules, invisible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,8 @@ def match_headers(names: list[str], rows: Sequence[list[str]], rules: AccountRul
     _by_account(keys, columns, rules)
     if rules.headers == "known":
         _by_values(keys, rows, columns)
-        _by_table(keys, columns)
+        filled = [any(n < len(row) and row[n] for row in rows) for n in range(len(keys))]
+        _by_table(keys, columns, filled)
     if not any(columns):
         raise Refused("no_known_column")
     own = protocol_names(rules)
@@ -108,20 +109,27 @@ def _is_civility(value: str) -> bool:
     return value.replace(".", "").strip().casefold() in CIVILITIES
 
 
-def _by_table(keys: list[str], columns: list[str | None]) -> None:
-    """Takes headers of known programs for the columns that are still free; numbers of any type last."""
+def _by_table(keys: list[str], columns: list[str | None], filled: list[bool]) -> None:
+    """Takes headers of known programs for the columns that are still free; numbers of any type last.
+
+    Of several headers for a means, a filled one comes before a blank one. A blank header for fixed lines
+    gives way to a filled one for any number, if there is a column for mobiles.
+    """
     ranked = sorted(
-        (rank, n, column)
+        (column in MEANS and not filled[n], rank, n, column)
         for n, key in enumerate(keys)
         if columns[n] is None
         for column, rank in _table_ranks(key)
         if column != ANY_NUMBER
     )
-    for _, n, column in ranked:
-        if columns[n] is None and column not in columns:
+    for blank, _, n, column in sorted(ranked, key=lambda each: each[3] == "phone"):
+        gives_way = (
+            column == "phone" and blank and "mobile" in columns and _has_filled_number(keys, columns, filled)
+        )
+        if columns[n] is None and column not in columns and not gives_way:
             columns[n] = column
     numbers = sorted(
-        (rank, n)
+        (not filled[n], rank, n)
         for n, key in enumerate(keys)
         if columns[n] is None
         for column, rank in _table_ranks(key)
@@ -131,7 +139,14 @@ def _by_table(keys: list[str], columns: list[str | None]) -> None:
         free = [column for column in ("mobile", "phone") if column not in columns]
         if free:
             # With one column free, the header is that column; a number of another type is not lost.
-            columns[numbers[0][1]] = ANY_NUMBER if len(free) == 2 else free[0]
+            columns[numbers[0][2]] = ANY_NUMBER if len(free) == 2 else free[0]
+
+
+def _has_filled_number(keys: list[str], columns: list[str | None], filled: list[bool]) -> bool:
+    return any(
+        filled[n] and columns[n] is None and any(column == ANY_NUMBER for column, _ in _table_ranks(key))
+        for n, key in enumerate(keys)
+    )
 
 
 @cache

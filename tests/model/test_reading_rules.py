@@ -17,13 +17,14 @@ from tests.model.values import AccountRules
     ("content", "text", "mixed"),
     [
         (b"\xc3\xa9\xc3\xa8\n\xe9", "éè\né", [2]),
-        (b"\xc3\xa9\n\xe9", "Ã©\né", []),
+        (b"\xc3\xa9\n\xe9", "é\né", [2]),
+        (b"\xc3\xa9\n\xe9\xe9", "Ã©\néé", []),
         (b"\xc3\xa9\r\xc3\xa8\r\n\xe9\xc3\xa9", "é\rè\r\néé", [3]),
         (b"\xef\xbb\xbf\xc3\xa9", "é", []),
         (b"\x80", "€", []),
     ],
 )
-def test_more_sequences_than_stray_bytes_make_a_file_mixed(
+def test_as_many_sequences_as_stray_bytes_make_a_file_mixed(
     content: bytes, text: str, mixed: list[int]
 ) -> None:
     decoded = decode(content, "auto")

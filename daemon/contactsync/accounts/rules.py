@@ -9,7 +9,8 @@ from typing import Any, get_args
 from zoneinfo import available_timezones
 
 from contactsync.domain import account
-from contactsync.domain.columns import FIELDS, label_problem
+from contactsync.domain.columns import FIELDS, FRENCH
+from contactsync.domain.headers.names import fold, label_problem, mapping_problem, parse_mapping
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "dedup": get_args(account.Dedup),
@@ -18,6 +19,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "phone_check": get_args(account.PhoneCheck),
     "syntax_errors": get_args(account.SyntaxErrors),
     "language": get_args(account.Language),
+    "headers": get_args(account.Headers),
+    "date_order": get_args(account.DateOrder),
 }
 """The columns with a fixed set of values."""
 
@@ -38,12 +41,15 @@ def name_problem(name: str) -> str | None:
 
 
 def understand(
-    given: Mapping[str, str | None], labels: Sequence[str], current: Mapping[str, Any]
+    given: Mapping[str, str | None],
+    labels: Sequence[str],
+    current: Mapping[str, Any],
+    headers: Sequence[str] = (),
 ) -> tuple[dict[str, Any], list[str]]:
     """The columns to write, and every problem with them.
 
     `given` maps columns to the values of options, None for options that were not used. `labels` are
-    `N=TEXT`. `current` are the account's columns, empty for a new account.
+    `N=TEXT`, `headers` are `OLD=NEW`. `current` are the account's columns, empty for a new account.
     """
     problems: list[str] = []
     values: dict[str, Any] = {}
@@ -57,6 +63,9 @@ def understand(
     if labels:
         values["field_labels"] = _labels(labels, current.get("field_labels") or (None,) * FIELDS, problems)
     merged = {**current, **values}
+    if headers:
+        names = merged.get("field_labels") or ()
+        values["header_map"] = _header_map(headers, current.get("header_map") or (), names, problems)
     if (merged.get("unix_user") is None) != (merged.get("unix_group") is None):
         problems.append("--unix-user and --unix-group: name both or neither")
     return values, problems
@@ -80,7 +89,8 @@ def _problem(column: str, value: str | None) -> str | None:
 
 
 def _separator_problem(value: str) -> str | None:
-    return None if value in account.SEPARATORS else f"{value!r} is not one of ';' ',' '|' tab"
+    known = (*account.SEPARATORS, account.AUTO)
+    return None if value in known else f"{value!r} is not one of ';' ',' '|' tab auto"
 
 
 def _home_problem(value: str) -> str | None:
@@ -134,3 +144,25 @@ def _labels(options: Sequence[str], current: Sequence[str | None], problems: lis
     if len(problems) == before and (problem := label_problem(labels)):
         problems.append(f"--label: {problem}")
     return labels
+
+
+def _header_map(
+    options: Sequence[str], current: Sequence[str], labels: Sequence[str | None], problems: list[str]
+) -> list[str]:
+    """The account's own headers after `OLD=NEW` (set, and preferred to those before) and `OLD=` (remove)."""
+    mapped: dict[str, str] = {fold(option.rpartition("=")[0]): option for option in current}
+    for option in options:
+        header, key = parse_mapping(option, labels)
+        removed = mapped.pop(fold(header), None)
+        if not option.isprintable():
+            problems.append(f"--header: {option!r} contains a control character, or bytes that are not UTF-8")
+        elif option.endswith("="):
+            if not removed:
+                problems.append(f"--header: {header!r} is not mapped")
+        elif "=" not in option:
+            problems.append(f"--header: {option!r} must be OLD=NEW, such as Portable=Mobile")
+        elif problem := mapping_problem(header, key, labels):
+            problems.append(f"--header: {option!r} {problem}")
+        else:
+            mapped[fold(header)] = f"{header}={FRENCH[key or '']}"
+    return list(mapped.values())

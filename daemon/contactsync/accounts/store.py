@@ -44,4 +44,5 @@ def is_current(conn: Connection, account: Account) -> bool:
 
 
 def _account(row: Mapping[str, Any]) -> Account:
-    return Account(**{**row, "field_labels": tuple(row["field_labels"])})
+    arrays = {column: tuple(row[column]) for column in ("field_labels", "header_map")}
+    return Account(**{**row, **arrays})

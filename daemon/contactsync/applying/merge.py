@@ -13,36 +13,22 @@ from typing import Any
 from psycopg import sql
 
 from contactsync.applying import column_slots, look_up
+from contactsync.applying.effects import Effects, Located
 from contactsync.applying.staging import Stage, analyze
 from contactsync.database import statements
 from contactsync.database.connection import Connection
 from contactsync.domain import names
 from contactsync.domain.account import Account
-from contactsync.domain.deposit import Action, Claimed, Counts, Mode
-from contactsync.domain.errors import Retryable
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What applying a file has changed (protocol 7, counts), and the list that an import filled."""
-
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    list_id: int | None = None
-    list_name: str | None = None
-
-    def counts(self, rows_read: int, rows_rejected: int) -> Counts:
-        """The deposit's counts, completed by those of its reading."""
-        applied = rows_read - rows_rejected
-        changes = (self.inserted, self.updated, self.unchanged, self.removed)
-        return Counts(rows_read, applied, rows_rejected, *changes)
+from contactsync.domain.deposit import Action, Claimed, Mode
+from contactsync.domain.errors import MAX_LISTED_ERRORS, Retryable
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Everything that merging needs to know about a deposit. `columns` are the file's, in the protocol's order."""
+    """Everything that merging needs to know about a deposit.
+
+    `columns` are the file's, in the protocol's order. `keep_members` makes mode 3 remove nobody from the list.
+    """
 
     conn: Connection
     account: Account
@@ -50,6 +36,7 @@ class Merge:
     deposit_id: int
     columns: tuple[str, ...]
     now: datetime
+    keep_members: bool = False
 
     def lock(self) -> bool:
         """Wait for the account's lock and hold it; False if another daemon has finished the deposit.
@@ -94,7 +81,7 @@ class Merge:
             matched = self._run("applying/match", differs=slots["differs"], looked_up=looked_up).rowcount
         removed = 0
         # Before any contact is added: a new one is on no list yet.
-        if self.claimed.mode is Mode.SYNC:
+        if self.claimed.mode is Mode.SYNC and not self.keep_members:
             removed = self._run("applying/remove_others", list_id=list_id).rowcount
         updated = 0
         if matched:
@@ -116,9 +103,7 @@ class Merge:
         file_name = names.as_text(self.claimed.name)
         name = names.list_name(file_name)
         if names.is_rejected_file(file_name):
-            original = self._run(
-                "ledger/list_of_original", claimed_name=names.claimed_original(file_name)
-            ).fetchone()
+            original = self._run("ledger/original", claimed_name=names.claimed_original(file_name)).fetchone()
             if original:
                 name = original["list_name"] or names.list_name(original["name"])
         if self.claimed.mode is not Mode.CREATE:
@@ -152,7 +137,10 @@ class Merge:
         looked_up = look_up.condition("contact_id", look_up.TARGETS, rows=matched, among=members)
         self._run("applying/delete_members", looked_up=looked_up)
         looked_up = look_up.condition("contact_id", look_up.TARGETS, rows=matched, among=among)
-        return Effects(removed=self._run("applying/delete_contacts", looked_up=looked_up).rowcount)
+        nobody = self._run("applying/met_nobody", listed=MAX_LISTED_ERRORS).fetchone()
+        removed = self._run("applying/delete_contacts", looked_up=looked_up).rowcount
+        warnings = {"met_nobody": Located(nobody["rows"], tuple(nobody["lines"]))}
+        return Effects(removed=removed, warnings=warnings)
 
     def _estimate(self, name: str, rows: int, **given: Any) -> int:
         """The planner's estimate of the rows to find `rows` keys in; 0 where it makes no difference."""

@@ -48,12 +48,16 @@ class Stage:
             self._copy("staged_contact", {"line": pa.array(lines), **columns})
             self.rows += len(lines)
         else:
-            self.add_keys(columns["key"])
+            self._add_keys(columns["key"], pa.array(lines))
 
-    def add_keys(self, keys: pa.Array | pa.ChunkedArray) -> None:
-        """Copy addresses, identities, or references to spare."""
+    def spare(self, references: pa.Array) -> None:
+        """Copy references whose contacts stay in the list."""
+        self._add_keys(references, pa.nulls(len(references), pa.int32()))
+
+    def _add_keys(self, keys: pa.Array | pa.ChunkedArray, lines: pa.Array) -> None:
+        """Copy addresses, identities, or references, with the lines of their rows."""
         if len(keys):
-            self._copy("staged_key", {"key": keys})
+            self._copy("staged_key", {"key": keys, "line": lines})
             self.keys += len(keys)
 
     def _copy(self, table: str, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> None:

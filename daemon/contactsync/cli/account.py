@@ -41,7 +41,10 @@ UnixUser = Annotated[
 ]
 UnixGroup = Annotated[str | None, typer.Option(help="The group of that user; required with --unix-user.")]
 Separator = Annotated[
-    str | None, typer.Option(help="The field separator of its files: ';' ',' '|' or tab (default: ;)")
+    str | None,
+    typer.Option(
+        help="The field separator of its files: ';' ',' '|' tab, or auto: the header line decides (default: ;)"
+    ),
 ]
 Dedup = Annotated[
     str | None,
@@ -50,6 +53,21 @@ Dedup = Annotated[
 Label = Annotated[
     list[str] | None,
     typer.Option(metavar="N=TEXT", help="Its own name for `Champ N`; repeatable, `N=` removes the name."),
+]
+Headers = Annotated[
+    str | None,
+    _choice(
+        "headers",
+        "Which headers are recognised: known (also those of widely used programs) or protocol.",
+        "known",
+    ),
+]
+Header = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="OLD=NEW",
+        help="A header of its files and the column it means: Portable=Mobile; repeatable, `OLD=` removes it.",
+    ),
 ]
 Region = Annotated[
     str | None,
@@ -81,6 +99,11 @@ Language = Annotated[
     str | None, _choice("language", "The language of the messages to its uploaders: fr or en.", "fr")
 ]
 
+DateOrder = Annotated[
+    str | None,
+    _choice("date_order", "The order of dates with slashes in its files: dmy (31/12/1980) or mdy.", "dmy"),
+]
+
 
 @app.command("add")
 def add(
@@ -93,6 +116,8 @@ def add(
     separator: Separator = None,
     dedup: Dedup = None,
     label: Label = None,
+    headers: Headers = None,
+    header: Header = None,
     region: Region = None,
     time_zone: TimeZone = None,
     encoding: Encoding = None,
@@ -100,12 +125,13 @@ def add(
     phone_check: PhoneCheck = None,
     syntax_errors: SyntaxErrors = None,
     language: Language = None,
+    date_order: DateOrder = None,
 ) -> None:
     """Add an account. `contactsync init NAME` then makes its folders.
 
     Example: contactsync account add acme --dedup reference --separator ';' --label 3=Magasin
     """
-    _write(ctx, name, label, _given(locals()), new=True)
+    _write(ctx, name, (label or [], header or []), _given(locals()), new=True)
 
 
 @app.command("set")
@@ -119,6 +145,8 @@ def set_(
     separator: Separator = None,
     dedup: Dedup = None,
     label: Label = None,
+    headers: Headers = None,
+    header: Header = None,
     region: Region = None,
     time_zone: TimeZone = None,
     encoding: Encoding = None,
@@ -126,6 +154,7 @@ def set_(
     phone_check: PhoneCheck = None,
     syntax_errors: SyntaxErrors = None,
     language: Language = None,
+    date_order: DateOrder = None,
 ) -> None:
     """Change an account. Options that are not given keep their values; a running daemon adopts the change in seconds.
 
@@ -133,23 +162,31 @@ def set_(
 
     Example: contactsync account set acme --blank-cells clear --label 3=
     """
-    _write(ctx, name, label, _given(locals()), new=False)
+    _write(ctx, name, (label or [], header or []), _given(locals()), new=False)
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, str | None]:
-    return {key: value for key, value in options.items() if key not in ("ctx", "name", "label")}
+    return {key: value for key, value in options.items() if key not in ("ctx", "name", "label", "header")}
 
 
 def _write(
-    ctx: typer.Context, name: str, labels: list[str] | None, given: dict[str, str | None], *, new: bool
+    ctx: typer.Context,
+    name: str,
+    repeated: tuple[list[str], list[str]],
+    given: dict[str, str | None],
+    *,
+    new: bool,
 ) -> None:
+    """Write an account; `repeated` are the values of --label and --header."""
     from contactsync.accounts import rules
 
+    labels, headers = repeated
+
     def understand(current: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        return rules.understand(given, labels or [], current)
+        return rules.understand(given, labels, current, headers)
 
     settings = load_settings(ctx)
-    if not new and not labels and all(value is None for value in given.values()):
+    if not new and not any(repeated) and all(value is None for value in given.values()):
         raise ConfigurationError(f"account set {name}: give what to change, such as --language en")
     # Report invalid values even if there is no database yet.
     if new:
@@ -203,4 +240,5 @@ def show_(ctx: typer.Context, name: Name, *, as_json: output.AsJson = False) -> 
         return
     labels = [f"{n}={label}" for n, label in enumerate(account.field_labels, start=1) if label]
     home = str(account.home_under(settings.ftp_root))
-    output.pairs({**asdict(account), "home": home, "field_labels": ", ".join(labels) or None})
+    listed = {"field_labels": ", ".join(labels) or None, "header_map": ", ".join(account.header_map) or None}
+    output.pairs({**asdict(account), "home": home, **listed})

@@ -70,6 +70,8 @@ def of(path: Path, account: Account, action: Action, settings: Settings, wanted:
     except FileRefused as refusal:
         found, _ = result_json.refused(subject, refusal)
     else:
+        if claimed.mode is Mode.SYNC:
+            findings.warn_of_nobody_removed()
         applied = findings.rows_read - findings.rows_rejected
         counts = Counts(findings.rows_read, applied, findings.rows_rejected)
         list_name = names.list_name(names.as_text(claimed.name)) if claimed.mode else None
@@ -125,8 +127,8 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 account,
                 claimed.action,
                 findings,
+                mode=claimed.mode,
                 max_inflated_bytes=settings.max_inflated_bytes,
-                defused=settings.defuse_formulas,
             )
             for judged in examination:
                 if wanted.every_reject:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
+from psycopg.waiting import Wait
 
 from contactsync.database import statements
 from contactsync.domain.errors import DatabaseAway, FileRefused
@@ -62,15 +63,20 @@ class _Impatient(psycopg.Connection[DictRow]):
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Run psycopg's generator; raises OperationalError, the connection closed, once patience has run out."""
+        try:
+            waited_for = next(gen)
+        except StopIteration as done:
+            # Nothing to wait for: most rows of a COPY have arrived with an earlier one, and a report has millions.
+            arrived: T = done.value
+            return arrived
         # Older releases of psycopg have no `timeout`.
         limits = {} if timeout is None else {"timeout": timeout}
         with gil.yielded():
-            return super().wait(self._with_deadline(gen), interval, **limits)
+            return super().wait(self._with_deadline(gen, waited_for), interval, **limits)
 
-    def _with_deadline(self, gen: PQGen[T]) -> PQGen[T]:
+    def _with_deadline(self, gen: PQGen[T], waited_for: Wait) -> PQGen[T]:
         last_data = time.monotonic()
         try:
-            waited_for = next(gen)
             while True:
                 ready = yield waited_for
                 if ready:

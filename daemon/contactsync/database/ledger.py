@@ -56,6 +56,15 @@ class Retried:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A deposit whose rejected file came back."""
+
+    state: Literal["on", "ok", "ko"]
+    name: bytes
+    claimed_name: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt at a deposit, committed before its file is parsed."""
 
@@ -105,6 +114,15 @@ def unfinished(conn: Connection, account: Account) -> list[Entry]:
         _entry({**row, "state": "on", "result": None}, ACTIONS[row["action"]], bytes(row["claimed_bytes"]))
         for row in rows
     ]
+
+
+def original(conn: Connection, account: Account, claimed_name: str) -> Original | None:
+    """The import with this claimed name, as text, whose rejected file came back."""
+    what = {"account_id": account.account_id, "claimed_name": claimed_name}
+    row = conn.execute(statements.get("ledger/original"), what).fetchone()
+    if row is None:
+        return None
+    return Original(row["state"], bytes(row["name_bytes"]), bytes(row["claimed_bytes"]))
 
 
 def finish(

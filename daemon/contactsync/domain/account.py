@@ -11,15 +11,23 @@ Encoding = Literal["auto", "iso-8859-1", "utf-8"]
 BlankCells = Literal["keep", "clear"]
 PhoneCheck = Literal["possible", "valid"]
 SyntaxErrors = Literal["refuse", "skip"]
+Headers = Literal["known", "protocol"]
 Language = Literal["fr", "en"]
+DateOrder = Literal["dmy", "mdy"]
 
 SEPARATORS = (";", ",", "|", "\t")
 """The characters that may separate an account's columns (protocol 2)."""
 
+AUTO = "auto"
+"""Instead of a separator: the header line of each file decides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A row of `contactsync.account`; every change of the row raises `revision`."""
+    """A row of `contactsync.account`; every change of the row raises `revision`.
+
+    `separator` may be `AUTO`. `header_map` has the account's own headers as `Portable=Mobile`, the preferred first.
+    """
 
     account_id: int
     name: str
@@ -37,6 +45,14 @@ class Account:
     syntax_errors: SyntaxErrors
     language: Language
     revision: int
+    headers: Headers = "known"
+    header_map: tuple[str, ...] = ()
+    date_order: DateOrder = "dmy"
+
+    @property
+    def written_separator(self) -> str:
+        """The separator of the files that we write for the account, and of its examples."""
+        return SEPARATORS[0] if self.separator == AUTO else self.separator
 
     def home_under(self, ftp_root: Path) -> Path:
         """The account's FTP home: its own, or the folder with its name below the FTP root (protocol 1)."""

@@ -2,7 +2,7 @@
 
 A report's cell gets one apostrophe more: `=1+1` → `'=1+1`. A value that already has apostrophes before such a
 sign also gets one more (`'=1+1` → `''=1+1`), so defusing can be undone exactly. The signs are OWASP's ("CSV
-Injection"). `reports/writer.py` defuses in SQL; `reading/examination.py` undoes it.
+Injection"). `reports/writer.py` defuses in SQL; `reading/guards.py` always undoes it.
 
 The raw field of an upload is different: an apostrophe that it already has is a guard, which the importer removes,
 so the field is harmless and stays as it is.

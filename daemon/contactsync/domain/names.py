@@ -15,7 +15,17 @@ MAX_CLAIMED_BYTES = 240
 
 _EXTENSION = re.compile(rb"((?:\.rejected)?\.csv(?:\.zip)?|\.[^. ]{1,12})\Z", re.IGNORECASE)
 _LIST_SUFFIX = re.compile(r"(\.csv\.zip|\.csv|\.zip)\Z", re.IGNORECASE)
-_REJECTED_SUFFIX = re.compile(r"\.rejected\.csv(\.zip)?\Z", re.IGNORECASE)
+
+_COPY = "(?:copy|copie|kopie|copia|kopi)"
+_COPY_MARK = rf"(?: ?\([0-9]+\)|[ _-][0-9]{{1,3}}| (?:- )?{_COPY}(?: [0-9]+)?| \((?:[\w.]+ )?{_COPY}(?: [0-9]+)?\)){{0,3}}"
+"""What file managers and browsers add to the name of a copy, in the languages of Western Europe.
+
+Before the extension: ` - Copie`, ` - Copie (2)`, ` (1)`, `-1`, ` copy 2`, ` (3. Kopie)`.
+"""
+_COPY_OF = re.compile(r"\A(?:copy of|copie de|kopie von|kopie van|copia de|copia di) (?=.)", re.IGNORECASE)
+_REJECTED_SUFFIX = re.compile(
+    rf"(?<=.)\.rejected{_COPY_MARK}(?:\.csv{_COPY_MARK}(?:\.csv|\.zip)?|\.zip)\Z", re.IGNORECASE | re.DOTALL
+)
 _STAMP = re.compile(r"^[0-9]{10}_")
 _CLAIMED = re.compile(rb"^([0-9]+)_(.+)\Z", re.DOTALL)
 
@@ -61,13 +71,16 @@ def split_claimed(claimed: bytes) -> tuple[int, bytes]:
 
 
 def is_rejected_file(name: str) -> bool:
-    """Whether the name is that of a rejected file coming back (protocol 4)."""
+    """Whether the name is that of a rejected file coming back, also with what a file manager adds to it (protocol 4).
+
+    Zipping such a file may replace its extension: `x.csv.rejected.zip`.
+    """
     return _REJECTED_SUFFIX.search(name) is not None
 
 
 def claimed_original(name: str) -> str:
     """The claimed name of the deposit whose rejected file this is."""
-    return _REJECTED_SUFFIX.sub("", name)
+    return _COPY_OF.sub("", _REJECTED_SUFFIX.sub("", name), count=1) if is_rejected_file(name) else name
 
 
 def list_name(name: str) -> str:

@@ -15,6 +15,7 @@ from contactsync.applying.merge import Merge
 from contactsync.applying.staging import Stage
 from contactsync.database import ledger, statements
 from contactsync.database.connection import Connection, Session, patient
+from contactsync.domain.account import Account
 from contactsync.domain.columns import in_order
 from contactsync.domain.deposit import Claimed, Mode
 from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
@@ -24,6 +25,7 @@ from contactsync.processing.cpu_budget import CpuBudget
 from contactsync.processing.prefetch import read_ahead
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.processing.result_json import Subject
+from contactsync.processing.returned import Originals
 from contactsync.processing.share import LARGE_BYTES, SHORT_MERGE_SECONDS, Postponed, Share
 from contactsync.reading.examination import Examination
 from contactsync.spool.spool import Spool
@@ -37,7 +39,7 @@ class Rules:
     max_inflated_bytes: int
     max_file_bytes: int
     result_files: bool
-    defused: bool = False
+    defused: bool = True
     max_cpu_seconds: float = 300.0
 
 
@@ -74,24 +76,39 @@ class FileTransaction:
                     account,
                     action,
                     findings,
+                    mode=claimed.mode,
                     max_inflated_bytes=self.rules.max_inflated_bytes,
-                    defused=self.rules.defused,
+                    original=self._originals(account).of(claimed, path),
                 )
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)
                 with self.metrics.timed("read"):
                     self._stage(claimed, examination, stage, budget)
-                columns = in_order(examination.header.positions)
-                merge = Merge(conn, account, claimed, subject.deposit_id, columns, datetime.now(UTC))
+                merge = Merge(
+                    conn,
+                    account,
+                    claimed,
+                    subject.deposit_id,
+                    in_order(examination.header.positions),
+                    datetime.now(UTC),
+                    keep_members=findings.broken_references > 0,
+                )
                 with self.metrics.timed("merge"), self._limited(conn):
                     merge.fold(stage)
                     if not merge.lock():
                         return None
                     effects = merge.apply(stage)
+                if claimed.mode is Mode.SYNC:
+                    findings.warn_of_nobody_removed()
+                for code, located in effects.warnings.items():
+                    findings.warn(code, located.count, located.lines)
                 counts = effects.counts(findings.rows_read, findings.rows_rejected)
                 result = result_json.applied(subject, counts, effects.list_name)
                 ledger.finish(conn, account, result, counts, list_id=effects.list_id)
         return result
+
+    def _originals(self, account: Account) -> Originals:
+        return Originals(self.session, self.spool, account, self.rules.max_inflated_bytes, self.stopping)
 
     @contextmanager
     def _limited(self, conn: Connection) -> Iterator[None]:
@@ -126,7 +143,7 @@ class FileTransaction:
                 with budget.charged():
                     stage.add(examined.accepted.columns, examined.batch.lines(examined.accepted.places))
                     if claimed.mode is Mode.SYNC:
-                        stage.add_keys(examined.spared)
+                        stage.spare(examined.spared)
                     if self.rules.result_files:
                         rejected.write(examined.batch, examined.rejects)
                         examination.findings.rejects_left_out = rejected.left_out

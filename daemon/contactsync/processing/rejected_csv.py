@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from contactsync.domain import formulas
-from contactsync.domain.columns import RESULT_HEADERS, Header
+from contactsync.domain.columns import RESULT_HEADERS
+from contactsync.domain.headers.match import Header
 from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error
+from contactsync.reading.batch import Batch
 from contactsync.reading.encoding import TextEncoding
-from contactsync.reading.reader import Batch
 from contactsync.reading.scan import Rows
 from contactsync.reading.verdict import Reject
 

@@ -12,7 +12,7 @@ from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Claimed, Counts, Settled
 from contactsync.domain.errors import FileRefused
-from contactsync.domain.messages.outcome import Remarks, dropped_values, outcome
+from contactsync.domain.messages.outcome import Remarks, outcome
 from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error, sentence
@@ -41,7 +41,8 @@ def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str
     """The content of result.json for a file that was applied; `list_name` is the list it made or filled."""
     warnings = subject.findings.warnings
     remarks = Remarks(
-        dropped_values(warnings),
+        +subject.findings.dropped,
+        subject.findings.given,
         met_nobody=warnings["met_nobody"],
         stay_opted_out=warnings["later_opt_out"],
         rejects_left_out=subject.findings.rejects_left_out,
@@ -89,10 +90,16 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
         "mode": int(claimed.mode) if claimed.mode else None,
         "list": None,
         "encoding": findings.encoding,
+        "separator": findings.separator,
         **asdict(counts),
         "warnings": [
-            {"code": code, "message": _warning(code, context, findings), "count": findings.warnings[code]}
-            for code in sorted(+findings.warnings, key=_WARNING_ORDER.index)
+            {
+                "code": key.partition(" ")[0],
+                "message": _warning(key, context, findings),
+                "count": findings.warnings[key],
+                "lines": findings.lines.get(key, []),
+            }
+            for key in sorted(+findings.warnings, key=lambda key: _WARNING_ORDER.index(key.partition(" ")[0]))
         ],
         "errors": [
             {
@@ -112,10 +119,15 @@ _WARNING_ORDER = tuple(WARNINGS)
 """Notes, which ask for nothing, come last."""
 
 
-def _warning(code: str, context: Context, findings: Findings) -> str:
+def _warning(key: str, context: Context, findings: Findings) -> str:
+    code, _, variant = key.partition(" ")
+    details = findings.details.get(key, {})
     if code == "unknown_column":
-        return unknown_columns(context, findings.unknown_columns)
-    return sentence(WARNINGS, code, context, {"count": findings.warnings[code]})
+        return unknown_columns(context, **details)
+    located = {"count": findings.warnings[key], "lines": findings.lines.get(key, [])}
+    if variant:
+        located["variant"] = variant
+    return sentence(WARNINGS, code, context, {**located, **details})
 
 
 def as_json(result: Mapping[str, Any]) -> bytes:

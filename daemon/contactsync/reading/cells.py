@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +19,24 @@ Indexes: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
+# Looking at all 1.1 million characters would take 0.2 s at each start.
+_BLOCKS = (
+    *(range(0x3001), range(0xFE00, 0x10000), range(0x11000, 0x11100), range(0x13400, 0x13500)),
+    *(range(0x1BC00, 0x1BD00), range(0x1D100, 0x1D200), range(0xE0000, 0xE0100)),
+)
+
+TRIMMED = "".join(
+    character
+    for character in map(chr, chain.from_iterable(_BLOCKS))
+    if character.isspace() or unicodedata.category(character) == "Cf"
+)
+"""What is trimmed from both ends of a cell: white space and invisible format characters (protocol 2)."""
+
+# UTF-8 of an invisible character begins with one of these bytes or higher ones, except for the soft hyphen.
+_FIRST_INVISIBLE_LEAD = 0xD8
+_SOFT_HYPHEN = "\u00ad".encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """The fields of a block as one Arrow array: field f is its element 2f, the gap after it element 2f + 1."""
@@ -24,6 +44,7 @@ class Cells:
     rows: Rows
     array: pa.StringArray
     quoted: bool
+    invisible: bool
 
     @classmethod
     def of(cls, rows: Rows) -> Cells:
@@ -31,7 +52,7 @@ class Cells:
         offsets = np.empty(2 * len(rows.starts) + 1, np.int32)
         offsets[0:-1:2], offsets[1::2], offsets[-1] = rows.starts, rows.ends, rows.consumed
         array = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(rows.data))
-        return cls(rows, array, b'"' in rows.data)
+        return cls(rows, array, b'"' in rows.data, _may_have_invisible(rows.data))
 
     def columns(self, places: Indexes, positions: Sequence[int]) -> pa.StringArray:
         """The values of some columns, one column after the other in one array.
@@ -58,25 +79,37 @@ class Cells:
         return totals[ends] - totals[ends - counts]  # type: ignore[no-any-return]  # an array of integers
 
     def _take(self, elements: pa.Array) -> pa.StringArray:
-        return column_values(self.array.take(elements), quoted=self.quoted)
+        return column_values(self.array.take(elements), quoted=self.quoted, invisible=self.invisible)
+
+
+def _may_have_invisible(data: bytes) -> bool:
+    """Whether a block may have a format character. A block of Western text has not, and costs one look per byte."""
+    if data.isascii():
+        return False
+    return bool(np.frombuffer(data, np.uint8).max() >= _FIRST_INVISIBLE_LEAD) or _SOFT_HYPHEN in data
 
 
 def cell_text(field: bytes) -> str:
     """The value of one raw field: quotes removed, doubled quotes halved, trimmed."""
-    bare = field.decode("utf-8", "replace").strip()
+    bare = field.decode("utf-8", "replace").strip(TRIMMED)
     if bare.startswith('"'):
-        bare = bare[1:].removesuffix('"').replace('""', '"').strip()
+        bare = bare[1:].removesuffix('"').replace('""', '"').strip(TRIMMED)
     return bare
 
 
-def column_values(fields: pa.StringArray, *, quoted: bool) -> pa.StringArray:
+def column_values(fields: pa.StringArray, *, quoted: bool, invisible: bool = True) -> pa.StringArray:
     """The same as `cell_text`, for a column of raw fields; blank becomes null.
 
-    `quoted` is False only if no field has a quote: the work on quotes is then skipped.
+    `quoted` is False only if no field has a quote, `invisible` only if none has a format character: the work on
+    them is then skipped.
     """
     if quoted:
-        bare = pc.utf8_trim_whitespace(fields)
+        bare = _trim(fields, invisible=invisible)
         inner = pc.replace_substring(pc.utf8_slice_codeunits(bare, 1, -1), '""', '"')
         fields = pc.if_else(pc.starts_with(bare, '"'), inner, fields)
-    trimmed = pc.utf8_trim_whitespace(fields)
+    trimmed = _trim(fields, invisible=invisible)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _trim(column: pa.StringArray, *, invisible: bool) -> pa.StringArray:
+    return pc.utf8_trim(column, TRIMMED) if invisible else pc.utf8_trim_whitespace(column)

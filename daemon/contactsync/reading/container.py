@@ -12,6 +12,7 @@ from typing import BinaryIO
 from contactsync.domain.deposit import FileIdentity
 from contactsync.domain.errors import FileRefused
 from contactsync.reading import zip_end
+from contactsync.reading.encoding import END_MARK
 from contactsync.reading.zip_member import Member, inflated, members
 
 CHUNK_BYTES = 1 << 20
@@ -82,7 +83,8 @@ def open_content(path: Path, *, max_inflated_bytes: int) -> Content:
 def looks_whole(fd: int, identity: FileIdentity) -> bool:
     """Whether a file can be a finished upload (protocol 1).
 
-    It is not empty, has no hole, and ends as it should: a zip with its directory, a CSV with a line end.
+    It is not empty, has no hole, and ends as it should: a zip with its directory, a CSV with a line end, which the
+    end mark of DOS may follow.
     """
     if not identity.size:
         return False
@@ -92,8 +94,8 @@ def looks_whole(fd: int, identity: FileIdentity) -> bool:
     except OSError:
         pass
     with os.fdopen(os.dup(fd), "rb") as file:
-        file.seek(-1, os.SEEK_END)
-        ends_a_line = file.read(1) in (b"\n", b"\r")
+        file.seek(-min(identity.size, 2), os.SEEK_END)
+        ends_a_line = file.read(2).removesuffix(END_MARK).endswith((b"\n", b"\r"))
         file.seek(0)
         is_zip = file.read(_HEAD_BYTES).startswith(_ZIP_STARTS)
         return (ends_a_line and not is_zip) or zip_end.locate(file) is not None

@@ -13,9 +13,13 @@ import numpy as np
 from contactsync.domain.account import SEPARATORS, Encoding
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
 from contactsync.domain.windows_1252 import decode_windows_1252, encode_windows_1252
+from contactsync.reading.misread import Misread
 from contactsync.reading.scan import LF
+from contactsync.reading.stray_bytes import count_encodings, count_western, decode_mixed
 
 MAX_LINE_BYTES = 1 << 20
+
+END_MARK = b"\x1a"
 
 _SEPARATOR_BYTES = tuple(separator.encode() for separator in SEPARATORS)
 
@@ -29,12 +33,14 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 class TextEncoding:
     """How the bytes are read. `bom` is true if the file begins with a UTF-8 byte order mark.
 
-    `guessed` is true if only the bytes show that it is UTF-8, which deserves a warning.
+    `mixed` is true if some bytes are not UTF-8 and are read as Windows-1252. `chunk_lines` are the physical lines on
+    which the chunks begin.
     """
 
     name: Literal["utf-8", "iso-8859-1"]
     bom: bool = False
-    guessed: bool = False
+    mixed: bool = False
+    chunk_lines: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
     def encode(self, utf8: bytes) -> bytes:
         """Text in UTF-8 as the bytes of this encoding."""
@@ -52,16 +58,16 @@ def sniff(chunks: Iterator[bytes], pinned: Encoding) -> TextEncoding:
         survey.take(chunk)
     if survey.blank:
         raise FileRefused("empty_file")
-    invalid_line = survey.end()
+    invalid_line, lines = survey.end(), tuple(survey.chunk_lines)
     if survey.bom or pinned == "utf-8":
         if invalid_line is not None:
             error = LineError(invalid_line, None, "invalid_utf8")
             variant = "bom" if survey.bom else ""
             raise FileRefused("invalid_utf8", {"line": invalid_line, "variant": variant}, [error])
-        return TextEncoding("utf-8", bom=survey.bom)
-    if pinned == "auto" and invalid_line is None and not survey.ascii_only:
-        return TextEncoding("utf-8", guessed=True)
-    return TextEncoding("iso-8859-1")
+        return TextEncoding("utf-8", bom=survey.bom, chunk_lines=lines)
+    if pinned == "auto" and not survey.ascii_only and (invalid_line is None or survey.is_mixed):
+        return TextEncoding("utf-8", mixed=invalid_line is not None, chunk_lines=lines)
+    return TextEncoding("iso-8859-1", chunk_lines=lines)
 
 
 @dataclass(slots=True)
@@ -71,13 +77,19 @@ class _Survey:
     bom: bool = False
     blank: bool = True
     ascii_only: bool = True
+    # The line on which each chunk begins.
+    chunk_lines: list[int] = field(default_factory=list)
     # The line of the next chunk's first byte.
     _line: int = 1
     # Bytes since the last line end.
     _span: int = 0
     _last: bytes = b""
     _invalid_line: int | None = None
-    _decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
+    # The beginning of a character that the end of the last chunk cut.
+    _left: bytes = b""
+    # Sequences that begin with C2 or C3, and bytes that are in no sequence.
+    _sequences: int = 0
+    _strays: int = 0
 
     def take(self, chunk: bytes) -> None:
         """Look at one chunk; raises FileRefused."""
@@ -87,6 +99,7 @@ class _Survey:
         if self._last == b"\r" and chunk.startswith(b"\n"):
             # The last chunk's CR was counted; together with this LF it is one line end.
             self._line -= 1
+        self.chunk_lines.append(self._line)
         if b"\0" in chunk:
             _refuse_nul(chunk, self._line)
         self.blank = self.blank and not chunk.removeprefix(codecs.BOM_UTF8).strip()
@@ -102,31 +115,70 @@ class _Survey:
         self._decode(b"", final=True)
         return self._invalid_line
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the stray bytes are no more than the sequences that only UTF-8 produces."""
+        return self._sequences >= self._strays
+
     def _decode(self, chunk: bytes, *, final: bool = False) -> None:
+        data = self._left + chunk
         if self._invalid_line is None:
-            # Bytes of a character that the end of the last chunk cut.
-            kept = len(self._decoder.getstate()[0])
             try:
-                self._decoder.decode(chunk, final)
+                _, used = codecs.utf_8_decode(data, "strict", final)
             except UnicodeDecodeError as error:
-                self._invalid_line = self._line + _count_lines(chunk[: max(error.start - kept, 0)])
+                self._invalid_line = self._line + _count_lines(chunk[: max(error.start - len(self._left), 0)])
+            else:
+                # In valid UTF-8, these bytes only begin sequences.
+                self._sequences += count_western(data[:used])
+                self._left = data[used:]
+                return
+        whole, self._left = (data, b"") if final else _split_last_character(data)
+        sequences, strays = count_encodings(whole)
+        self._sequences, self._strays = self._sequences + sequences, self._strays + strays
 
 
-def as_utf8(chunks: Iterator[bytes], encoding: TextEncoding) -> Iterator[bytes]:
-    """The chunks as UTF-8 without a byte order mark; a character cut by a chunk's end moves to the next chunk."""
-    if encoding.name == "utf-8":
-        yield from _cut_at_characters(chunks, bom=encoding.bom)
-        return
+def without_end_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks without a final byte 0x1A, which marks the end of a file for DOS (protocol 2)."""
+    mark = b""
     for chunk in chunks:
-        yield _western_as_utf8(chunk)
+        data = mark + chunk
+        mark = END_MARK if data.endswith(END_MARK) else b""
+        if rest := data.removesuffix(END_MARK):
+            yield rest
 
 
-def _western_as_utf8(chunk: bytes) -> bytes:
-    if chunk.isascii():
-        return chunk
+def as_utf8(
+    chunks: Iterator[bytes], encoding: TextEncoding, misread: Misread | None = None
+) -> Iterator[bytes]:
+    """The chunks as UTF-8 without a byte order mark; a character cut by a chunk's end moves to the next chunk.
+
+    `misread` is given what looks wrong.
+    """
+    misread = misread or Misread()
+    pieces = _cut_at_characters(chunks, bom=encoding.bom) if encoding.name == "utf-8" else chunks
+    lines, line, last = iter(encoding.chunk_lines), 1, b""
+    for piece in pieces:
+        begin = next(lines, None)
+        line, last = line + _count_lines(last) if begin is None else begin, piece
+        if piece.isascii():
+            yield piece
+            continue
+        utf8 = _as_utf8(piece, encoding, misread, line)
+        misread.look_at_utf8(utf8, line)
+        yield utf8
+
+
+def _as_utf8(piece: bytes, encoding: TextEncoding, misread: Misread, line: int) -> bytes:
+    if encoding.mixed:
+        misread.look_at_mixed(piece, line)
+        return decode_mixed(piece).encode()
+    if encoding.name == "utf-8":
+        return piece
     # A regular expression would hold the interpreter's lock and keep other threads waiting.
-    has_c1 = np.frombuffer(chunk, np.int8).min() <= _LAST_C1
-    return (decode_windows_1252(chunk) if has_c1 else chunk.decode("latin-1")).encode()
+    if np.frombuffer(piece, np.int8).min() > _LAST_C1:
+        return piece.decode("latin-1").encode()
+    misread.look_at_western(piece, line)
+    return decode_windows_1252(piece).encode()
 
 
 def _cut_at_characters(chunks: Iterator[bytes], *, bom: bool) -> Iterator[bytes]:
@@ -135,15 +187,20 @@ def _cut_at_characters(chunks: Iterator[bytes], *, bom: bool) -> Iterator[bytes]
         chunk = left + raw
         if bom:
             chunk, bom = chunk.removeprefix(codecs.BOM_UTF8), False
-        cut = len(chunk)
-        while cut and chunk[cut - 1] & 0xC0 == 0x80:  # noqa: PLR2004 - continuation byte, RFC 3629
-            cut -= 1
-        if cut and chunk[cut - 1] >= 0xC0:  # noqa: PLR2004 - first byte of a character, RFC 3629
-            cut -= 1
-        left = chunk[cut:] if len(chunk) - cut < 4 else b""  # noqa: PLR2004 - longest character, RFC 3629
-        yield chunk[: len(chunk) - len(left)]
+        whole, left = _split_last_character(chunk)
+        yield whole
     if left:
         yield left
+
+
+def _split_last_character(data: bytes) -> tuple[bytes, bytes]:
+    """The data up to its last character of several bytes, if that is at the end and may be incomplete, and the rest."""
+    cut, least = len(data), max(len(data) - 4, 0)
+    while cut > least and data[cut - 1] & 0xC0 == 0x80:  # noqa: PLR2004 - continuation byte, RFC 3629
+        cut -= 1
+    if cut and data[cut - 1] >= 0xC0:  # noqa: PLR2004 - first byte of a character, RFC 3629
+        cut -= 1
+    return (data[:cut], data[cut:]) if len(data) - cut < 4 else (data, b"")  # noqa: PLR2004 - longest character
 
 
 def _refuse_utf16(head: bytes) -> None:

@@ -6,27 +6,32 @@ The daemon and `contactsync check` share it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from contactsync.domain import formulas
 from contactsync.domain.account import Account
-from contactsync.domain.columns import Header
-from contactsync.domain.deposit import Action
+from contactsync.domain.deposit import Action, Mode
 from contactsync.domain.errors import MAX_LISTED_ERRORS, FileRefused, LineError
+from contactsync.domain.headers.match import Header
+from contactsync.domain.headers.names import HeaderRules
+from contactsync.reading import any_number
+from contactsync.reading.batch import Batch
 from contactsync.reading.cells import cell_text
-from contactsync.reading.container import open_content
-from contactsync.reading.encoding import TextEncoding, as_utf8, sniff
+from contactsync.reading.container import Content, open_content
+from contactsync.reading.encoding import TextEncoding, as_utf8, sniff, without_end_mark
 from contactsync.reading.findings import Findings
-from contactsync.reading.reader import Batch, Reader
-from contactsync.reading.validate import check_header, validate
-from contactsync.reading.verdict import Accepted, Reject
-
-_DEFUSED = r"^'('*[=+\-@\t\r])"
+from contactsync.reading.guards import unguard, unguard_column
+from contactsync.reading.misread import Misread
+from contactsync.reading.reader import Reader
+from contactsync.reading.returned import Original
+from contactsync.reading.several_values import first_values
+from contactsync.reading.validate import check_header, check_triplets, validate
+from contactsync.reading.values import references
+from contactsync.reading.values.dates import MonthFirstWatch, has_month_first
+from contactsync.reading.values.references import Repeats
+from contactsync.reading.verdict import Accepted, Reject, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +55,39 @@ class Examination:
         findings: Findings,
         *,
         max_inflated_bytes: int,
-        defused: bool = False,
+        mode: Mode | None = None,
+        original: Original | None = None,
     ) -> None:
-        """Recognise the file, its encoding and its header line; raises FileRefused.
+        """Recognise the file, its encoding, its separator and its header line; raises FileRefused.
 
-        With `defused`, apostrophes before formulas are removed before a cell is judged (`domain/formulas.py`).
+        `mode` is that of an import. `account` is kept with the file's separator.
+        `original` is what the rows of a corrected rejected file are compared with.
         """
+        self._original = original
         self.findings = findings
-        self.account, self._action, self._defused = account, action, defused
+        self.account, self._action = account, action
         content = open_content(path, max_inflated_bytes=max_inflated_bytes)
-        self.encoding: TextEncoding = sniff(content.chunks(), account.encoding)
+        watch = MonthFirstWatch()
+        chunks = watch.through(without_end_mark(content.chunks()))
+        self.encoding: TextEncoding = sniff(chunks, account.encoding)
         self.findings.encoding = self.encoding.name
-        reader = Reader(as_utf8(content.chunks(), self.encoding), account.separator, account.field_labels)
+        self._misread = Misread()
+        reader = self._reader_of(content, self._misread)
+        self.findings.separator = reader.separator
+        self.account = replace(account, separator=reader.separator)
         check_header(reader.header, account, action)
+        check_triplets(reader.header, account, action, mode)
         self._reader = reader
-        self.findings.unknown_columns = reader.header.unknown
-        if reader.header.unknown:
-            self.findings.warnings["unknown_column"] = len(reader.header.unknown)
+        self._repeats = Repeats()
+        may_have = action.kind == "import" and "birth_date" in reader.header.positions
+        self._month_first = may_have and watch.suspicious and self._has_month_first(content)
+        self._describe_header()
+
+    def _describe_header(self) -> None:
+        unknown, mapped = self.header.unknown, self.header.mapped
+        described = {"names": unknown.names, "suggested": unknown.suggested, "unnamed": unknown.unnamed}
+        self.findings.warn("unknown_column", unknown.count, [self._reader.header_line], **described)
+        self.findings.warn("mapped_headers", len(mapped), [self._reader.header_line], mapped=mapped)
 
     @property
     def header(self) -> Header:
@@ -94,8 +115,10 @@ class Examination:
             bad += [LineError(batch.line(place), None, code) for place, code in errors[:room]]
             if not bad:
                 yield self._judge(batch)
+        self._misread.report(self.findings)
+        self.findings.warn("footer", len(self._reader.footer_lines), self._reader.footer_lines)
         if bad:
-            details = {"count": bad_count, "line": bad[0].line, "sep": self.account.separator}
+            details = {"count": bad_count, "line": bad[0].line, "sep": self._reader.separator}
             raise FileRefused(bad[0].code, details, bad)
         if not self.findings.rows_read:
             raise FileRefused("no_rows")
@@ -103,21 +126,58 @@ class Examination:
             raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
 
     def _judge(self, batch: Batch) -> Judged:
-        frame = _undefused(batch.frame) if self._defused else batch.frame
-        verdict = validate(frame, self.account, self._action)
+        frame = unguard(batch.frame)
+        changed = self._original.changed(batch, self.raw_header) if self._original else ()
+        if changed:
+            frame = frame.drop(index=[reject.place for reject in changed])
+        if self._action.kind == "import":
+            frame = first_values(frame, batch.rows.data)
+        split = any_number.split(frame, self.account) if self.header.any_number is not None else None
+        verdict = validate(
+            split.frame if split else frame, self.account, self._action, month_first=self._month_first
+        )
+        if split:
+            verdict = replace(verdict, accepted=split.keep(verdict.accepted))
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
-        rejects = tuple(sorted((*verdict.rejects, *ragged), key=lambda reject: reject.place))
+        rejects = tuple(sorted((*verdict.rejects, *ragged, *changed), key=lambda reject: reject.place))
         self.findings.rows_read += len(batch.frame) + len(ragged)
         self.findings.rows_rejected += len(rejects)
         self.findings.reject_codes.update(reject.code for reject in rejects)
-        self.findings.warnings.update(verdict.warnings)
+        self._warn(batch, verdict)
         room = MAX_LISTED_ERRORS - len(self.findings.errors)
         self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]
-        ragged_references = pa.array(self._references(batch), pa.string())
-        if self._defused:
-            ragged_references = undo_formulas(ragged_references)
-        spared = pa.concat_arrays([verdict.spared, ragged_references])
+        ragged_references = unguard_column("reference", pa.array(self._references(batch), pa.string()))
+        spared = pa.concat_arrays([verdict.spared, references.normalise(ragged_references)])
         return Judged(batch, verdict.accepted, rejects, spared)
+
+    def _warn(self, batch: Batch, verdict: Verdict) -> None:
+        """Note the warnings of a batch with their lines."""
+        findings = self.findings
+        warned = dict(verdict.warnings)
+        accepted = verdict.accepted
+        if self.account.dedup == "reference" and self._action.kind == "import" and len(accepted.places):
+            warned["repeated_reference"] = accepted.places[self._repeats.take(accepted.columns["reference"])]
+        for key, places in warned.items():
+            if len(places):
+                findings.warn(key, len(places), batch.lines(places).tolist())
+        findings.given.update(verdict.given)
+        findings.dropped.update(verdict.dropped)
+        if len(verdict.broken):
+            findings.broken_references += len(verdict.broken)
+            findings.locate("nobody_removed", batch.lines(verdict.broken).tolist())
+
+    def _reader_of(self, content: Content, misread: Misread) -> Reader:
+        chunks = as_utf8(without_end_mark(content.chunks()), self.encoding, misread)
+        return Reader(chunks, self.account.separator, HeaderRules.of(self.account))
+
+    def _has_month_first(self, content: Content) -> bool:
+        """Whether a birth date of the file is only possible with the month first; reads the whole file once more."""
+        if self.account.date_order == "mdy":
+            return False
+        # What this pass finds misread, the next one reports.
+        frames = (batch.frame for batch in self._reader_of(content, Misread()))
+        columns = (pa.chunked_array(frame["birth_date"].array.__arrow_array__()) for frame in frames)
+        return any(has_month_first(column.combine_chunks()) for column in columns)
 
     def _references(self, batch: Batch) -> list[str]:
         """The references in ragged rows."""
@@ -126,22 +186,3 @@ class Examination:
             return []
         rows = (batch.rows.fields(place) for place, _ in batch.ragged)
         return [cell_text(fields[at]) for fields in rows if len(fields) > at]
-
-
-def _undefused(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its formulas as they were before a report defused them."""
-    columns = {
-        key: undo_formulas(pa.chunked_array(frame[key].array.__arrow_array__()).combine_chunks())
-        for key in frame
-    }
-    return pd.DataFrame(
-        {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()}, index=frame.index
-    )
-
-
-def undo_formulas(column: pa.StringArray) -> pa.StringArray:
-    """The cells of a column as they were before they were defused; other cells and nulls do not change."""
-    # Most columns have no such cell, and this check costs a tenth of the pattern.
-    if not pc.any(pc.starts_with(column, formulas.APOSTROPHE)).as_py():
-        return column
-    return pc.replace_substring_regex(column, _DEFUSED, r"\1")

@@ -7,8 +7,8 @@ rows, quotes or missing values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -16,12 +16,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from contactsync.domain.account import SEPARATORS
-from contactsync.domain.columns import FRENCH, Header, match_header
+from contactsync.domain.columns import FRENCH
 from contactsync.domain.errors import FileRefused, LineError
+from contactsync.domain.headers.match import Header, match_header
+from contactsync.domain.headers.names import HeaderRules, fold
+from contactsync.reading.batch import Batch
 from contactsync.reading.cells import Cells, Indexes, Mask, cell_text
+from contactsync.reading.footer import Footer
+from contactsync.reading.header_line import MAX_COLUMNS, known_columns, open_lines
 from contactsync.reading.scan import Rows, scan
 
-MAX_COLUMNS = 256
 MAX_CELL_CHARACTERS = 32_768
 MAX_ROW_BYTES = 2 << 20
 """A row that is longer, because of line ends inside quotes, has a quote that was never closed."""
@@ -33,40 +37,25 @@ RAGGED = frozenset({"too_many_fields", "too_few_fields"})
 """The errors for which `syntax_errors = skip` rejects the row instead of refusing the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some rows of the file, blank ones left out.
-
-    `frame` has a column for each known header, null where the cell is blank; its index is `place`, the row's
-    place in `rows`. `errors` and `ragged` are the (place, code) of malformed rows, which are not in `frame`.
-    """
-
-    frame: pd.DataFrame
-    rows: Rows
-    first_line: int
-    errors: tuple[tuple[int, str], ...]
-    ragged: tuple[tuple[int, str], ...]
-
-    def line(self, place: int) -> int:
-        """The physical line on which the row at `place` begins, counted from 1."""
-        return self.first_line + int(self.rows.lines[place])
-
-    def lines(self, places: Indexes) -> npt.NDArray[np.int32]:
-        """The physical lines of many rows."""
-        return (self.rows.lines[places] + np.int32(self.first_line)).astype(np.int32)
-
-
 class Reader:
     """Reads the header line when it is created, and the rows while it is iterated."""
 
-    def __init__(self, chunks: Iterable[bytes], separator: str, labels: Sequence[str | None]) -> None:
-        """Take UTF-8 `chunks`; raises FileRefused if there is no usable header line."""
-        self._separator = separator
-        self._blocks = _blocks(chunks, separator)
+    def __init__(self, chunks: Iterable[bytes], separator: str, rules: HeaderRules) -> None:
+        """Take UTF-8 `chunks`; `separator` is the account's. Raises FileRefused if there is no usable header line."""
+        opening = open_lines(chunks, separator, rules)
+        self.separator = opening.separator
+        self._rules = rules
+        self._blocks = _blocks(opening.chunks, self.separator)
         self._after_header: tuple[Rows, int, int] | None = None
-        self.header, self.raw_header = self._read_header(labels)
+        self._footer = Footer()
+        self.header, self.raw_header = self._read_header()
 
-    def _read_header(self, labels: Sequence[str | None]) -> tuple[Header, list[bytes]]:
+    @property
+    def footer_lines(self) -> list[int]:
+        """The lines of the footer, once all batches were given."""
+        return self._footer.lines
+
+    def _read_header(self) -> tuple[Header, list[bytes]]:
         for rows, first_line in self._blocks:
             place = _header_place(rows)
             if place is None:
@@ -75,30 +64,35 @@ class Reader:
             cells = [cell_text(field) for field in fields[: MAX_COLUMNS + 1]]
             if code := _header_fault(rows, place, cells):
                 line = first_line + int(rows.lines[place])
-                details = {"line": line, "count": 1, "sep": self._separator}
+                details = {"line": line, "count": 1, "sep": self.separator}
                 raise FileRefused(code, details, [LineError(line, None, code)])
-            header = match_header(cells, labels)
-            self._refuse_unusable(header, cells, labels)
+            header = match_header(cells, self._rules, _values_after(rows, place))
+            self._refuse_unusable(header, cells)
+            self.header_line = first_line + int(rows.lines[place])
             self._after_header = (rows, first_line, place + 1)
             return header, fields
         raise FileRefused("empty_file")
 
-    def _refuse_unusable(self, header: Header, cells: Sequence[str], labels: Sequence[str | None]) -> None:
+    def _refuse_unusable(self, header: Header, cells: Sequence[str]) -> None:
         if header.doubled:
             columns = list(dict.fromkeys(header.doubled))
-            headers = [cell for cell in cells if _column(cell, labels) == columns[0]]
+            headers = [cell for cell in cells if self._column(cell) == columns[0]]
             variant = "several" if len(columns) > 1 else ""
             details = {"variant": variant, "columns": columns, "column": columns[0], "headers": headers}
             raise FileRefused("duplicate_column", details)
         if header.positions:
             return
-        line = self._separator.join(cells)
-        others = [separator for separator in SEPARATORS if separator != self._separator]
-        known = {found: len(match_header(line.split(found), labels).positions) for found in others}
+        line = self.separator.join(cells).encode()
+        others = [separator for separator in SEPARATORS if separator != self.separator]
+        known = {found: known_columns(line, found, self._rules) for found in others}
         found = max(known, key=lambda separator: known[separator])
         if known[found]:
-            raise FileRefused("wrong_separator", {"found": found, "expected": self._separator})
-        raise FileRefused("no_known_column", {"sep": self._separator})
+            raise FileRefused("wrong_separator", {"found": found, "expected": self.separator})
+        raise FileRefused("no_known_column", {"sep": self.separator})
+
+    def _column(self, cell: str) -> str | None:
+        """The column that a header names, as the protocol writes it."""
+        return FRENCH.get(self._rules.own().get(fold(cell), ""))
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches in the order of the file; the caller collects their errors."""
@@ -109,9 +103,10 @@ class Reader:
             cells = Cells.of(block)
             for low in range(begin, max(len(block.first), begin + 1), MAX_BATCH_ROWS):
                 places = np.arange(low, min(low + MAX_BATCH_ROWS, len(block.first)))
-                yield self._batch(cells, line, places)
+                yield from self._footer.sort_out(*self._batch(cells, line, places))
 
-    def _batch(self, cells: Cells, first_line: int, places: Indexes) -> Batch:
+    def _batch(self, cells: Cells, first_line: int, places: Indexes) -> tuple[Batch, Indexes, Mask]:
+        """A batch with all its places, and which of these rows are blank."""
         codes, empty = _shape_errors(cells, self.header, places)
         good = places[~empty & (codes == "")]
         positions = self.header.positions
@@ -124,17 +119,20 @@ class Reader:
             {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()},
             index=good,
         )
+        void = empty.copy()
+        void[np.flatnonzero(~empty & (codes == ""))[blank]] = True
         malformed = codes != ""
         errors = [
             (int(place), str(code)) for place, code in zip(places[malformed], codes[malformed], strict=True)
         ]
-        return Batch(
+        batch = Batch(
             frame.loc[~blank] if blank.any() else frame,
             cells.rows,
             first_line,
             tuple(error for error in errors if error[1] not in RAGGED),
             tuple(error for error in errors if error[1] in RAGGED),
         )
+        return batch, places, void
 
 
 def _header_place(rows: Rows) -> int | None:
@@ -146,9 +144,11 @@ def _header_place(rows: Rows) -> int | None:
     return int(np.argmax(candidates)) if candidates.any() else None
 
 
-def _column(cell: str, labels: Sequence[str | None]) -> str | None:
-    """The column that a header names, as the protocol writes it."""
-    return next((FRENCH[key] for key in match_header([cell], labels).positions), None)
+def _values_after(rows: Rows, header_place: int) -> Callable[[int], list[str]]:
+    """Gives the values of a column that are not blank, in the block with the header: 1 MiB, 50,000 rows at most."""
+    cells = Cells.of(rows)
+    places = np.arange(header_place + 1, len(rows.first))[:MAX_BATCH_ROWS]
+    return lambda column: cells.columns(places, (column,)).drop_null().to_pylist()
 
 
 def _header_fault(rows: Rows, place: int, cells: Sequence[str]) -> str | None:

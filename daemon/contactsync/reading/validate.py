@@ -6,23 +6,27 @@ not overwrite the stored value, not even where blank cells clear it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contactsync.domain.account import Account
-from contactsync.domain.columns import FRENCH, KEPT_BITS, MEANS, Header
-from contactsync.domain.deposit import Action
+from contactsync.domain.columns import FRENCH, KEPT_BITS, MEANS
+from contactsync.domain.deposit import Action, Mode
 from contactsync.domain.errors import FileRefused
+from contactsync.domain.headers.match import Header
 from contactsync.reading.cells import Mask
-from contactsync.reading.values import dates, emails, phones
+from contactsync.reading.faults import as_mask, destroyed_references, faults_of
+from contactsync.reading.values import dates, emails, phones, references
 from contactsync.reading.verdict import Accepted, Reject, Verdict
 
 MAX_REFERENCE_CHARACTERS = 255
+
+_STORED_REFERENCE = {"scientific_notation": "scientific_notation in_reference"}
 
 TRIPLET_MARK = "|"
 """Joins the three means into one identity. No stored phone contains it, so two triplets never join alike."""
@@ -46,43 +50,78 @@ def check_header(header: Header, account: Account, action: Action) -> None:
         raise FileRefused("missing_column", {"column": FRENCH["reference"]})
 
 
-def validate(frame: pd.DataFrame, account: Account, action: Action) -> Verdict:
-    """Judge the rows of a batch's frame, whose cells are trimmed text or null."""
+def check_triplets(header: Header, account: Account, action: Action, mode: Mode | None) -> None:
+    """Refuse a file that removes contacts by a triplet while a header that looks like a means was not taken.
+
+    Without that means each triplet would be another one (protocol 2).
+    """
+    removes = action.kind == "delete" or mode is Mode.SYNC
+    if account.dedup == "triplet" and removes and header.untaken_means:
+        name, key = header.untaken_means[0]
+        raise FileRefused("means_not_recognised", {"header": name, "column": FRENCH[key]})
+
+
+def validate(frame: pd.DataFrame, account: Account, action: Action, *, month_first: bool = False) -> Verdict:
+    """Judge the rows of a batch's frame, whose cells are trimmed text or null, without their guards.
+
+    With `month_first`, another date of the file is only possible with the month first: no slashed date counts.
+    """
     cells = {key: _arrow(frame[key]) for key in frame.columns}
+    if "reference" in cells:
+        cells["reference"] = references.normalise(cells["reference"])
     if action.medium:
         return _validate_addresses(frame, cells, account, action.means)
     if action.kind == "delete":
         return _validate_identities(frame, cells, account)
-    return _validate_contacts(frame, cells, account)
+    return _validate_contacts(frame, cells, account, month_first=month_first)
 
 
-def _validate_contacts(frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account) -> Verdict:
+def _validate_contacts(
+    frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account, *, month_first: bool
+) -> Verdict:
     stored, invalid = _normalise(cells, account)
-    reference = (
-        _validity(cells["reference"]) if account.dedup == "reference" else np.ones(len(frame), np.bool_)
-    )
-    too_long = _over_length(cells.get("reference")) if account.dedup == "reference" else ~reference
+    slashed = np.zeros(len(frame), np.bool_)
+    if month_first and "birth_date" in cells:
+        slashed = as_mask(dates.is_slashed(cells["birth_date"]))
+        stored["birth_date"] = pc.if_else(
+            pa.array(slashed), pa.scalar(None, pa.string()), stored["birth_date"]
+        )
+        invalid["birth_date"] |= slashed
+    by_reference = account.dedup == "reference"
+    reference = _validity(cells["reference"]) if by_reference else np.ones(len(frame), np.bool_)
+    too_long = _over_length(cells.get("reference")) if by_reference else ~reference
+    destroyed = destroyed_references(cells)
+    faults = faults_of(cells, invalid)
     reachable = _any(_validity(stored[key]) for key in MEANS if key in stored)
     rules: list[tuple[Mask, str | None, str]] = [
         (~reference, "reference", "missing_reference"),
         (too_long, "reference", "reference_too_long"),
-        *((~reachable & mask, key, code) for key, code, mask in _faults(cells, invalid) if key in MEANS),
+        *((mask, "reference", code) for code, mask in destroyed.items() if by_reference),
+        *((~reachable & mask, key, code) for key, code, mask in faults if key in MEANS),
         (~reachable, None, "missing_means"),
     ]
     rejects, rejected = _first_fault(frame, rules)
-    warnings = _count(_faults(cells, invalid), ~rejected)
+    found = [(code, mask & ~slashed if key == "birth_date" else mask) for key, code, mask in faults]
+    found.append(("month_first_dates", slashed))
+    if not by_reference:
+        found += [(_STORED_REFERENCE.get(code, code), mask) for code, mask in destroyed.items()]
     kept = np.zeros(len(frame), np.int16)
     for key, mask in invalid.items():
         kept[mask] |= KEPT_BITS[key]
     columns = {**cells, **stored}
     columns |= {"identity": _identity(columns, account), "kept": pa.array(kept)}
     accepted = _select(frame, columns, ~rejected)
-    spared = (
-        cells["reference"].filter(pa.array(rejected & reference))
-        if account.dedup == "reference"
-        else _NO_TEXT
+    spared = cells["reference"].filter(pa.array(rejected & reference)) if by_reference else _NO_TEXT
+    broken = _any(destroyed.values()) if by_reference and destroyed else np.zeros(len(frame), np.bool_)
+    return Verdict(
+        accepted,
+        rejects,
+        spared,
+        _places(frame, found, ~rejected),
+        _filled(cells, ~rejected),
+        {key: int((mask & ~rejected).sum()) for key, mask in invalid.items()},
+        frame.index.to_numpy()[broken],
     )
-    return Verdict(accepted, rejects, warnings, spared)
 
 
 def _validate_addresses(
@@ -92,29 +131,28 @@ def _validate_addresses(
     stored, invalid = _normalise(only, account)
     rules: list[tuple[Mask, str | None, str]] = [
         (~_validity(cells[means]), means, f"missing_{means}"),
-        *((mask, key, code) for key, code, mask in _faults(only, invalid)),
+        *((mask, key, code) for key, code, mask in faults_of(only, invalid)),
     ]
     rejects, rejected = _first_fault(frame, rules)
-    return Verdict(_select(frame, {"key": stored[means]}, ~rejected), rejects, Counter(), _NO_TEXT)
+    return Verdict(_select(frame, {"key": stored[means]}, ~rejected), rejects, _NO_TEXT)
 
 
 def _validate_identities(frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account) -> Verdict:
     if account.dedup == "reference":
         rules: list[tuple[Mask, str | None, str]] = [
-            (~_validity(cells["reference"]), "reference", "missing_reference")
+            (~_validity(cells["reference"]), "reference", "missing_reference"),
+            *((mask, "reference", code) for code, mask in destroyed_references(cells).items()),
         ]
         stored: Mapping[str, pa.StringArray] = cells
     else:
         means = {key: cells[key] for key in MEANS if key in cells}
         stored, invalid = _normalise(means, account)
         rules = [
-            *((mask, key, code) for key, code, mask in _faults(means, invalid)),
+            *((mask, key, code) for key, code, mask in faults_of(means, invalid)),
             (~_any(_validity(column) for column in stored.values()), None, "missing_means"),
         ]
     rejects, rejected = _first_fault(frame, rules)
-    return Verdict(
-        _select(frame, {"key": _identity(stored, account)}, ~rejected), rejects, Counter(), _NO_TEXT
-    )
+    return Verdict(_select(frame, {"key": _identity(stored, account)}, ~rejected), rejects, _NO_TEXT)
 
 
 def _normalise(
@@ -131,21 +169,8 @@ def _normalise(
         length = len(cells[numbers[0]])
         stored |= {key: answers.slice(n * length, length) for n, key in enumerate(numbers)}
     if "birth_date" in cells:
-        stored["birth_date"] = dates.normalise(cells["birth_date"])
+        stored["birth_date"] = dates.normalise(cells["birth_date"], account.date_order)
     return stored, {key: _validity(cells[key]) & ~_validity(column) for key, column in stored.items()}
-
-
-def _faults(cells: Mapping[str, pa.StringArray], invalid: Mapping[str, Mask]) -> list[tuple[str, str, Mask]]:
-    """The invalid cells as (column, code, mask). Numbers that a spreadsheet shortened have their own code."""
-    faults = []
-    for key, mask in invalid.items():
-        shortened = np.zeros_like(mask)
-        if key in ("phone", "mobile") and mask.any():
-            scientific = pc.fill_null(phones.is_scientific(cells[key]), fill_value=False)
-            shortened = mask & scientific.to_numpy(zero_copy_only=False)
-            faults.append((key, "scientific_notation", shortened))
-        faults.append((key, f"invalid_{key}", mask & ~shortened))
-    return faults
 
 
 def _first_fault(
@@ -162,11 +187,24 @@ def _first_fault(
     return tuple(sorted(rejects, key=lambda reject: reject.place)), rejected
 
 
-def _count(faults: list[tuple[str, str, Mask]], among: Mask) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for _, code, mask in faults:
-        counted[code] += int((mask & among).sum())
-    return +counted
+def _filled(cells: Mapping[str, pa.StringArray], among: Mask) -> dict[str, int]:
+    means = [key for key in MEANS if key in cells]
+    if among.all():
+        return {key: len(cells[key]) - cells[key].null_count for key in means}
+    return {key: int((_validity(cells[key]) & among).sum()) for key in means}
+
+
+def _places(
+    frame: pd.DataFrame, found: list[tuple[str, Mask]], among: Mask
+) -> dict[str, npt.NDArray[np.int64]]:
+    """The places of the rows behind each warning, in the order of the file; a row counts once per cell."""
+    places: dict[str, npt.NDArray[np.int64]] = {}
+    index = frame.index.to_numpy()
+    for code, mask in found:
+        if (mask & among).any():
+            before = places.get(code, index[:0])
+            places[code] = np.sort(np.concatenate((before, index[mask & among])))
+    return places
 
 
 def _identity(stored: Mapping[str, pa.StringArray], account: Account) -> pa.StringArray:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -36,10 +35,15 @@ class Accepted:
 class Verdict:
     """The rules' decision on a batch.
 
-    `spared` are the references of rejected rows: mode 3 leaves their contacts in the list.
+    `warnings` has the places of the rows behind each warning, by its key (see `findings.Findings`), `given` how many
+    cells of each means of contact the accepted rows fill, `dropped` how many values of a column are dropped, `broken` the places of rejected rows with a destroyed
+    Référence. `spared` are the references of rejected rows: mode 3 leaves their contacts in the list.
     """
 
     accepted: Accepted
     rejects: tuple[Reject, ...]
-    warnings: Counter[str]
     spared: pa.StringArray
+    warnings: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    given: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    broken: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from contactsync.domain.account import Account, Encoding
-from contactsync.domain.columns import FRENCH, KEYS, label_problem
+from contactsync.domain.columns import FRENCH, KEYS
+from contactsync.domain.headers.names import label_problem
 from contactsync.domain.windows_1252 import decode_windows_1252
 
 _C1 = bytes(range(0x80, 0xA0))
@@ -20,7 +21,10 @@ def header_line(account: Account) -> str:
     labels = () if label_problem(account.field_labels) else account.field_labels
     own = {f"field_{n}": label.strip() for n, label in enumerate(labels, start=1) if label}
     return (
-        account.separator.join(_quoted(own.get(key, FRENCH[key]), account.separator) for key in KEYS) + "\n"
+        account.written_separator.join(
+            _quoted(own.get(key, FRENCH[key]), account.written_separator) for key in KEYS
+        )
+        + "\n"
     )
 
 

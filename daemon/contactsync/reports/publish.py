@@ -27,6 +27,13 @@ def publish(
 
     Raises Retryable (the database is unreachable), OSError, NotOurs or Interrupted. Then nothing has changed.
     """
-    writer = Writer(conn, account, settings.daily_zip_name, settings.defuse_formulas, stopping)
+    writer = Writer(
+        conn,
+        account,
+        settings.daily_zip_name,
+        settings.defuse_formulas,
+        settings.report_phones == "international",
+        stopping,
+    )
     with folder.build(day.date, clock.now()) as build, errors_mean():
         return writer.write(day, build)

@@ -7,10 +7,11 @@ zips agree. The same data give the same bytes.
 
 from __future__ import annotations
 
+import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -28,6 +29,7 @@ from contactsync.reports import csv_text
 from contactsync.reports.archives import Archive, Campaign, archives
 from contactsync.reports.days import Day, today
 from contactsync.reports.folder import Build
+from contactsync.reports.phone_text import Formatted
 
 CHUNK_BYTES = 1 << 18
 SPOOL_BYTES = 1 << 21
@@ -68,7 +70,11 @@ class Writer:
     account: Account
     daily_name: str
     defuse: bool
+    spaced_phones: bool = True
     stopping: Callable[[], bool] = lambda: False
+    _formatted: Formatted = field(default_factory=Formatted)
+    # Around each phone number in the server's CSV. Random, so that no cell can contain it.
+    _mark: bytes = field(default_factory=lambda: b"\x02" + secrets.token_hex(8).encode())
 
     def first_day(self, zone: ZoneInfo, since: datetime) -> date:
         """Return the day on which the account's reports begin; reactions before `since` are not considered."""
@@ -134,8 +140,14 @@ class Writer:
     def _rows(self, day: Day, archive: Archive, pair: str) -> Iterator[tuple[bytes, int]]:
         """Yield the rows of one file as CSV in UTF-8: chunks of whole rows, each with its number of rows."""
         medium, _, kind = pair.partition("_")
-        statement = statements.get("reports/contacts").format(columns=_columns(defuse=self.defuse))
-        what = self._bounds(day) | {"medium": medium, "kind": kind, "separator": self.account.separator}
+        marked = self._mark.decode() if self.spaced_phones else ""
+        columns = _columns(defuse=self.defuse, phone_mark=marked)
+        statement = statements.get("reports/contacts").format(columns=columns)
+        what = self._bounds(day) | {
+            "medium": medium,
+            "kind": kind,
+            "separator": self.account.written_separator,
+        }
         what["campaigns"] = list(archive.campaigns)
         with self.conn.cursor() as cursor, cursor.copy(statement, what) as copy:
             held, size = list[bytes](), 0
@@ -144,9 +156,15 @@ class Writer:
                 size += len(held[-1])
                 if size >= CHUNK_BYTES:
                     self._pause()
-                    yield b"".join(held), len(held)
+                    yield self._spaced(b"".join(held)), len(held)
                     held, size = [], 0
-            yield b"".join(held), len(held)
+            yield self._spaced(b"".join(held)), len(held)
+
+    def _spaced(self, rows: bytes) -> bytes:
+        """The rows with their marked phone numbers as a spreadsheet leaves them alone."""
+        parts = rows.split(self._mark)
+        parts[1::2] = map(self._formatted.__getitem__, parts[1::2])
+        return b"".join(parts)
 
     def _pause(self) -> None:
         if self.stopping():
@@ -188,22 +206,27 @@ def _entry(pair: str, day: date, size: int) -> ZipInfo:
     return entry
 
 
-def _columns(*, defuse: bool) -> sql.Composable:
-    """Return the 31 columns as text. With `defuse`, formulas get an apostrophe (`domain/formulas.py`)."""
-    return sql.SQL(", ").join(_defused(key) if defuse else _plain(key) for key in KEYS)
+def _columns(*, defuse: bool, phone_mark: str) -> sql.Composable:
+    """Return the 31 columns as text. With `defuse`, formulas get an apostrophe (`domain/formulas.py`).
+
+    `phone_mark` is put around phone numbers.
+    """
+    return sql.SQL(", ").join(_column(key, phone_mark, defuse=defuse) for key in KEYS)
 
 
-def _plain(key: str) -> sql.Composable:
+def _column(key: str, phone_mark: str, *, defuse: bool) -> sql.Composable:
     if key == "birth_date":
         # The first of the accepted forms (protocol 3).
         return sql.SQL("to_char(birth_date, 'DD/MM/YYYY')")
-    return sql.Identifier(key)
+    if key in _ALWAYS_NUMBERS:
+        if not phone_mark:
+            return sql.Identifier(key)
+        return sql.SQL("{mark} || {key} || {mark}").format(key=sql.Identifier(key), mark=phone_mark)
+    return _defused(key) if defuse else sql.Identifier(key)
 
 
 def _defused(key: str) -> sql.Composable:
-    if key == "birth_date" or key in _ALWAYS_NUMBERS:
-        return _plain(key)
     safe = sql.SQL("fax ~ {} OR ").format(_NUMBER) if key == "fax" else sql.SQL("")
     return sql.SQL(
         "CASE WHEN {safe} left(ltrim({key}, {mark}), 1) <> ALL ({signs}) THEN {key} ELSE {mark} || {key} END"
-    ).format(safe=safe, key=_plain(key), mark=APOSTROPHE, signs=list(SIGNS))
+    ).format(safe=safe, key=sql.Identifier(key), mark=APOSTROPHE, signs=list(SIGNS))

@@ -22,6 +22,7 @@ LIVE = frozenset(
         "report_retention_days",
         "report_delay_seconds",
         "daily_zip_name",
+        "report_phones",
         "defuse_formulas",
         "keep_settled_days",
         "keep_history_days",

@@ -107,11 +107,13 @@ class Settings(BaseSettings):
     daily_zip_name: DailyName = Field(
         "{day}_Daily.zip", description="name of the zip with all campaigns of a day; {day} is the day"
     )
+    report_phones: Literal["international", "e164"] = Field(
+        "international",
+        description="how reports write phone numbers: with spaces, which a spreadsheet leaves alone, or as e164",
+    )
     defuse_formulas: bool = Field(
         default=True,
-        description=(
-            "put an apostrophe before formulas in reports and rejected files, and remove it from imported cells"
-        ),
+        description="put an apostrophe before formulas in reports and rejected files",
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65_535, description="port of /metrics and /healthz; absent: they are not served"

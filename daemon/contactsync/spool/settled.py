@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from contactsync.domain.deposit import Action, Settled
 from contactsync.runtime.kernel import flush_to_disk, rename_noreplace
@@ -52,6 +53,18 @@ class Settling(SpoolBase):
         with suppress(FileNotFoundError):
             os.unlink(files.NAME + claimed, dir_fd=source)
         # No fsync of the folders: the ledger has the verdict, and a restart repeats what a power cut undoes.
+
+    @contextmanager
+    def reading_settled(self, action: Action, state: Settled, claimed: bytes) -> Iterator[Path]:
+        """A path of a settled deposit that stays that file until the block ends.
+
+        Raises FileNotFoundError if there is no plain file of that name.
+        """
+        file = files.open_file(claimed, self._dir(action, state), lambda found: found.is_plain)
+        if file is None:
+            raise FileNotFoundError(claimed)
+        with file:
+            yield Path(f"/proc/self/fd/{file.fileno()}")
 
     def where(self, action: Action, claimed: bytes) -> str | None:
         """The folder that holds a deposit under its claimed name: `on`, `ok`, `ko` or None."""

@@ -38,6 +38,28 @@ def test_account_add_set_list_show(contactsync: Run, conn: psycopg.Connection[An
     assert "3=Magasin" in contactsync("account", "show", "acme").stdout
 
 
+def test_an_account_may_map_its_own_headers(contactsync: Run, acme: int) -> None:
+    """In the order of preference; `show` lists them, and what cannot be mapped is refused with its reason."""
+    options = (
+        "--separator",
+        "auto",
+        "--headers",
+        "protocol",
+        "--header",
+        "Portable=mobile",
+        "--header",
+        "Mail=Email",
+    )
+    assert contactsync("account", "set", "acme", *options).returncode == 0
+    shown = json.loads(contactsync("account", "show", "acme", "--json").stdout)
+    assert (shown["separator"], shown["headers"]) == ("auto", "protocol")
+    assert shown["header_map"] == ["Portable=Mobile", "Mail=Email"]
+    assert contactsync("account", "set", "acme", "--header", "Portable=").returncode == 0
+    assert "Mail=Email" in contactsync("account", "show", "acme").stdout
+    refused = contactsync("account", "set", "acme", "--header", "Nom=Handy")
+    assert (refused.returncode, "--header: 'Nom=Handy'" in refused.stderr) == (2, True)
+
+
 def test_bad_values_are_reported_all_at_once(
     contactsync: Run, acme: int, conn: psycopg.Connection[Any], tmp_path: Path
 ) -> None:

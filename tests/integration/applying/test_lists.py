@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from contactsync.applying.merge import Merge
+from contactsync.applying.staging import Stage
+from contactsync.domain.deposit import ACTIONS, Claimed, Mode
 from tests.integration.applying.samples import A, B, C, counts
 from tests.integration.conftest import Site
 
@@ -101,3 +108,45 @@ def test_a_rejected_file_of_a_long_name_finds_its_list(site: Site) -> None:
     rejected = site.folder(box="ok") / f"{row['claimed_name']}.rejected.csv"
     site.apply(rejected.read_bytes().replace(b"nonsense", B.encode()), name=rejected.name)
     assert site.members(name.removesuffix(".csv")) == [[A, B]]
+
+
+def test_a_merge_that_keeps_members_removes_nobody(site: Site) -> None:
+    """A Référence that cannot be read may be that of any member: in mode 3 the contacts of the file are only added."""
+    site.set(dedup="reference")
+    row = site.apply(f"Référence;Email\nR;{A}\nS;{B}\n")
+    claimed = Claimed(
+        ACTIONS["import"], b"list.csv", b"1447797847_list.csv", datetime.now(UTC), 1, "00", None, Mode.SYNC
+    )
+    columns = {
+        "identity": pa.array(["T"]),
+        "kept": pa.array([0], pa.int16()),
+        "email": pa.array([C]),
+        "reference": pa.array(["T"]),
+    }
+    with site.pipeline.session() as conn, conn.transaction():
+        stage = Stage(conn, claimed.action)
+        stage.add(columns, np.array([2], np.int32))
+        merge = Merge(
+            conn,
+            site.account,
+            claimed,
+            row["deposit_id"],
+            ("email", "reference"),
+            datetime.now(UTC),
+            keep_members=True,
+        )
+        effects = merge.apply(stage)
+    assert (effects.inserted, effects.removed) == (1, 0)
+    assert site.members("list") == [[A, B, C]]
+
+
+def test_mode_3_removes_nobody_if_a_reference_cannot_be_read(site: Site) -> None:
+    """Any member may be the contact of such a row. The warning counts these rows and lists their lines."""
+    site.set(dedup="reference")
+    site.apply(f"Référence;Email\nR;{A}\nS;{B}\n")
+    site.marker(".syncExistingList")
+    row = site.apply(f"Référence;Email\nT;{C}\n1,23457E+15;{A}\n#N/A;{A}\n")
+    assert counts(row) == (3, 1, 2, 1, 0, 0, 0)
+    assert site.members("list") == [[A, B, C]]
+    (warning,) = (each for each in site.result(row)["warnings"] if each["code"] == "nobody_removed")
+    assert (warning["count"], warning["lines"]) == (2, [3, 4])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import zipfile
 from datetime import date
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -103,12 +104,42 @@ def test_a_day_is_the_accounts_own(site: Site, zone: str, at: str, day: date | N
 
 
 def test_all_columns_are_written_as_the_importer_reads_them(site: Site) -> None:
-    columns = {key: f"the {key}" for key in FRENCH} | {"birth_date": "1980-02-01", "phone": "+33299415263"}
+    columns = {key: f"the {key}" for key in FRENCH} | {"birth_date": "1980-02-01"}
     site.campaign(1)
     site.react(1, site.contact(**columns), "EMAIL", "opened")
     site.publish()
     (row,) = site.rows("EMAIL_opened")
     assert row == {FRENCH[key]: value for key, value in columns.items()} | {"Date de naissance": "01/02/1980"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "phone", "mobile"),
+    [
+        ("international", "+33 2 99 41 52 63", "+687 75.12.34"),
+        ("e164", "+33299415263", "+687751234"),
+    ],
+)
+def test_phone_numbers_are_spaced_unless_the_setting_is_e164(
+    site: Site, setting: Literal["international", "e164"], phone: str, mobile: str
+) -> None:
+    """A spreadsheet would take `+687751234` for a number and drop its plus; fax numbers stay as they were typed."""
+    site.campaign(1)
+    cells = {"phone": "+33299415263", "mobile": "+687751234", "fax": "+33299415264", "city": "+33299415265"}
+    site.react(1, site.contact(**cells), "EMAIL", "opened")
+    site.publish(report_phones=setting, defuse_formulas=False)
+    (row,) = site.rows("EMAIL_opened")
+    found = [row[FRENCH[key]] for key in cells]
+    assert found == [phone, mobile, "+33299415264", "+33299415265"]
+
+
+def test_numbers_that_sql_wrote_are_left_alone(site: Site) -> None:
+    """A phone that is not E.164 is written as it is, quoted if need be, and blank ones stay blank."""
+    site.campaign(1)
+    for phone in ("06;12", 'a"b', "\x02", "+33\n6"):
+        site.react(1, site.contact(phone=phone), "EMAIL", "opened")
+    site.publish()
+    assert [row["Téléphone Fixe"] for row in site.rows("EMAIL_opened")] == ["06;12", 'a"b', "\x02", "+33\n6"]
+    assert {row["Mobile"] for row in site.rows("EMAIL_opened")} == {""}
 
 
 def test_cells_are_quoted_only_where_needed(site: Site) -> None:
@@ -164,6 +195,7 @@ def test_formulas_are_defused_unless_the_setting_is_off(site: Site) -> None:
     }  # fmt: skip
     site.react(1, site.contact(**cells), "EMAIL", "opened")
     site.publish(defuse_formulas=False)
+    cells |= {"phone": "+33 2 99 41 52 63", "mobile": "+33 6 90 12 34 56"}
     (plain,) = site.rows("EMAIL_opened")
     assert {key: plain[FRENCH[key]] for key in cells} == cells
     site.publish()

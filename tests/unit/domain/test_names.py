@@ -164,3 +164,51 @@ def test_a_rejected_file_goes_to_its_originals_list(name: str) -> None:
 def test_which_names_are_not_rejected_files(name: str) -> None:
     """Only names that end in `.rejected.csv`, zipped or not, are rejected files."""
     assert not is_rejected_file(name)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "1447797847_liste.csv.rejected - Copie.csv",
+        "1447797847_liste.csv.rejected - Copie (2).csv",
+        "1447797847_liste.csv.rejected - Copy.csv",
+        "1447797847_liste.csv.rejected - Kopie.CSV",
+        "1447797847_liste.csv.rejected (1).csv",
+        "1447797847_liste.csv.rejected(1).csv",
+        "1447797847_liste.csv.rejected-1.csv",
+        "1447797847_liste.csv.rejected copie 2.csv",
+        "1447797847_liste.csv.rejected copy.csv",
+        "1447797847_liste.csv.rejected (copie).csv",
+        "1447797847_liste.csv.rejected (autre copie).csv",
+        "1447797847_liste.csv.rejected (3. Kopie).csv",
+        "1447797847_liste.csv.rejected (1) - Copie.csv",
+        "1447797847_liste.csv.rejected.csv.csv",
+        "1447797847_liste.csv.rejected.csv (1).zip",
+        "1447797847_liste.csv.rejected - Copie.csv.zip",
+        "1447797847_liste.csv.rejected.zip",
+        "Copie de 1447797847_liste.csv.rejected.csv",
+        "Copy of 1447797847_liste.csv.rejected (1).csv",
+    ],
+)
+def test_a_rejected_file_is_recognised_as_a_copy(copy: str) -> None:
+    """Whatever a file manager, a browser or a zip tool makes of its name, it belongs to its original (protocol 4)."""
+    assert is_rejected_file(copy)
+    assert claimed_original(copy) == "1447797847_liste.csv"
+    assert list_name(copy) == "liste"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "liste - Copie.csv",
+        "liste (1).csv",
+        "rejected.csv",
+        "liste.rejected.txt",
+        "liste.rejected ok.csv",
+        ".rejected.csv",
+    ],
+)
+def test_other_names_are_no_rejected_files(name: str) -> None:
+    """A copy of an ordinary file is a file of its own, and fills the list of its own name."""
+    assert not is_rejected_file(name)
+    assert claimed_original(name) == name

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactsync.domain.columns import match_header
+from contactsync.domain.headers.match import match_header
+from contactsync.domain.headers.names import HeaderRules
 from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.domain.messages.words import NBSP
@@ -40,7 +41,7 @@ def rejected(
     """The rejected file for the rows that begin on some physical lines of a CSV."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rejected"
-        reader = Reader([data], separator, [None] * 15)
+        reader = Reader([data], separator, HeaderRules())
         account = replace(ACCOUNT, separator=separator, language=language)
         file = RejectedFile(
             lambda: path.open("wb"),
@@ -103,7 +104,7 @@ def test_the_file_is_limited_and_counts_what_is_left_out(
     monkeypatch.setattr(f"contactsync.processing.rejected_csv.{limit}", value)
     path = tmp_path / "rejected"
     cells = ["a", "b", "c" * 150, "d", "e", "f", "g"]
-    reader = Reader(["\n".join(["Email", *cells, ""]).encode()], ";", [None] * 15)
+    reader = Reader(["\n".join(["Email", *cells, ""]).encode()], ";", HeaderRules())
     file = RejectedFile(lambda: path.open("wb"), CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
     for batch in reader:
         for place in batch.frame.index:
@@ -130,7 +131,7 @@ def test_formulas_are_defused() -> None:
 def test_an_accounts_own_label_is_not_changed() -> None:
     """A known column must be known again when the file comes back."""
     labels = ["=Total", *[None] * 14]
-    reader = Reader([b"Email;=Total;=x\na;b;c\n"], ";", labels)
+    reader = Reader([b"Email;=Total;=x\na;b;c\n"], ";", HeaderRules(tuple(labels)))
     file = RejectedFile(io.BytesIO, CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
     assert file.header_line() == b"Email;=Total;'=x;Ligne;Motif"
 
@@ -141,7 +142,7 @@ def test_without_a_rejected_row_there_is_no_file() -> None:
     def never() -> Any:
         raise AssertionError
 
-    reader = Reader([b"Email\na\n"], ";", [None] * 15)
+    reader = Reader([b"Email\na\n"], ";", HeaderRules())
     file = RejectedFile(never, CONTEXT, TextEncoding("utf-8"), reader.header, reader.raw_header, defuse=True)
     for batch in reader:
         file.write(batch, [])
@@ -164,7 +165,9 @@ def test_no_reason_breaks_the_row(separator: str, language: Any) -> None:
     codes = dict(enumerate(sorted(ERRORS), start=2))
     lines = [["Reference", "Email"], *(["a", "b"] for _ in codes)]
     data = "\n".join(separator.join(cells) for cells in lines).encode()
-    (batch,) = Reader([rejected(data, codes, separator=separator, language=language)], separator, [None] * 15)
+    (batch,) = Reader(
+        [rejected(data, codes, separator=separator, language=language)], separator, HeaderRules()
+    )
     assert (batch.errors, batch.ragged) == ((), ())
     found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.frame.index]
     where = Context(replace(ACCOUNT, separator=separator, language=language), CLAIMED)
@@ -224,7 +227,7 @@ def test_a_rejected_file_can_be_read_again(
     data = "\n".join([separator.join(header), *rows, ""]).encode()
 
     def read(text: bytes) -> tuple[dict[str, int], list[list[str]]]:
-        reader = Reader([text], separator, [None] * 15)
+        reader = Reader([text], separator, HeaderRules())
         return dict(reader.header.positions), [
             [cell_text(field) for field in batch.rows.fields(int(place))][:named]
             for batch in reader
@@ -233,13 +236,13 @@ def test_a_rejected_file_can_be_read_again(
 
     positions, cells = read(data)
     for _ in range(rounds):
-        reader = Reader([data], separator, [None] * 15)
+        reader = Reader([data], separator, HeaderRules())
         lines = {batch.line(int(p)): "missing_email" for batch in reader for p in batch.frame.index}
         if not lines:
             return
         data = rejected(data, lines, separator=separator)
-    again = Reader([data], separator, [None] * 15).header
+    again = Reader([data], separator, HeaderRules()).header
     assert read(data) == (positions, cells)
     assert again.result_columns
     assert again.width == named + 2
-    assert again.unknown == match_header(header, [None] * 15).unknown
+    assert again.unknown == match_header(header, HeaderRules()).unknown

@@ -48,6 +48,7 @@ KEYS = [
     "mode",
     "list",
     "encoding",
+    "separator",
     "rows_read",
     "rows_applied",
     "rows_rejected",
@@ -65,7 +66,15 @@ KEYS = [
 def test_the_result_of_an_applied_file() -> None:
     """Every key of the protocol; names that are not UTF-8 as text; counts in the message."""
     findings = Findings(
-        5, 2, Counter(invalid_phone=3), [LineError(4, "Email", "invalid_email")], (), "iso-8859-1"
+        5,
+        2,
+        Counter(invalid_phone=3),
+        [LineError(4, "Email", "invalid_email")],
+        "iso-8859-1",
+        ";",
+        lines={"invalid_phone": [2, 3, 7]},
+        given=Counter(phone=5, mobile=3),
+        dropped=Counter(phone=3, mobile=0),
     )
     counts = Counts(5, 3, 2, 1, 1, 1, 0)
     result = json.loads(result_json.as_json(result_json.applied(subject(findings), counts, "a")))
@@ -73,21 +82,21 @@ def test_the_result_of_an_applied_file() -> None:
     assert result | {"finished_at": "", "message": "", "warnings": [], "errors": []} == {
         "deposit_id": 7, "account": "acme", "action": "import", "file": "aé.csv",
         "claimed_name": "1447797847_aé.csv", "deposited_at": "2015-11-17T22:04:07+00:00", "finished_at": "",
-        "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1",
+        "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1", "separator": ";",
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
         "removed": 0, "warnings": [], "errors": [], "rejected_complete": True, "rejected_left_out": 0,
     }  # fmt: skip
     assert result["message"].replace(NBSP, " ") == (
+        "3 numéros de téléphone fixe n'ont pas été enregistrés, car ils ne sont pas valides. "
         "La liste « aé » contient maintenant les 3 contacts du fichier ; un contact est nouveau ; "
         "un contact a été mis à jour ; un contact était déjà à jour. 2 lignes sur 5 ont été rejetées. "
-        "Corrigez-les dans le fichier des rejets et déposez-le dans le même in/. "
-        "3 numéros de téléphone fixe n'ont pas été enregistrés, car ils ne sont pas valides."
+        "Corrigez-les dans le fichier des rejets et déposez-le dans le même in/."
     )
     assert result["errors"] == [
         {"line": 4, "column": "Email", "code": "invalid_email", "message": INVALID_EMAIL}
     ]
     (warning,) = result["warnings"]
-    assert (warning["code"], warning["count"]) == ("invalid_phone", 3)
+    assert (warning["code"], warning["count"], warning["lines"]) == ("invalid_phone", 3, [2, 3, 7])
     assert warning["message"].startswith("3 numéros de la colonne Téléphone Fixe ne sont pas valides")
 
 
@@ -131,9 +140,8 @@ def test_every_listed_error_has_a_message(code: str, language: Any) -> None:
 
 def test_unknown_columns_are_named() -> None:
     """Ten at most, each shortened: a header line may be anything."""
-    findings = Findings(
-        1, 0, Counter(unknown_column=12), unknown_columns=("Pointure", "x" * 50, *"abcdefghijk")
-    )
+    findings = Findings(1, 0)
+    findings.warn("unknown_column", 12, names=["Pointure", "x" * 50, *"abcdefghijk"])
     result = result_json.applied(subject(findings), Counts(1, 1), None)
     message = result["warnings"][0]["message"].replace(NBSP, " ")
     assert "« Pointure »" in message
@@ -166,7 +174,8 @@ def test_a_refused_file_has_no_rejected_file_to_lack_rows() -> None:
 def test_nothing_in_a_result_acts_on_a_terminal(name: str) -> None:
     """Names are escaped wherever they are: as keys of their own, in sentences, in lists of members and headers."""
     claimed = replace(CLAIMED, name=name.encode(), claimed_name=f"1447797847_{name}".encode())
-    findings = Findings(1, 0, Counter(unknown_column=1), unknown_columns=(name,))
+    details = {"unknown_column": {"names": (name,)}}
+    findings = Findings(1, 0, Counter(unknown_column=1), details=details)
     deposit = Subject(ACCOUNT, claimed, 7, findings)
     refusal = FileRefused("zip_several_files", {"count": 2, "names": [name, "b.csv"]})
     for result in (

@@ -6,15 +6,16 @@ import pandas as pd
 import pytest
 
 from contactsync.domain.errors import FileRefused
+from contactsync.domain.headers.names import HeaderRules
 from contactsync.reading.reader import Reader
 
-NO_LABELS = [None] * 15
+RULES = HeaderRules()
 HEAD = b"Reference;Nom;Email\n"
 
 
 def reader(data: bytes | list[bytes], separator: str = ";") -> Reader:
     """A reader of one text, or of chunks."""
-    return Reader([data] if isinstance(data, bytes) else data, separator, NO_LABELS)
+    return Reader([data] if isinstance(data, bytes) else data, separator, RULES)
 
 
 def table(data: bytes | list[bytes], separator: str = ";") -> list[tuple[int, dict[str, str | None]]]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contactsync.domain.columns import match_header
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.errors import FileRefused
+from contactsync.domain.headers.match import match_header
+from contactsync.domain.headers.names import HeaderRules
 from contactsync.reading.validate import check_header
 from tests.unit.reading.verdicts import ACCOUNT, account
 
@@ -40,7 +41,7 @@ from tests.unit.reading.verdicts import ACCOUNT, account
 )
 def test_which_columns_must_be_there(action: str, dedup: Any, header: str, missing: str | None) -> None:
     """The action and the criterion decide which columns are required; the reason names the missing ones."""
-    matched = match_header(header.split(";"), [None] * 15)
+    matched = match_header(header.split(";"), HeaderRules())
     if missing is None:
         check_header(matched, account(dedup=dedup), ACTIONS[action])
         return
@@ -53,4 +54,4 @@ def test_which_columns_must_be_there(action: str, dedup: Any, header: str, missi
 def test_delete_needs_a_criterion() -> None:
     """Without a criterion, the whole file is refused, even with all columns."""
     with pytest.raises(FileRefused, match="no_criterion"):
-        check_header(match_header(["Référence", "Email"], [None] * 15), ACCOUNT, ACTIONS["delete"])
+        check_header(match_header(["Référence", "Email"], HeaderRules()), ACCOUNT, ACTIONS["delete"])

@@ -17,6 +17,7 @@ from contactsync.reading.encoding import MAX_LINE_BYTES, TextEncoding, as_utf8, 
 TEXT = st.text("abé€œ\n\r;😀\u0301", max_size=30)
 LATIN = TextEncoding("iso-8859-1")
 UTF8 = TextEncoding("utf-8")
+MIXED = TextEncoding("utf-8", mixed=True)
 
 
 def cut(data: bytes, size: int) -> Iterator[bytes]:
@@ -46,14 +47,15 @@ def text_of(data: bytes, encoding: TextEncoding, size: int = 1 << 20) -> str:
     [
         (b"Nom\nabc\n", "auto", LATIN),
         ("Prénom\n".encode("latin-1"), "auto", LATIN),
-        ("Prénom\n".encode(), "auto", TextEncoding("utf-8", guessed=True)),
+        ("Prénom\n".encode(), "auto", UTF8),
         (codecs.BOM_UTF8 + b"Nom\n", "auto", TextEncoding("utf-8", bom=True)),
         (codecs.BOM_UTF8 + "Prénom\n".encode(), "auto", TextEncoding("utf-8", bom=True)),
         ("Prénom\n".encode(), "iso-8859-1", LATIN),
         ("Prénom\n".encode(), "utf-8", UTF8),
         (b"Nom\n", "utf-8", UTF8),
         (codecs.BOM_UTF8 + b"Nom\n", "utf-8", TextEncoding("utf-8", bom=True)),
-        ("é\n".encode() + "é\n".encode("latin-1"), "auto", LATIN),
+        ("é\n".encode() + "éé\n".encode("latin-1"), "auto", LATIN),
+        ("é\n".encode() + "é\n".encode("latin-1"), "auto", MIXED),
     ],
 )
 def test_which_encoding_is_found(data: bytes, pinned: Encoding, encoding: TextEncoding) -> None:
@@ -61,9 +63,11 @@ def test_which_encoding_is_found(data: bytes, pinned: Encoding, encoding: TextEn
     assert detected(data, pinned) == encoding
 
 
-def test_a_character_cut_off_at_the_end_is_not_utf8() -> None:
-    """An incomplete last character makes the file ISO-8859-1 under `auto`."""
-    assert detected(b"\xc3\xa9\n\xc3") == LATIN
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 20])
+def test_a_character_cut_off_at_the_end_is_a_stray_byte(size: int) -> None:
+    """It does not make a UTF-8 file ISO-8859-1; without any whole character, the file is."""
+    assert detected(b"\xc3\xa9\n\xc3", size=size) == MIXED
+    assert detected(b"a\n\xc3", size=size) == LATIN
 
 
 @pytest.mark.parametrize(("prefix", "pinned"), [(codecs.BOM_UTF8, "auto"), (b"", "utf-8")])

@@ -29,6 +29,9 @@ def whole(path: Path) -> bool:
         (b"a\r\n", True),
         (b"\n", True),
         (b"PK\n", True),
+        (b"a\n\x1a", True),
+        (b"a\x1a", False),
+        (b"\x1a", False),
         (b"PK\x03\x04\n", False),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contactsync.reading.reader import Batch
+from contactsync.reading.batch import Batch
 from tests.unit.reading.tables import HEAD, bad, reader, table
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.reading.tables import refusal, table
+from contactsync.reading.reader import Reader
+from tests.unit.reading.tables import RULES, refusal, table
 
 
 def test_the_header_may_follow_blank_lines() -> None:
@@ -59,3 +60,59 @@ def test_bad_quotes_in_the_header(header: bytes, code: str) -> None:
     """Misplaced quotes in the header line refuse the file, with its line."""
     error = refusal(b"\n" + header)
     assert (error.code, error.errors[0].line) == (code, 2)
+
+
+@pytest.mark.parametrize("line", [b"sep=;", b'"sep=;"', b"sep=;  "])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_the_sep_line_of_excel_is_skipped(line: bytes, end: bytes, size: int) -> None:
+    """The lines keep their numbers."""
+    data = line + end + b"Nom;Email" + end + b"a;b" + end
+    chunks = [data[place : place + size] for place in range(0, len(data), size)]
+    assert table(chunks) == [(3, {"last_name": "a", "email": "b"})]
+
+
+@pytest.mark.parametrize("line", [b"sep=;x", b"SEP=;", b'"sep=;', b"sep=", b"\nsep=;", b"sep=:"])
+def test_what_is_no_sep_line_is_the_header_line(line: bytes) -> None:
+    """Only the first line, and only if it is nothing else."""
+    assert refusal(line + b"\nNom;Email\na;b\n").code in ("no_known_column", "unterminated_quote")
+
+
+def test_a_sep_line_that_names_another_separator() -> None:
+    """The account's counts; the reason names both."""
+    error = refusal(b"sep=,\r\nNom,Email\r\na,b\r\n")
+    assert (error.code, dict(error.details)) == ("wrong_separator", {"found": ",", "expected": ";"})
+
+
+@pytest.mark.parametrize("separator", [";", ",", "|", "\t"])
+@pytest.mark.parametrize("before", [b"", b"\n  \n\r\n", b"sep=%s\n"])
+@pytest.mark.parametrize("size", [1, 9, 1000])
+def test_the_header_line_decides_under_auto(separator: str, before: bytes, size: int) -> None:
+    """The separator by which it has the most known columns, or that of the `sep=` line."""
+    sep = separator.encode()
+    before = before.replace(b"%s", sep)
+    data = (
+        before
+        + sep.join([b'"Nom"', b"Adresse, ligne 2;x|y", b"Email"])
+        + b"\n"
+        + sep.join([b"a", b"b", b"c"])
+        + b"\n"
+    )
+    data = data.replace(b"Adresse, ligne 2;x|y", b'"Adresse, ligne 2;x|y\nz"')
+    reader = Reader([data[place : place + size] for place in range(0, len(data), size)], "auto", RULES)
+    assert (reader.separator, dict(reader.header.positions)) == (separator, {"last_name": 0, "email": 2})
+
+
+def test_under_auto_the_first_of_equals_wins() -> None:
+    """A header line with one column has any separator, and one without known columns is refused."""
+    assert Reader([b"Email\na@b.fr\n"], "auto", RULES).separator == ";"
+    assert refusal(b"foo,bar\n1,2\n", "auto").code == "no_known_column"
+    assert refusal(b"sep=,\nNom;Email\na;b\n", "auto").code == "wrong_separator"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"\x00", b'"', b'"\n"', b"sep=;", b'"sep=;"\n', b"\xff" * 70, b";" * 300]
+)
+def test_any_bytes_are_read_or_refused_under_auto(data: bytes) -> None:
+    """A file without a header line is refused with a reason."""
+    assert refusal(data, "auto").code

@@ -8,7 +8,7 @@ import pytest
 
 from contactsync.domain.errors import FileRefused
 from contactsync.reading.reader import MAX_CELL_CHARACTERS, MAX_ROW_BYTES, Reader
-from tests.unit.reading.tables import HEAD, NO_LABELS, bad, refusal, table
+from tests.unit.reading.tables import HEAD, RULES, bad, refusal, table
 
 
 def test_256_columns_are_allowed_and_no_more() -> None:
@@ -57,7 +57,7 @@ def test_an_endless_row_ends_the_file_early() -> None:
             fed.append(block)
             yield block
 
-    batches = list(Reader(chunks(), ";", NO_LABELS))  # type: ignore[arg-type]  # a generator function
+    batches = list(Reader(chunks(), ";", RULES))  # type: ignore[arg-type]  # a generator function
     assert [(b.line(p), code) for b in batches for p, code in b.errors] == [(3, "unterminated_quote")]
     assert len(fed) * len(fed[0]) <= MAX_ROW_BYTES + (3 << 20)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
 from contactsync.domain.columns import FRENCH
-from tests.unit.reading.verdicts import GOOD, accepted, account, judge, rejects
+from tests.unit.reading.verdicts import GOOD, accepted, account, judge, rejects, warned
 
 
 @pytest.mark.parametrize(
@@ -36,7 +34,7 @@ def test_consent_needs_only_the_column_of_its_medium(
     )
     assert accepted(verdict, "key") == {3: address}
     assert rejects(verdict) == [(4, header, f"missing_{key}"), (5, header, f"invalid_{key}")]
-    assert verdict.warnings == Counter()
+    assert warned(verdict) == {}
 
 
 def test_a_shortened_number_has_its_own_reason_in_consent_too() -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import ACTIONS
+from contactsync.reading.guards import unguard
 from contactsync.reading.validate import validate
 from contactsync.reading.verdict import Verdict
 
@@ -38,8 +39,8 @@ def frame(*rows: dict[str, str | None]) -> pd.DataFrame:
 
 
 def judge(*rows: dict[str, str | None], of: Account = ACCOUNT, action: str = "import") -> Verdict:
-    """The verdict."""
-    return validate(frame(*rows), of, ACTIONS[action])
+    """The verdict on rows whose guards are removed, as `Examination` does."""
+    return validate(unguard(frame(*rows)), of, ACTIONS[action])
 
 
 def rejects(verdict: Verdict) -> list[tuple[int, str | None, str]]:
@@ -51,3 +52,8 @@ def accepted(verdict: Verdict, key: str) -> dict[int, Any]:
     """A column of the accepted rows by place."""
     values = verdict.accepted.columns[key].to_pylist()
     return dict(zip(verdict.accepted.places.tolist(), values, strict=True))
+
+
+def warned(verdict: Verdict) -> dict[str, list[int]]:
+    """The places of the rows behind each warning."""
+    return {key: places.tolist() for key, places in verdict.warnings.items()}

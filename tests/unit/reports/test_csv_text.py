@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contactsync.domain.columns import FRENCH, match_header
+from contactsync.domain.columns import FRENCH
+from contactsync.domain.headers.match import match_header
+from contactsync.domain.headers.names import HeaderRules
 from contactsync.reports.csv_text import file_encoding, has_western_bytes, header_line
 from tests.unit.reports.accounts import account
 
@@ -21,9 +23,9 @@ def test_the_header_line_has_all_columns_and_the_accounts_own_labels() -> None:
 @pytest.mark.parametrize("separator", [";", ",", "|", "\t"])
 def test_the_importer_recognizes_the_header_line(separator: str) -> None:
     line = header_line(account(separator=separator)).rstrip("\n")
-    header = match_header(line.split(separator), (None,) * 15)
+    header = match_header(line.split(separator), HeaderRules())
     assert list(header.positions) == list(FRENCH)
-    assert not header.unknown
+    assert not header.unknown.count
     assert not header.doubled
 
 

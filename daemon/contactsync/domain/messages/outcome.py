@@ -20,25 +20,6 @@ MOST_OF_A_MEDIUM = 0.5
 WHOLE_OF_A_COLUMN = 0.9
 """From this share on, the format of the column is the likely cause."""
 
-_DROPPED_BY = {
-    "invalid_email": "email",
-    "invalid_phone": "phone",
-    "invalid_mobile": "mobile",
-    "scientific_notation": "number",
-    "decimal_number": "number",
-    "invalid_birth_date": "birth_date",
-    "month_first_dates": "birth_date",
-}
-
-
-def dropped_values(warnings: Mapping[str, int]) -> dict[str, int]:
-    """The counts of the warnings by the column whose values were dropped; `number` for either phone column."""
-    dropped: dict[str, int] = {}
-    for code, count in warnings.items():
-        if code in _DROPPED_BY and count:
-            dropped[_DROPPED_BY[code]] = dropped.get(_DROPPED_BY[code], 0) + count
-    return dropped
-
 
 @dataclass(frozen=True, slots=True)
 class Remarks:

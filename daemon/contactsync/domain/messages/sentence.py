@@ -109,7 +109,7 @@ class Context:
         facts = {
             action.kind,
             f"by_{self.account.dedup}",
-            f"separator_{_SEPARATOR_FACTS[self.account.separator]}",
+            f"separator_{_SEPARATOR_FACTS[self.account.written_separator]}",
         }
         if mode:
             facts.add(f"mode_{int(mode)}")
@@ -127,7 +127,7 @@ class Context:
             "list": names.list_name(names.as_text(claimed.name)),
             "claimed_name": names.as_text(claimed.claimed_name),
             "deposit_id": self.deposit_id,
-            "sep": account.separator,
+            "sep": account.written_separator,
             "header_line": self._header_line(),
             "sample_mobile": sample_mobile(account.region),
             "sample_phone": sample_phone(account.region),
@@ -139,7 +139,7 @@ class Context:
             return FRENCH[action.means]
         if action.kind == "delete":
             return FRENCH["reference" if self.account.dedup == "reference" else "email"]
-        return self.account.separator.join(FRENCH[key] for key in ("reference", "last_name", "email"))
+        return self.account.written_separator.join(FRENCH[key] for key in ("reference", "last_name", "email"))
 
 
 _SEPARATOR_FACTS = {";": "semicolon", ",": "comma", "|": "bar", "\t": "tab"}

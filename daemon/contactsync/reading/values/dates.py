@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from contactsync.domain.account import DateOrder
 from contactsync.reading.values import distinct
 
-# ASCII digits only; the same separator both times. `re.fullmatch` lets no line end pass.
-_DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
-_YEAR_FIRST = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+# ASCII digits only; the same separator both times. `re.fullmatch` lets no line end pass. Databases and spreadsheets
+# add a midnight time to a date (Access, SQL Server, Salesforce).
+_MIDNIGHT = (
+    r"(?:[ T](?:0{1,2}:00(?::00(?:[.,]0+)?)?(?: ?AM)?|12:00(?::00)? ?AM)(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_PARTS = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})" + _MIDNIGHT)
+_YEAR_FIRST = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})" + _MIDNIGHT)
+
+_SLASHED = rf"^[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}{_MIDNIGHT}$"
+_MONTH_FIRST = rf"^(?:0?[1-9]|1[0-2])/(?:1[3-9]|2[0-9]|3[01])/[0-9]{{4}}{_MIDNIGHT}$"
 
 
-def normalise_one(value: str) -> str | None:
+def normalise_one(value: str, order: DateOrder = "dmy") -> str | None:
     """One trimmed text as `YYYY-MM-DD`, or None if it is not a date.
 
-    The forms are `D/M/YYYY`, `D-M-YYYY`, `D.M.YYYY` and `YYYY-M-D` (protocol 3). The day must exist in the
-    Gregorian calendar, in the years 0001 to 9999, as in Python and PostgreSQL.
+    The forms are `D/M/YYYY`, `D-M-YYYY`, `D.M.YYYY` and `YYYY-M-D` (protocol 3), and a midnight time after them.
+    Under the order `mdy` a date with slashes is `M/D/YYYY`. The day must exist in the Gregorian calendar, in the
+    years 0001 to 9999, as in Python and PostgreSQL.
     """
-    if found := _DAY_FIRST.fullmatch(value):
+    if found := _PARTS.fullmatch(value):
         day, month, year = int(found[1]), int(found[3]), int(found[4])
+        if order == "mdy" and found[2] == "/":
+            day, month = month, day
     elif found := _YEAR_FIRST.fullmatch(value):
         year, month, day = int(found[1]), int(found[2]), int(found[3])
     else:
@@ -33,10 +47,47 @@ def normalise_one(value: str) -> str | None:
         return None
 
 
-def normalise(column: pa.StringArray) -> pa.StringArray:
+def normalise(column: pa.StringArray, order: DateOrder = "dmy") -> pa.StringArray:
     """The dates of a column of trimmed texts as `YYYY-MM-DD`; null if the text is not a date, or null.
 
     The result is as long as `column` and each value is `normalise_one`'s. It is called once per distinct text,
     because a file has far more people than birthdays. Raises nothing for any text.
     """
-    return distinct.map_distinct(column, normalise_one)
+    return distinct.map_distinct(column, lambda value: normalise_one(value, order))
+
+
+def is_slashed(column: pa.StringArray) -> pa.BooleanArray:
+    """Which texts have the form of a date with slashes, whatever the order of day and month; null for null."""
+    return pc.match_substring_regex(column, _SLASHED)
+
+
+def has_month_first(column: pa.StringArray) -> bool:
+    """Whether a text is a date only if the month is first, such as `12/31/1980`."""
+    return bool(pc.any(pc.match_substring_regex(column, _MONTH_FIRST)).as_py())
+
+
+class MonthFirstWatch:
+    """Looks for `/13` to `/31` followed by a slash in the bytes of a file, at a small part of the cost of reading it.
+
+    Only if there is one may a date of the file have the month first, and only then are the dates worth a look
+    before the file is read. No file without one pays for that.
+    """
+
+    def __init__(self) -> None:
+        """Nothing has been seen."""
+        self.suspicious = False
+        self._tail = b""
+
+    def through(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same chunks."""
+        for chunk in chunks:
+            if not self.suspicious:
+                self._look(self._tail + chunk)
+            yield chunk
+
+    def _look(self, data: bytes) -> None:
+        places = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("/"))
+        # Two digits stand between two slashes.
+        starts = places[:-1][np.diff(places) == len("/31")]
+        self.suspicious = any(b"13" <= data[at + 1 : at + 3] <= b"31" for at in starts.tolist())
+        self._tail = data[-len("/31") :]

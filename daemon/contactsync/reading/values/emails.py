@@ -1,17 +1,20 @@
 """Validates e-mail addresses and brings them into their stored form (protocol 3), a whole column at a time. Pure.
 
 The rule is `email-validator`'s. Calling it costs about 25 µs per value, so one RE2 pattern over the column
-accepts the plain ASCII addresses, nearly all of a real file. The library judges the rest. The pattern is
-narrower than the library, never wider: `tests/unit/reading/values/test_emails.py` compares the two.
+accepts the plain ASCII addresses, nearly all of a real file, and another one rejects what cannot be an address.
+The rest is judged by its two parts (`domains.py`), and by the library where these are unusual. Every answer is
+the library's: `tests/unit/reading/values/test_emails.py` compares them.
 """
 
 from __future__ import annotations
+
+import unicodedata
 
 import email_validator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contactsync.reading.values import distinct
+from contactsync.reading.values import distinct, domains
 
 MAX_BYTES = 254
 """The longest address in bytes of UTF-8, by RFC 5321 4.5.3.1.3 (RFC 3696 erratum 1690) and the library."""
@@ -25,6 +28,11 @@ _PLAIN_BYTES = 65
 _ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]+"
 _LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _PLAIN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[a-z0-9]+-)*[a-z0-9]*[a-z]$"
+
+# What an address without quotes can be at most. Cells that do not match cost no call per value.
+_POSSIBLE = r"^[^\x00-\x20\"(),:;<>@\[\\\]\x7f]+@[a-zA-Z0-9.\-\x{80}-\x{10ffff}]+$"
+
+_ATOM_SIGNS = str.maketrans("", "", "._!#$%&'*+-/=?^`{|}~")
 
 _SPECIAL = tuple(f".{name}" for name in email_validator.SPECIAL_USE_DOMAIN_NAMES)
 
@@ -42,6 +50,31 @@ def normalise_one(value: str) -> str | None:
         return None
 
 
+def judge_one(value: str) -> str | None:
+    """The same as `normalise_one` for at most 254 bytes; the library judges only what is unusual."""
+    local, at, domain = value.partition("@")
+    if not at or '"' in value or not _is_plain_local(local):
+        return normalise_one(value)
+    judged = domains.judge(domain)
+    if judged is None:
+        return None
+    stored, size = judged
+    # The library measures several forms of a long address.
+    if len(local.encode()) + 1 + max(size, len(stored.encode())) > MAX_BYTES:
+        return normalise_one(value)
+    return f"{local}@{stored}".lower()
+
+
+def _is_plain_local(local: str) -> bool:
+    """Whether the library certainly accepts the local part as it is: letters and digits of any script, atom signs."""
+    letters = local.translate(_ATOM_SIGNS)
+    return (
+        (not letters or letters.isalnum())
+        and not (local.startswith(".") or local.endswith(".") or ".." in local or not local)
+        and unicodedata.is_normalized("NFC", local)
+    )
+
+
 def normalise(column: pa.StringArray) -> pa.StringArray:
     """The stored forms of a column of trimmed addresses; null if the address is invalid or null.
 
@@ -54,8 +87,12 @@ def normalise(column: pa.StringArray) -> pa.StringArray:
         plain = pc.and_not(plain, pc.ends_with(lowered, name))
     answers = pc.if_else(plain, lowered, pa.scalar(None, pa.string()))
     # Too long is invalid in any case, and the library is slow on 32,768 characters.
-    left = pc.fill_null(pc.and_not(pc.less_equal(size, MAX_BYTES), plain), False)
+    left = pc.and_not(pc.less_equal(size, MAX_BYTES), plain)
+    if pc.any(left).as_py():
+        possible = pc.or_(pc.match_substring_regex(column, _POSSIBLE), pc.match_substring(column, '"'))
+        left = pc.and_(left, possible)
+    left = pc.fill_null(left, False)
     rest = column.filter(left)
     if not len(rest):
         return answers
-    return pc.replace_with_mask(answers, left, distinct.map_distinct(rest, normalise_one))
+    return pc.replace_with_mask(answers, left, distinct.map_distinct(rest, judge_one))

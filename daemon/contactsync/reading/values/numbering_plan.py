@@ -30,10 +30,12 @@ class Plan:
 
     `shapes`: pairs of the length of a national number and the pattern of the texts (a plus or none, then
     digits) that end in that number. `valid`: a national number must match all of these patterns; None if no
-    patterns can decide.
+    patterns can decide. `idd` begins an international call; no national number is shorter than `shortest`.
     """
 
     code: str
+    idd: str
+    shortest: int
     shapes: tuple[tuple[int, str], ...]
     valid: tuple[str, str] | None
 
@@ -87,12 +89,12 @@ def plan_of(region: str) -> Plan | None:
     lengths = frozenset(general.possible_length) - local
     try:
         language = _language(general)
-        valid = _valid_patterns(metadata, general) if len(regions) == 1 else None
+        valid = valid_patterns(metadata, general) if len(regions) == 1 else None
     except ValueError:
         return None
     dialling = _Dialling(code, idd, prefixes, lengths, local, language)
     shapes = [(length, _shape(length, dialling)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
-    return Plan(code, tuple(shapes), valid)
+    return Plan(code, idd, min(lengths | local), tuple(shapes), valid)
 
 
 def _shape(length: int, region: _Dialling) -> str:
@@ -136,7 +138,7 @@ def _digits(length: int, unlike: tuple[str, ...]) -> str:
     return f"(?:{'|'.join(texts)})"
 
 
-def _valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[str, str] | None:
+def valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[str, str] | None:
     """The patterns of a valid national number: the general one, and one for any of the types.
 
     None if a type's pattern matches lengths that its metadata rules out: the library checks both.
@@ -196,3 +198,51 @@ def _sequence(text: str) -> tuple[_Language, str]:
         sums = {sum(c) for n in range(low, high + 1) for c in combinations_with_replacement(once.widths, n)}
         widths = frozenset(a + b for a in widths for b in sums)
     return _Language(widths, firsts), text
+
+
+def starts(pattern: str, size: int, length: int) -> frozenset[str]:
+    """The first `size` digits of the texts of `length` digits that a metadata pattern matches.
+
+    Raises ValueError for a pattern of an unknown form.
+    """
+    found, rest = _starts_of_union(pattern, size)
+    if rest:
+        raise ValueError(rest)
+    return frozenset(start for start, whole in found if whole == length)
+
+
+_Starts = frozenset[tuple[str, int]]
+"""Each start that a pattern allows, with the length of a whole text."""
+
+
+def _starts_of_union(text: str, size: int) -> tuple[_Starts, str]:
+    found, text = _starts_of_sequence(text, size)
+    while text.startswith("|"):
+        other, text = _starts_of_sequence(text[1:], size)
+        found |= other
+    return found, text
+
+
+def _starts_of_sequence(text: str, size: int) -> tuple[_Starts, str]:
+    found: _Starts = frozenset({("", 0)})
+    while text and text[0] not in "|)":
+        if text.startswith("(?:"):
+            once, text = _starts_of_union(text[3:], size)
+            end = 1 if text.startswith(")") else 0
+        else:
+            atom = _DIGIT.match(text)
+            end = atom.end() if atom else 0
+            once = frozenset((digit, 1) for digit in "0123456789" if re.fullmatch(text[:end], digit))
+        if not end:
+            raise ValueError(text)
+        text = text[end:]
+        low, high = 1, 1
+        if count := _COUNT.match(text):
+            low, high = (0, 1) if count[3] else (int(count[1]), int(count[2] or count[1]))
+            text = text[count.end() :]
+        reached: _Starts = found if low == 0 else frozenset()
+        for times in range(1, high + 1):
+            found = frozenset(((a + b)[:size], m + n) for a, m in found for b, n in once)
+            reached = reached | found if times >= low else reached
+        found = reached
+    return found, text

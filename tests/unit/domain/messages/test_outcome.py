@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactsync.domain.deposit import ACTIONS, Counts, Mode
-from contactsync.domain.messages.outcome import Remarks, dropped_values, outcome, would_be
-from contactsync.domain.messages.warnings import WARNINGS
+from contactsync.domain.messages.outcome import Remarks, outcome, would_be
 from contactsync.domain.messages.words import NBSP
 from tests.messages import context
 
@@ -118,19 +117,6 @@ def test_a_rejected_file_that_lacks_rows_is_no_remedy() -> None:
     text = said(Counts(200_000, 0, 150_000, 0), Remarks(rejects_left_out=50_000), action="delete")
     assert "limité à ses 100 000 premières lignes : 50 000 autres lignes rejetées n'y figurent pas" in text
     assert "dans le même in/" not in text
-
-
-def test_dropped_values_are_counted_by_column() -> None:
-    """From the warnings that mean a dropped value, and from no other."""
-    warnings = {
-        "invalid_mobile": 2,
-        "scientific_notation": 3,
-        "decimal_number": 1,
-        "month_first_dates": 4,
-        "unknown_column": 9,
-    }
-    assert dropped_values(warnings) == {"mobile": 2, "number": 4, "birth_date": 4}
-    assert {"invalid_email", "invalid_phone", "invalid_birth_date", *warnings} <= WARNINGS.keys()
 
 
 @given(

@@ -62,15 +62,18 @@ def test_every_reason_that_is_raised_has_its_sentence_and_its_blanks_filled() ->
 
 def test_every_warning_that_is_counted_has_its_sentence() -> None:
     """A warning without words would stop the result of a file that is applied already."""
-    counted = {
-        node.slice.value
-        for node in _source()
-        if isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Attribute)
-        and node.value.attr == "warnings"
-        and isinstance(node.slice, ast.Constant)
-    }
+    counted = {code.value for node in _source() for code in _counted(node) if isinstance(code, ast.Constant)}
     assert {"unknown_column", "several_markers"} <= counted <= WARNINGS.keys()
+
+
+def _counted(node: ast.AST) -> list[ast.expr]:
+    """The code in `warnings[code]` or `warn(code, …)`."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="warnings"), slice=code):
+            return [code]
+        case ast.Call(func=ast.Attribute(attr="warn"), args=[code, *_]):
+            return [code]
+    return []
 
 
 @pytest.mark.parametrize(

@@ -217,3 +217,10 @@ def test_unknown_columns_are_named_ten_at_most() -> None:
     assert plain(whole).count("s'agit-il") == 3
     assert "13 colonnes" in plain(whole)
     assert plain(whole).endswith("« c9 » et 3 autres. Renommez celles dont vous avez besoin.")
+
+
+def test_an_account_that_leaves_the_separator_to_each_file_has_examples_with_semicolons() -> None:
+    """`auto` is no character; the examples have the separator of the files that we write."""
+    auto = context(separator="auto")
+    assert (auto.blanks["sep"], auto.blanks["header_line"]) == (";", context().blanks["header_line"])
+    assert auto.facts == context().facts

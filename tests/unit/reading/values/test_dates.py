@@ -85,7 +85,16 @@ def test_every_day_is_read_however_it_is_written(day: date, short_day: bool, sho
         ("1985.4.7", None),
         ("001/1/1985", None),
         ("1 /1/1985", None),
-        ("1/1/1985 00:00", None),
+        ("1/1/1985 00:00", "1985-01-01"),
+        ("1985-01-01 00:00:00", "1985-01-01"),
+        ("1985-01-01T00:00:00Z", "1985-01-01"),
+        ("1985-01-01T00:00:00.000+0000", "1985-01-01"),
+        ("1985-01-01 00:00:00.000", "1985-01-01"),
+        ("1/1/1985 12:00:00 AM", "1985-01-01"),
+        ("1/1/1985 0:00", "1985-01-01"),
+        ("1/1/1985 00:01", None),
+        ("1985-01-01T12:00:00Z", None),
+        ("1985-01-01T", None),
         ("1/1/1985\n", None),
         ("٣/1/1985", None),
         ("", None),
@@ -99,6 +108,48 @@ def test_examples(value: str, stored: str | None) -> None:
 def test_a_repeated_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A repeated text is parsed only once."""
     asked: list[str] = []
-    monkeypatch.setattr(dates, "normalise_one", asked.append)
+    monkeypatch.setattr(dates, "normalise_one", lambda value, _: asked.append(value))
     normalised("1/1/1985", "x", "1/1/1985", None)
     assert asked == ["1/1/1985", "x"]
+
+
+@given(st.dates())
+def test_an_account_may_have_the_month_first(day: date) -> None:
+    """Under `mdy` a date with slashes is read month first; the other forms do not change."""
+    month_first = f"{day.month}/{day.day}/{day.year:04}"
+    assert dates.normalise_one(month_first, "mdy") == day.isoformat()
+    for other in (
+        f"{day.day}-{day.month}-{day.year:04}",
+        f"{day.day}.{day.month}.{day.year:04}",
+        day.isoformat(),
+    ):
+        assert dates.normalise_one(other, "mdy") == day.isoformat()
+
+
+@given(st.lists(st.one_of(WRITTEN, SAME, st.text(max_size=5)), max_size=5), st.integers(1, 9))
+def test_no_date_with_the_month_first_escapes_the_watch(values: list[str], size: int) -> None:
+    """If a date is only possible with the month first, the watch has seen it, however the bytes are cut."""
+    data = ";".join(values).encode()
+    watch = dates.MonthFirstWatch()
+    assert b"".join(watch.through(data[at : at + size] for at in range(0, len(data), size))) == data
+    column = pa.array(values, pa.string())
+    assert watch.suspicious or not dates.has_month_first(column)
+
+
+@pytest.mark.parametrize(
+    ("value", "slashed", "month_first"),
+    [
+        ("12/31/1980", True, True),
+        ("1/13/1980 00:00:00", True, True),
+        ("31/12/1980", True, False),
+        ("12/12/1980", True, False),
+        ("13/31/1980", True, False),
+        ("12-31-1980", False, False),
+        ("1980-12-31", False, False),
+    ],
+)
+def test_what_is_only_possible_with_the_month_first(value: str, slashed: bool, month_first: bool) -> None:
+    """Only slashes, and a day beyond 12 in the second place."""
+    column = pa.array([value])
+    assert dates.is_slashed(column).to_pylist() == [slashed]
+    assert dates.has_month_first(column) is month_first

@@ -138,11 +138,37 @@ def test_a_plain_column_does_not_call_the_library(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_library_is_called_once_per_distinct_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library judges each distinct value that the pattern leaves, once."""
+    """The library judges each distinct value that the patterns leave, once."""
     asked: list[str] = []
     monkeypatch.setattr(emails, "normalise_one", asked.append)
-    normalised("n/a", "é@x.fr", "n/a", None, "n/a")
-    assert asked == ["n/a", "é@x.fr"]
+    normalised(
+        '"a"@x.fr',
+        "e\u0301@x.fr",
+        "n/a",
+        '"a"@x.fr',
+        None,
+        "é@x.fr",
+        "é@日本.com",
+        "a@b@c.fr",
+        "Yann <y@x.fr>",
+    )
+    assert asked == ['"a"@x.fr', "e\u0301@x.fr"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a1@exemple.fr;a2@exemple.fr",
+        "a1@exemple.fr, a2@exemple.fr",
+        "a1@exemple.fr a2@exemple.fr",
+        "<a2@exemple.fr>",
+        "mailto:a3@exemple.fr",
+        "a1@exemple.fr\u200b, x",
+    ],
+)
+def test_a_cell_is_one_address_and_nothing_else(value: str) -> None:
+    """Two addresses, a name, brackets or a scheme make the cell invalid, so nobody else is opted out (protocol 3)."""
+    assert normalised(value) == [None]
 
 
 def test_an_empty_column_stays_empty() -> None:

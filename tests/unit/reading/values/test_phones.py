@@ -140,7 +140,7 @@ def test_the_prefixes_of_every_region_are_read_as_the_library_does(region: str) 
     [
         ("0299415263", "+33299415263"),
         ("02.98.44.10.32", "+33298441032"),
-        ("336 90 12 34 56", "+33690123456"),
+        ("336 90 12 34 56", "+590690123456"),
         ("06 12 34 56 78", "+33612345678"),
         ("06\u00a012\u00a034\u00a056\u00a078", "+33612345678"),
         ("06/12/34/56/78", "+33612345678"),
@@ -148,7 +148,25 @@ def test_the_prefixes_of_every_region_are_read_as_the_library_does(region: str) 
         ("+33 (0)6-12-34-56-78", "+33612345678"),
         ("0033612345678", "+33612345678"),
         ("299415263", "+33299415263"),
-        ("0000000000", "+33000000000"),
+        ("0000000000", None),
+        ("00 00 00 00 00", None),
+        ("06 12 34 56 7", None),
+        ("06\u202f12\u202f34\u202f56\u202f78", "+33612345678"),
+        ("06\u200912\u200934\u200956\u200978", "+33612345678"),
+        ("06\u201112\u201134\u201156\u201178", "+33612345678"),
+        ("0612345678;0698765432", None),
+        ("0612345678 / 0698765432", None),
+        ("0612345678,0698765432", None),
+        ("0612345678 ou 0698765432", None),
+        ("0612345678 ext 0698765432", None),
+        ("tel:0612345678;0698765432", None),
+        ("tel:0612345678;ext=9", "+33612345678"),
+        ("612345678.0", None),
+        ("33612345678.0", None),
+        ("61234567.0", None),
+        ("612345678,00", None),
+        ("0612345678" + "-" * 30, "+33612345678"),
+        ("0612345678" + "-" * 31, None),
         ("+32 470 12 34 56", "+32470123456"),
         ("0612345678 ext. 9", "+33612345678"),
         ("٠٦١٢٣٤٥٦٧٨", "+33612345678"),
@@ -168,8 +186,19 @@ def test_examples(value: str, stored: str | None) -> None:
 
 
 def test_valid_is_stricter_than_possible() -> None:
-    """Under `valid`, the protocol's number is refused: its range is not assigned."""
-    assert normalised(["336 90 12 34 56", "0299415263"], strictness="valid") == [None, "+33299415263"]
+    """Under `valid`, a number is refused if its range is not assigned in any territory of the plan."""
+    values = ["336 90 12 34 56", "0299415263", "0700000000"]
+    assert normalised(values, strictness="valid") == ["+590690123456", "+33299415263", None]
+    assert normalised(values)[2] == "+33700000000"
+
+
+def test_two_numbers_are_recognised_where_the_plan_has_long_ones() -> None:
+    """In Germany two short numbers have as many digits as one long number."""
+    assert normalised(["030 12345 / 030 54321", "030 12345/67", "030/1234567"], "DE") == [
+        None,
+        "+49301234567",
+        "+49301234567",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -208,8 +237,8 @@ def test_the_library_is_called_once_per_distinct_value(monkeypatch: pytest.Monke
     """The library judges each distinct value that the pattern leaves, once."""
     asked: list[str] = []
     monkeypatch.setattr(phones, "normalise_one", lambda value, *_: asked.append(value))
-    normalised(["inconnu", "+32470123456", "inconnu", None])
-    assert asked == ["inconnu", "+32470123456"]
+    normalised(["0612345678 x9", "+32470123456", "0612345678 x9", "inconnu", None])
+    assert asked == ["0612345678 x9", "+32470123456"]
 
 
 def test_an_unknown_region_reads_international_numbers() -> None:

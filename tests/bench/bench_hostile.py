@@ -1,0 +1,77 @@
+"""The processor time per MB of pathological cells: `python -m tests.bench.bench_hostile [MB]`.
+
+Every cell of a file is different, so that no cache helps. The target is 1.5 s per MB for each kind.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from contactsync.domain.account import Account
+from contactsync.domain.deposit import ACTIONS
+from contactsync.domain.errors import FileRefused
+from contactsync.reading.examination import Examination
+from contactsync.reading.findings import Findings
+
+ACCOUNT = Account(
+    1, "acme", None, None, None, ";", "none", (None,) * 15, "FR", "Europe/Paris", "auto", "keep", "possible", "refuse",
+    "fr", 1,
+)  # fmt: skip
+
+KINDS: dict[str, tuple[str, Callable[[int], str]]] = {
+    "phone: 249 marks": ("optoutSMS", lambda n: f"0{'-' * 240}{n}"),
+    "phone: 39 marks": ("optoutSMS", lambda n: f"0{'-' * 30}{n}"),
+    "phone: few digits": ("optoutSMS", str),
+    "phone: foreign": ("optoutSMS", lambda n: f"+49{30_000_000 + n}"),
+    "phone: Arabic digits": ("optoutSMS", lambda n: f"٠٦{10_000_000 + n}"),
+    "phone: extension": ("optoutSMS", lambda n: f"0612345678 x{n}"),
+    "phone: letters": ("optoutSMS", lambda n: f"06FLOWERS{n}"),
+    "e-mail: one accented domain": ("optoutEMAIL", lambda n: f"a{n}@éléphant.fr"),
+    "e-mail: accented domains": ("optoutEMAIL", lambda n: f"a@é{n}.fr"),
+    "e-mail: long accented domains": ("optoutEMAIL", lambda n: f"a@{'é' * 20}{n}.fr"),
+    "e-mail: Chinese domains": ("optoutEMAIL", lambda n: f"a@日本{n}.fr"),
+    "e-mail: Hebrew domains": ("optoutEMAIL", lambda n: f"a@א{n}א.fr"),
+    "e-mail: Punycode": ("optoutEMAIL", lambda n: f"a@xn--bcher{n}-kva.fr"),
+    "e-mail: many labels": ("optoutEMAIL", lambda n: f"a@{'a.' * 20}é.a{n}a"),
+    "e-mail: quoted": ("optoutEMAIL", lambda n: f'"""a""{n}@x.fr"'),
+    "e-mail: no address": ("optoutEMAIL", lambda n: f"x{n}"),
+}
+"""For each kind its action and its n-th cell."""
+
+
+def _file(path: Path, kind: str, size: int) -> None:
+    action, cell = KINDS[kind]
+    header = "Email" if action == "optoutEMAIL" else "Mobile"
+    # One valid row, so that the file is not refused for its rows before it is read.
+    good = "a@example-mail.fr" if header == "Email" else "0612345678"
+    lines, written, number = [header, good], 0, 0
+    while written < size:
+        lines.append(cell(number))
+        written += len(lines[-1].encode()) + 1
+        number += 1
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Print processor seconds per MB, one line per kind."""
+    size = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "hostile.csv"
+        for kind, (action, _) in KINDS.items():
+            _file(path, kind, size)
+            started = time.process_time()
+            try:
+                for _ in Examination(path, ACCOUNT, ACTIONS[action], Findings(), max_inflated_bytes=1 << 30):
+                    pass
+            except FileRefused as refused:
+                kind = f"{kind} ({refused.code})"  # noqa: PLW2901 - what is printed
+            seconds = (time.process_time() - started) / (size / 1e6)
+            print(f"{kind:40} {seconds:6.2f} s/MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
