@@ -58,7 +58,7 @@ def test_what_was_reported_can_be_deposited_as_it_is(program: Program, kind: str
     rules, names, labels = ACCOUNTS[kind]
     people = [
         names | AWKWARD | {
-            "reference": f"R{n};{n}", "email": f"p{n}@example.com", "phone": f"+3329941526{n}", "mobile": f"+3369012345{n}",
+            "reference": f"R{n};{n}", "email": f"p{n}@example.com", "phone": f"+3329941526{n}", "mobile": f"+3361234567{n}",
         }
         for n in range(3)
     ]  # fmt: skip

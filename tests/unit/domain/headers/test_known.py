@@ -171,8 +171,14 @@ def test_each_mapping_is_reported_with_the_column_it_is_read_as() -> None:
 def test_a_header_that_looks_like_personal_data_is_not_shown(header: str) -> None:
     """Only its position is: a file without a header line has a person's cells there."""
     found = matched("Email", "Pointure", header)
-    assert (found.unknown.names, found.unknown.unnamed) == (("Pointure",), (3,))
+    assert (found.unknown.names, found.unknown.unnamed) == ((), (2, 3))
     assert not found.untaken_means
+
+
+def test_a_row_in_place_of_a_header_line_shows_none_of_its_cells() -> None:
+    """One cell happens to be a header, another gives the row away; a name looks like any header."""
+    found = matched("Dupont", "Jean", "jean@example.com", "Mobile")
+    assert (found.unknown.names, found.unknown.suggested, found.unknown.unnamed) == ((), (), (1, 2, 3))
 
 
 @pytest.mark.parametrize(
