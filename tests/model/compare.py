@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ COUNTS = ("rows_read", "rows_applied", "rows_rejected", "inserted", "updated", "
 EFFECTS = ("rows_applied", "inserted", "updated", "unchanged", "removed")
 # The protocol determines when these warnings appear; the others may be more or less detailed.
 JUDGED_WARNINGS = frozenset({"footer", "mixed_encoding", "later_opt_out"})
+ACTS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 BELONGS = "account_id = (select account_id from contactsync.account where name = %s)"
 
 
@@ -129,7 +133,7 @@ def _results(step: Step, expected: Expected, answer: Settled) -> list[str]:
     wrong += _unequal(
         "result's counts", {c: result[c] for c in COUNTS}, {c: getattr(expected, c) for c in COUNTS}
     )
-    wrong += _unequal("result's list", result["list"], expected.list_name)
+    wrong += _unequal("result's list", result["list"], _escaped(expected.list_name))
     lines = {error["line"] for error in result["errors"]}
     if len(result["errors"]) < 100:
         wrong += _unequal("result's lines of errors", sorted(lines), expected.rejected_lines)
@@ -144,6 +148,11 @@ def _results(step: Step, expected: Expected, answer: Settled) -> list[str]:
         _rejected_lines(rejected.read_bytes(), expected.separator),
         expected.rejected_lines,
     )
+
+
+def _escaped(name: str | None) -> str | None:
+    """A name as result.json has it: without what a terminal would act on (protocol 7)."""
+    return name and ACTS.sub(lambda found: repr(found[0])[1:-1], name)
 
 
 def _judged(warnings: Iterable[dict[str, Any]]) -> list[str]:

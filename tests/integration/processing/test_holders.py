@@ -49,7 +49,7 @@ def held(path: Path, how: str) -> Iterator[int]:
 def worker(site: Site) -> DepositWorker:
     """A worker of the site without waiting times."""
     settings = Settings(ftp_root=site.root, settle_seconds=0, grace_seconds=0)
-    return DepositWorker(lambda: settings, site.pipeline, Watermark())
+    return DepositWorker(lambda: settings, site.pins, site.pipeline, Watermark())
 
 
 @pytest.fixture
