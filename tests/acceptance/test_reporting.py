@@ -23,7 +23,7 @@ WESTERN = {"first_name": "Hélène", "last_name": "LEFÈVRE", "company": "Œufs 
 OTHER = {"first_name": "Łukasz", "last_name": "Ξένος", "company": "株式会社"}
 AWKWARD = {
     "address_1": 'a;b,c|d\te "f"', "address_2": "one\ntwo", "city": '"', "postal_code": "00123", "state": "NA",
-    "country": "null", "fax": "+33 2 99 41 52 64", "birth_date": "1980-02-01", "field_1": "=1+1", "field_2": "'=1",
+    "country": "null", "fax": "+33 2 99 41 52 64", "birth_date": "1980-02-01", "field_1": "=1+1", "field_2": "'x",
     "field_3": "-3", "field_15": "@x",
 }  # fmt: skip
 LABELS = ["Magasin", 'Prix; "net"', *[None] * 12, "Ville, code|x"]
