@@ -14,7 +14,7 @@ VARIABLE = "BOOT_ID"
 def boot_id() -> str:
     """The id of this boot as 32 hexadecimal digits (random(4), machine-id(5)); "" if this process cannot know it."""
     try:
-        found = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        found = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8")
     except OSError:
         found = os.environ.get(VARIABLE, "")
     return found.strip().replace("-", "")
