@@ -30,8 +30,8 @@ class UnknownColumns:
     """The headers of a file that mean no column.
 
     `names` and `suggested` are headers as the file writes them, `suggested` with the column that each may mean.
-    `unnamed` are positions, from 1: of all of them, if one looks like personal data. A file without a header line has
-    a person's cells there.
+    `unnamed` are positions, from 1: of all but the suggested ones, if one header looks like personal data. A file
+    without a header line has a person's cells there.
     """
 
     names: tuple[str, ...] = ()
@@ -47,18 +47,19 @@ class UnknownColumns:
 def describe(headers: Sequence[tuple[int, str]], taken: Container[str]) -> UnknownColumns:
     """Sort unknown headers, each with its place from 0; `taken` are the columns that the file has.
 
-    If one of them looks like personal data, the line is probably a person's row: none of them is shown then, because
-    a name or a street looks like any header.
+    If one of them looks like personal data, the line is probably a person's row. Then only usual synonyms are shown,
+    because a name or a street looks like any header.
     """
-    if any(looks_personal(header) for _, header in headers):
-        return UnknownColumns(unnamed=tuple(place + 1 for place, _ in headers))
-    names, suggested = [], []
-    for _, header in headers:
-        if key := suggestion(header, taken):
+    is_row = any(looks_personal(header) for _, header in headers)
+    names, suggested, unnamed = [], [], []
+    for place, header in headers:
+        if key := None if looks_personal(header) else suggestion(header, taken):
             suggested.append((header, FRENCH[key]))
+        elif is_row:
+            unnamed.append(place + 1)
         else:
             names.append(header)
-    return UnknownColumns(tuple(names), tuple(suggested))
+    return UnknownColumns(tuple(names), tuple(suggested), tuple(unnamed))
 
 
 def looks_personal(header: str) -> bool:
