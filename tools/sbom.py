@@ -59,8 +59,8 @@ def bom(name: str, version: str, lock: str) -> Bom:
     root = Component(type=ComponentType.APPLICATION, name=name, version=version, bom_ref=name)
     made = Bom()
     # Neither random nor the time of the day.
-    made.metadata.timestamp = None  # type: ignore[assignment]
-    made.serial_number = None  # type: ignore[assignment]
+    made.metadata.timestamp = None  # type: ignore[assignment]  # the setter takes None, its type does not say so
+    made.serial_number = None  # type: ignore[assignment]  # the same
     made.metadata.component = root
     locked = pins(lock)
     components = {id(pin): _component(pin) for pin in locked}
