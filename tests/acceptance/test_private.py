@@ -42,7 +42,7 @@ class Unraisable:
 def fail(text):
     raise RuntimeError(text)
 
-def validate(frame, account, action):
+def validate(frame, account, action, **options):
     reference = str(frame["reference"].iloc[0]) if "reference" in frame and len(frame) else ""
     if reference == "BUG":
         try:
@@ -61,7 +61,7 @@ def validate(frame, account, action):
         thread.start()
         thread.join()
         Unraisable()
-    return good(frame, account, action)
+    return good(frame, account, action, **options)
 
 examine.validate = validate
 '''
