@@ -126,7 +126,7 @@ class Examination:
             raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
 
     def _judge(self, batch: Batch) -> Judged:
-        frame = unguard(batch.frame)
+        frame = unguard(batch.frame, batch.rows.data)
         changed = self._original.changed(batch, self.raw_header) if self._original else ()
         if changed:
             frame = frame.drop(index=[reject.place for reject in changed])

@@ -40,7 +40,9 @@ def frame(*rows: dict[str, str | None]) -> pd.DataFrame:
 
 def judge(*rows: dict[str, str | None], of: Account = ACCOUNT, action: str = "import") -> Verdict:
     """The verdict on rows whose guards are removed, as `Examination` does."""
-    return validate(unguard(frame(*rows)), of, ACTIONS[action])
+    given = frame(*rows)
+    data = "\n".join(str(value) for value in given.to_numpy().ravel()).encode()
+    return validate(unguard(given, data), of, ACTIONS[action])
 
 
 def rejects(verdict: Verdict) -> list[tuple[int, str | None, str]]:
