@@ -31,6 +31,8 @@ class Plan:
     `shapes`: pairs of the length of a national number and the pattern of the texts (a plus or none, then
     digits) that end in that number. `valid`: a national number must match all of these patterns; None if no
     patterns can decide. `idd` begins an international call; no national number is shorter than `shortest`.
+    `perhaps`: every other text of digits, with or without a plus, is certainly no number of this plan, unless it is
+    an international call.
     """
 
     code: str
@@ -38,6 +40,7 @@ class Plan:
     shortest: int
     shapes: tuple[tuple[int, str], ...]
     valid: tuple[str, str] | None
+    perhaps: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,27 @@ def plan_of(region: str) -> Plan | None:
         return None
     dialling = _Dialling(code, idd, prefixes, lengths, local, language)
     shapes = [(length, _shape(length, dialling)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
-    return Plan(code, idd, min(lengths | local), tuple(shapes), valid)
+    return Plan(code, idd, min(lengths | local), tuple(shapes), valid, _perhaps(dialling))
+
+
+def _perhaps(region: _Dialling) -> str:
+    """The pattern of the texts that may have a complete number or a local one at their end.
+
+    parse takes only these away from its beginning: the country code, and a national prefix before and after it has
+    looked for the code.
+    """
+    prefixes = "|".join(("", *region.prefixes))
+    ends = "|".join(f"[0-9]{{{length}}}" for length in sorted(region.lengths | region.local))
+    return rf"^(?:\+?{region.code})?(?:{prefixes})(?:{prefixes})(?:{ends})$"
+
+
+@cache
+def main_region(digits: str) -> str | None:
+    """The region whose plan an international number has by its first three digits; None if no region has it."""
+    codes = (int(digits[:end]) for end in range(1, len(digits) + 1))
+    return next(
+        (COUNTRY_CODE_TO_REGION_CODE[code][0] for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), None
+    )
 
 
 def _shape(length: int, region: _Dialling) -> str:
@@ -198,51 +221,3 @@ def _sequence(text: str) -> tuple[_Language, str]:
         sums = {sum(c) for n in range(low, high + 1) for c in combinations_with_replacement(once.widths, n)}
         widths = frozenset(a + b for a in widths for b in sums)
     return _Language(widths, firsts), text
-
-
-def starts(pattern: str, size: int, length: int) -> frozenset[str]:
-    """The first `size` digits of the texts of `length` digits that a metadata pattern matches.
-
-    Raises ValueError for a pattern of an unknown form.
-    """
-    found, rest = _starts_of_union(pattern, size)
-    if rest:
-        raise ValueError(rest)
-    return frozenset(start for start, whole in found if whole == length)
-
-
-_Starts = frozenset[tuple[str, int]]
-"""Each start that a pattern allows, with the length of a whole text."""
-
-
-def _starts_of_union(text: str, size: int) -> tuple[_Starts, str]:
-    found, text = _starts_of_sequence(text, size)
-    while text.startswith("|"):
-        other, text = _starts_of_sequence(text[1:], size)
-        found |= other
-    return found, text
-
-
-def _starts_of_sequence(text: str, size: int) -> tuple[_Starts, str]:
-    found: _Starts = frozenset({("", 0)})
-    while text and text[0] not in "|)":
-        if text.startswith("(?:"):
-            once, text = _starts_of_union(text[3:], size)
-            end = 1 if text.startswith(")") else 0
-        else:
-            atom = _DIGIT.match(text)
-            end = atom.end() if atom else 0
-            once = frozenset((digit, 1) for digit in "0123456789" if re.fullmatch(text[:end], digit))
-        if not end:
-            raise ValueError(text)
-        text = text[end:]
-        low, high = 1, 1
-        if count := _COUNT.match(text):
-            low, high = (0, 1) if count[3] else (int(count[1]), int(count[2] or count[1]))
-            text = text[count.end() :]
-        reached: _Starts = found if low == 0 else frozenset()
-        for times in range(1, high + 1):
-            found = frozenset(((a + b)[:size], m + n) for a, m in found for b, n in once)
-            reached = reached | found if times >= low else reached
-        found = reached
-    return found, text
