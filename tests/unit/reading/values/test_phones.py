@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from phonenumbers import PhoneMetadata, PhoneNumberDesc
+from phonenumbers import PhoneMetadata
 
-from contactsync.reading.values import numbering_plan, phones
+from contactsync.reading.values import phones
 
 if TYPE_CHECKING:
     from contactsync.domain.account import PhoneCheck
@@ -244,28 +244,6 @@ def test_the_library_is_called_once_per_distinct_value(monkeypatch: pytest.Monke
 def test_an_unknown_region_reads_international_numbers() -> None:
     """A number with a plus needs no region."""
     assert normalised(["+33612345678", "0612345678"], "ZZ") == ["+33612345678", None]
-
-
-@pytest.mark.parametrize("pattern", ["[^0]", r"1+", "(?:1", "1)", r"(1)", r"(?!0)\d"])
-def test_a_metadata_pattern_of_an_unknown_form_is_refused(pattern: str) -> None:
-    """A pattern of an unknown form raises ValueError, so the library reads the numbers."""
-    with pytest.raises(ValueError):  # noqa: PT011 - the text is what is left of the pattern, maybe nothing
-        numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
-
-
-@pytest.mark.parametrize(
-    ("pattern", "widths", "firsts"),
-    [
-        (r"[1-9]\d{8}", {9}, "123456789"),
-        (r"8\d{2,4}|[67](?:0|12)?", {1, 2, 3, 4, 5}, "678"),
-        (r"0?(?:1\d|[2-3]){2}", {2, 3, 4, 5}, "0123"),
-    ],
-)
-def test_what_a_metadata_pattern_matches(pattern: str, widths: set[int], firsts: str) -> None:
-    """The lengths and first digits of the numbers that a pattern matches."""
-    found = numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
-    assert set(found.widths) == widths
-    assert set(found.firsts) == set(firsts)
 
 
 def test_an_empty_column_stays_empty() -> None:
