@@ -97,7 +97,7 @@ def test_orphaned_backend_that_does_not_notice_is_ended(
         # A stopped backend does not notice that its postmaster is gone.
         os.kill(backend, signal.SIGSTOP)
         os.kill(postmaster(tmp_path / "data"), signal.SIGKILL)
-        until(lambda: server._child is not None and server._child.poll() is not None)
+        until(lambda: not server._process.runs)
         assert server.ensure()
         assert not Path(f"/proc/{backend}/cwd").exists()
     assert query(server.admin_url, "SELECT 1") == 1
