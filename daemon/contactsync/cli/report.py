@@ -62,12 +62,7 @@ def report(
         if lossy := row.pop("lossy"):
             note = "? replaces characters that iso-8859-1 lacks"
             typer.echo(f"{row['account']}: in {lossy} file(s), {note}", err=True)
-    if as_json:
-        output.as_json(rows)
-    elif rows or not problems:
-        output.table(rows, COLUMNS, output.NO_ACCOUNT)
-    if problems:
-        raise AnswerIsNo("\n".join(problems))
+    output.accounts(rows, COLUMNS, problems, in_json=as_json)
 
 
 def _day(text: str | None) -> date | None:

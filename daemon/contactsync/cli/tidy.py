@@ -57,12 +57,7 @@ def tidy(
                 problems.append(f"{each.name}: {error}")
     if not settings.keep_settled_days and not settings.keep_history_days:
         typer.echo("keep_settled_days and keep_history_days are 0: everything is kept forever", err=True)
-    if as_json:
-        output.as_json(rows)
-    elif rows or not problems:
-        output.table(rows, COLUMNS, output.NO_ACCOUNT)
-    if problems:
-        raise AnswerIsNo("\n".join(problems))
+    output.accounts(rows, COLUMNS, problems, in_json=as_json)
 
 
 def _preview(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
