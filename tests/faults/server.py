@@ -36,6 +36,11 @@ class Server(EmbeddedServer):
         """The folder of its socket."""
         return self._sockets()
 
+    @property
+    def log_path(self) -> Path:
+        """The file that the server logs to."""
+        return self._data_dir / "postgresql.log"
+
     def schema(self) -> None:
         with psycopg.connect(self.admin_url) as conn:
             migrate(conn)
