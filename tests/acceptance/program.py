@@ -8,12 +8,13 @@ import re
 import subprocess
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
 
 from contactsync.domain.deposit import ACTIONS
+from tests import polling
 from tests.acceptance.settled import Settled, is_result
 from tests.model import drive
 from tests.roles import as_daemon
@@ -36,6 +37,9 @@ _uploads = iter(range(1, 1_000_000))
 
 class Program(drive.Program):
     """A daemon that can be stopped, killed and started again over the same folders and database."""
+
+    deadline: ClassVar = DEADLINE
+    pause: ClassVar = 0.005
 
     def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
         folder.mkdir(exist_ok=True)
@@ -112,14 +116,15 @@ class Program(drive.Program):
 
     def until(self, done: Callable[[], T], what: str, *, alive: bool = True) -> T:
         """Poll until `done` returns something true, and return that."""
-        deadline = time.monotonic() + DEADLINE
-        while not (answer := done()):
+
+        def check() -> None:
             if alive:
                 assert self._daemon is not None, f"{what}: the daemon was never started"
                 assert self._daemon.poll() is None, f"{what}: the daemon ended\n{self.log_tail()}"
-            assert time.monotonic() < deadline, f"not in time: {what}\n{self.log_tail()}"
-            time.sleep(0.005)
-        return answer
+
+        return polling.until(
+            done, what, seconds=self.deadline, pause=self.pause, meanwhile=check, report=self.log_tail
+        )
 
     def log_tail(self) -> str:
         return super().log_tail() + self.stderr.read_text()[-3000:]

@@ -14,7 +14,8 @@ import pytest
 
 from contactsync.database.embedded import server_files
 from contactsync.database.embedded.server import EmbeddedServer
-from tests.integration.database.embedded.process import Process, no_server, postmaster, query, until
+from tests.integration.database.embedded.process import Process, no_server, postmaster, query
+from tests.polling import until
 
 
 def test_killed_owner_leaves_no_server_and_loses_nothing(
