@@ -160,14 +160,14 @@ class Program(drive.Program):
         upload.write_bytes(content)
         return upload.rename(folder / name)
 
-    def lying(self, account: str, box: str, action: str = "import") -> list[str]:
+    def files_in(self, account: str, box: str, action: str = "import") -> list[str]:
         """The deposits in a box, without result files and temporary files."""
         names = (os.fsdecode(name) for name in os.listdir(os.fsencode(self.box(account, box, action))))
         return sorted(n for n in names if not n.startswith(".") and not is_result(n))
 
     def everywhere(self, account: str, action: str = "import") -> list[tuple[str, str]]:
         """Each deposit with the box that it is in."""
-        return [(box, name) for box in BOXES for name in self.lying(account, box, action)]
+        return [(box, name) for box in BOXES for name in self.files_in(account, box, action)]
 
     def settled(self, account: str, name: str, action: str = "import", *, nth: int = 1) -> Settled:
         """Wait until the deposit of this name (the `nth` of that name) is in `ok/` or `ko/`."""
@@ -176,7 +176,7 @@ class Program(drive.Program):
             found = [
                 self.box(account, box, action) / entry
                 for box in ("ok", "ko")
-                for entry in self.lying(account, box, action)
+                for entry in self.files_in(account, box, action)
                 if re.fullmatch(r"[0-9]{10}_" + re.escape(name), entry)
             ]
             return sorted(found, key=lambda path: path.name)[nth - 1 : nth]
@@ -189,7 +189,7 @@ class Program(drive.Program):
 
         def look() -> list[Path]:
             boxes = [self.box(account, box, action) for box in ("ok", "ko")]
-            return [box / name for box in boxes for name in self.lying(account, box.name, action)]
+            return [box / name for box in boxes for name in self.files_in(account, box.name, action)]
 
         (path,) = self.until(look, f"the deposit of {account} settles")
         return Settled(path, time.monotonic())

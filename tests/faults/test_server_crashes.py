@@ -50,7 +50,7 @@ def test_crashes_at_random_moments(tmp_path: Path) -> None:
                 assert {(row["attempts"], row["rows_applied"]) for row in run.ledger(account)} == {(1, ROWS)}
                 assert run.lists(account) == [(str(n), ROWS) for n in range(DEPOSITS)]
                 assert len(run.contacts(account)) == DEPOSITS * ROWS
-                assert run.lying(account, "on") == run.lying(account, "in") == []
+                assert run.files_in(account, "on") == run.files_in(account, "in") == []
             assert run.events("bug") == []
         run.__exit__()
 

@@ -119,7 +119,7 @@ class Uploader:
         return [
             Settled(self.box(box) / name, time.monotonic())
             for box in ("ok", "ko")
-            for name in self.program.lying(self.account, box)
+            for name in self.program.files_in(self.account, box)
         ]
 
     def applied_once(self, name: str, content: bytes) -> None:
