@@ -21,6 +21,7 @@ from contactsync.cli import (
     report,
     retry,
     run,
+    show,
     status,
     tidy,
 )
@@ -74,6 +75,7 @@ app.add_typer(config.app, name="config")
 app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("history")(history.history)
+app.command("show")(show.show)
 app.command("retry")(retry.retry)
 app.command("doctor")(doctor.doctor)
 app.command("tidy")(tidy.tidy)

@@ -61,7 +61,8 @@ def history(
     day: Annotated[
         str | None,
         typer.Option(
-            metavar="DAY", help="Only deposits of this day, in the account's time zone: 2026-11-26, yesterday."
+            metavar="DAY",
+            help="Only deposits of this day, in the account's time zone: 2026-11-26, yesterday.",
         ),
     ] = None,
     since: Annotated[

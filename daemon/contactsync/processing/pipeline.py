@@ -118,6 +118,8 @@ class Pipeline:
             with self.attempts.counted(self.session, account, claimed) as attempt:
                 if attempt is None:
                     return False
+                if claimed.size_bytes > LARGE_BYTES:
+                    canonical_line.claimed_long(account.name, attempt.deposit_id, claimed, attempt.number)
                 subject = Subject(account, claimed, attempt.deposit_id, Findings())
                 result = self._apply_or_refuse(spool, subject, attempt)
             if result is None:
@@ -160,7 +162,7 @@ class Pipeline:
             spool.drop_rejected(subject.claimed.action, subject.claimed.claimed_name)
         result, counts = result_json.refused(subject, refusal)
         with self.session() as conn:
-            finished = ledger.finish(conn, subject.account, result, counts)
+            finished = ledger.finish(conn, subject.account, result, counts, stage_ms=subject.stage_ms)
         return result if finished else None
 
     def settle(

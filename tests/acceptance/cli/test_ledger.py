@@ -80,7 +80,9 @@ def test_history_filters(contactsync: Run, acme: int, conn: psycopg.Connection[A
     assert found("--since", "2026-03-02") == ["other.csv", "list%b.csv"]
     assert found("--since", "2026-03-02 00:00+00:00") == ["other.csv"]
     assert found("--since", "1h") == found("--since", "yesterday") == []
-    conn.execute("UPDATE contactsync.deposit SET deposited_at = now() - interval '30 min' WHERE name = 'other.csv'")
+    conn.execute(
+        "UPDATE contactsync.deposit SET deposited_at = now() - interval '30 min' WHERE name = 'other.csv'"
+    )
     assert found("--since", "1h") == ["other.csv"]
     wrong = contactsync("history", "--day", "1h", "--since", "x", "--reason", "bad", "--state", "gone")
     assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 4)

@@ -29,8 +29,13 @@ def test_days(text: str, expected: date | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "age"),
-    [("90s", timedelta(seconds=90)), ("15m", timedelta(minutes=15)), ("1h", timedelta(hours=1))]
-    + [("15 min", timedelta(minutes=15)), ("2d", timedelta(days=2)), ("1W", timedelta(weeks=1))],
+    [
+        ("90s", timedelta(seconds=90)),
+        ("15 min", timedelta(minutes=15)),
+        ("1h", timedelta(hours=1)),
+        ("2d", timedelta(days=2)),
+        ("1W", timedelta(weeks=1)),
+    ],
 )
 def test_ages(text: str, age: timedelta) -> None:
     """An age counts back from now."""
