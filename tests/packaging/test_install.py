@@ -33,7 +33,7 @@ class Installation:
         subprocess.run(
             [
                 *("make", "--silent", target, f"VENV={sys.prefix}", f"SYSTEM_PYTHON={PYTHON}"),
-                *(f"PREFIX={self.prefix}", f"SYSCONFDIR={self.etc}", f"DESTDIR={destdir}"),
+                *(f"PREFIX={self.prefix}", f"DESTDIR={destdir}"),
             ],
             cwd=ROOT,
             check=True,

@@ -12,7 +12,7 @@ import typer
 
 from contactsync import __version__
 from contactsync.cli import (
-    account,
+    adopt,
     check,
     config,
     exit_status,
@@ -25,6 +25,7 @@ from contactsync.cli import (
     status,
     tidy,
 )
+from contactsync.cli.account import command as account
 from contactsync.cli.doctor import command as doctor
 
 __all__ = ["app", "exit_status"]
@@ -71,6 +72,7 @@ app.command("demo")(run.demo)
 app.command("migrate")(run.migrate)
 app.command("init")(init.init)
 app.add_typer(account.app, name="account")
+app.command("adopt")(adopt.adopt)
 app.add_typer(config.app, name="config")
 app.command("check")(check.check)
 app.command("status")(status.status)

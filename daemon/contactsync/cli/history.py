@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from contactsync.cli import moments, output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.session import connected, find_account, load_settings
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.errors import ConfigurationError
@@ -31,7 +32,8 @@ def history(
     ctx: typer.Context,
     *,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only deposits of this account.")
+        str | None,
+        typer.Option(metavar="NAME", help="Only deposits of this account.", autocompletion=complete_accounts),
     ] = None,
     action: Annotated[
         str | None, typer.Option(help="Only deposits of this action.", autocompletion=lambda: list(ACTIONS))
