@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,8 +60,8 @@ def remove(
     """Remove a disabled account and all its rows from the database; this cannot be undone. Its files stay.
 
     The rows include contacts, lists, campaigns, reactions, the history of deposits, and the opt-outs: an account of
-    the same name would start without them. Run it with the database_url of the migrator, as `migrate`: the daemon's
-    role may not remove consent.
+    the same name would start without them. Unless the database is the embedded one, run it with the database_url of
+    the migrator, as `migrate`: the daemon's role may not remove consent.
 
     Example: contactsync account remove acme --dry-run
     """
@@ -69,9 +70,14 @@ def remove(
 
     from contactsync.accounts import removal
     from contactsync.database.connection import patient
+    from contactsync.database.source import embedded_migrator
 
     try:
-        with connected(settings) as (conn, _), patient(conn):
+        with ExitStack() as stack:
+            conn, embedded = stack.enter_context(connected(settings))
+            if embedded:
+                conn = stack.enter_context(embedded_migrator(conn))
+            stack.enter_context(patient(conn))
             account = find_account(conn, name)
             home = account.home_under(settings.ftp_root)
             rows = removal.rows(conn, account)
