@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.session import connected, find_account, load_settings, opened, require_own_homes
 from contactsync.domain.errors import AnswerIsNo
 
@@ -25,7 +26,10 @@ COLUMNS = ("account", "files", "bytes", "rows")
 def tidy(
     ctx: typer.Context,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only files and rows of this account.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only files and rows of this account.", autocompletion=complete_accounts
+        ),
     ] = None,
     *,
     dry_run: Annotated[

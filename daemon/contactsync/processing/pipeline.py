@@ -110,6 +110,7 @@ class Pipeline:
             with self.attempts.counted(self.session, account, claimed) as attempt:
                 if attempt is None:
                     return False
+                canonical_line.begun(account, claimed, attempt)
                 subject = Subject(account, claimed, attempt.deposit_id, Findings())
                 transaction = FileTransaction(
                     self.session, spool, self.rules, self.metrics, self.stopping, self.share

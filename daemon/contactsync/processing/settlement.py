@@ -44,7 +44,7 @@ def refuse(
         spool.drop_rejected(subject.claimed.action, subject.claimed.claimed_name)
     result, counts = result_json.refused(subject, refusal)
     with session() as conn:
-        finished = ledger.finish(conn, subject.account, result, counts)
+        finished = ledger.finish(conn, subject.account, result, counts, stage_ms=subject.stage_ms)
     return result if finished else None
 
 
