@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -150,6 +150,11 @@ def finish(
         },
     )
     return cursor.rowcount == 1
+
+
+def latest(conn: Connection) -> Sequence[Mapping[str, Any]]:
+    """Per `account` and `action`, when a deposit was last applied (`ok`) and last refused (`ko`); None if never."""
+    return conn.execute(statements.get("ledger/latest"), {"actions": list(ACTIONS)}).fetchall()
 
 
 def uncount_attempt(conn: Connection, account: Account, deposit_id: int) -> None:

@@ -146,5 +146,12 @@ def _background(
         Heartbeat(settings.data_dir, status),
         Publisher(settings, url, pins, metrics),
         Sweeper(settings, url, pins, metrics),
-        *monitoring(settings, metrics, pool.status, lambda: list(roster.homes), pulse),
+        *monitoring(
+            settings,
+            metrics,
+            pool.status,
+            lambda: list(roster.homes),
+            pulse,
+            session=Session(url, patience=MAIN_PATIENCE_SECONDS),
+        ),
     )
