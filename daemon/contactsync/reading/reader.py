@@ -61,7 +61,7 @@ class Reader:
             if place is None:
                 continue
             fields = rows.fields(place)
-            cells = [cell_text(field) for field in fields[: MAX_COLUMNS + 1]]
+            cells = [cell_text(field) for field in fields[:MAX_COLUMNS]]
             if code := _header_fault(rows, place, cells):
                 line = first_line + int(rows.lines[place])
                 details = {"line": line, "count": 1, "sep": self.separator}
@@ -153,7 +153,7 @@ def _values_after(rows: Rows, header_place: int) -> Callable[[int], list[str]]:
 
 def _header_fault(rows: Rows, place: int, cells: Sequence[str]) -> str | None:
     """Why a row cannot be a header line, or None."""
-    if len(cells) > MAX_COLUMNS:
+    if _filled_past_the_limit(Cells.of(rows), np.array([place])).any():
         return "too_many_columns"
     if any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         return "cell_too_long"
@@ -175,11 +175,19 @@ def _shape_errors(cells: Cells, header: Header, places: Indexes) -> tuple[npt.ND
     codes[odd[extra > 0]] = "too_many_fields"
     codes[odd[total == 0]] = ""
     empty[odd[total == 0]] = True
-    codes[counts > MAX_COLUMNS] = "too_many_columns"
+    codes[_filled_past_the_limit(cells, places)] = "too_many_columns"
     for row, code in (*_long_cells(rows), *rows.errors):
         if len(places) and places[0] <= row <= places[-1]:
             codes[row - places[0]] = code
     return codes, empty & (codes == "")
+
+
+def _filled_past_the_limit(cells: Cells, places: Indexes) -> Mask:
+    """Which rows have more than MAX_COLUMNS columns. Blank ones at the right do not count."""
+    over = cells.rows.counts[places] > MAX_COLUMNS
+    if over.any():
+        over[over] = cells.filled(places[over], past=MAX_COLUMNS) > 0
+    return over
 
 
 def _long_cells(rows: Rows) -> list[tuple[int, str]]:
@@ -200,10 +208,10 @@ def _blocks(chunks: Iterable[bytes], separator: str) -> Iterator[tuple[Rows, int
     can be trusted.
     """
     left, line = b"", 1
-    for chunk in chain(chunks, [None]):
-        data = left + (chunk or b"")
+    for chunk, is_last in _with_last(chunks):
+        data = left + chunk
         endless = len(left) > MAX_ROW_BYTES
-        rows = scan(data, separator, final=chunk is None or endless)
+        rows = scan(data, separator, final=is_last or endless)
         if endless:
             rows = replace(rows, errors=rows.errors or ((0, "line_too_long"),))
         if len(rows.first):
@@ -212,3 +220,14 @@ def _blocks(chunks: Iterable[bytes], separator: str) -> Iterator[tuple[Rows, int
             return
         line += rows.line_ends
         left = data[rows.consumed :]
+
+
+def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The chunks, each with whether it is the last one: a last row without a line end then stays with the others."""
+    waiting = None
+    for chunk in chunks:
+        if waiting is not None:
+            yield waiting, False
+        waiting = chunk
+    if waiting is not None:
+        yield waiting, True
