@@ -145,9 +145,14 @@ def _header_place(rows: Rows) -> int | None:
 
 
 def _values_after(rows: Rows, header_place: int) -> Callable[[int], list[str]]:
-    """Gives the values of a column that are not blank, in the block with the header: 1 MiB, 50,000 rows at most."""
+    """Gives the values of a column that are not blank, in the block with the header: 1 MiB, 50,000 rows at most.
+
+    Lines with one cell of several are left out: they may be a footer.
+    """
     cells = Cells.of(rows)
     places = np.arange(header_place + 1, len(rows.first))[:MAX_BATCH_ROWS]
+    if rows.counts[header_place] > 1:
+        places = places[rows.counts[places] > 1]
     return lambda column: cells.columns(places, (column,)).drop_null().to_pylist()
 
 
