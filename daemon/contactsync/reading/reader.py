@@ -88,7 +88,7 @@ class Reader:
         found = max(known, key=lambda separator: known[separator])
         if known[found]:
             raise FileRefused("wrong_separator", {"found": found, "expected": self.separator})
-        raise FileRefused("no_known_column", {"sep": self.separator})
+        raise FileRefused("no_known_column", {"sep": self.separator, "unknown": header.unknown})
 
     def _column(self, cell: str) -> str | None:
         """The column that a header names, as the protocol writes it."""
