@@ -38,15 +38,17 @@ def refine(refusal: FileRefused, case: Case, header: Header, malformed: Malforme
         return FileRefused("not_csv", {"found": kind})
     look = _Look(case, header)
     causes = [look.cause_of(row.decode("utf-8", "replace")) if row else None for row in malformed.rows]
-    first = causes[0]
-    if first is None:
-        return _with_variant(refusal, malformed)
-    same = [error.line for error, cause in zip(malformed.errors, causes, strict=True) if cause == first]
-    count = malformed.count if len(same) == len(causes) else len(same)
     errors = [
         LineError(error.line, None, cause.code) if cause else error
         for error, cause in zip(malformed.errors, causes, strict=True)
     ]
+    first = causes[0]
+    if first is None:
+        variant = "" if any(causes) else _common_variant(malformed)
+        lines = [error.line for error in errors]
+        return FileRefused(refusal.code, {**refusal.details, "lines": lines, "variant": variant}, errors)
+    same = [error.line for error, cause in zip(malformed.errors, causes, strict=True) if cause == first]
+    count = malformed.count if len(same) == len(causes) else len(same)
     some = "some" if first.code == "mixed_separators" and count < malformed.rows_read else ""
     details = {
         "count": count,
@@ -59,16 +61,12 @@ def refine(refusal: FileRefused, case: Case, header: Header, malformed: Malforme
     return FileRefused(first.code, details, errors)
 
 
-def _with_variant(refusal: FileRefused, malformed: Malformed) -> FileRefused:
-    """The same refusal, with the remedy that fits all malformed rows."""
+def _common_variant(malformed: Malformed) -> str:
+    """The remedy that fits all malformed rows, as a variant of the sentence."""
     codes = {error.code for error in malformed.errors}
-    variant = ""
-    if codes == {"too_few_fields"} and malformed.errors[0].line > malformed.last_good > 0:  # type: ignore[operator]  # a row has a line
-        variant = "footer"
-    if codes == {"too_many_fields"} and malformed.count == malformed.rows_read > 1:
-        variant = "every"
-    lines = [error.line for error in malformed.errors]
-    return FileRefused(refusal.code, {**refusal.details, "lines": lines, "variant": variant}, refusal.errors)
+    if codes == {"too_few_fields"} and (malformed.errors[0].line or 0) > malformed.last_good > 0:
+        return "footer"
+    return "every" if codes == {"too_many_fields"} and malformed.count == malformed.rows_read > 1 else ""
 
 
 class _Look:
