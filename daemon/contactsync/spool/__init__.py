@@ -2,5 +2,5 @@
 
 `spool.Spool` is the face: one class, made of a module per folder of the protocol. Other packages may
 also import `home_pins` (which folder each home is), `inbox.Probe`, `unchanged`, `layout*` (the tree,
-for `init`), `markers`, `settled`, `folders.BOXES` and `unopened.FOLDER`.
+for `init`), `markers`, `settled`, `settled_files`, `folders.BOXES` and `unopened.FOLDER`.
 """
