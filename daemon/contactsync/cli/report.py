@@ -90,7 +90,7 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
     require_own_homes(conn, settings, [account])
     home = account.home_under(settings.ftp_root)
     try:
-        with ReportFolder(home, home_pins(settings), wait=True) as folder:
+        with ReportFolder(home, home_pins(settings), wait=True, daily_name=settings.daily_zip_name) as folder:
             contents = publish(conn, account, folder, days.day_of(day, zone), settings)
     except FoldersMissing as error:
         raise AnswerIsNo(f"there is no {error.path}: contactsync init {account.name}") from None

@@ -18,7 +18,8 @@ from contactsync.database.connection import Connection, Session
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.reports.days import Day, due_days, expired, next_night, today, zone_of
-from contactsync.reports.folder import NotOurs, ReportFolder
+from contactsync.reports.entries import NotOurs
+from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish
 from contactsync.reports.writer import Interrupted, Writer
 from contactsync.runtime.background import Background
@@ -155,7 +156,7 @@ class Publisher(Background[Account, Settings]):
         home = account.home_under(self._settings.ftp_root)
         soon = min((next_night(now, zone, delay) - now).total_seconds(), LOOK_SECONDS)
         try:
-            with ReportFolder(home, self._pins) as folder:
+            with ReportFolder(home, self._pins, daily_name=self._settings.daily_zip_name) as folder:
                 turn.faults.news("folder", None)
                 built = self._built(turn, folder, now)
                 self._report_strays(turn, frozenset(folder.strays))

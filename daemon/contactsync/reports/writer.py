@@ -27,6 +27,7 @@ from contactsync.domain.errors import ContactsyncError
 from contactsync.domain.formulas import APOSTROPHE, SIGNS
 from contactsync.reports import csv_text
 from contactsync.reports.archives import Archive, Campaign, archives
+from contactsync.reports.builds import SPOOL_PREFIX
 from contactsync.reports.days import Day, today
 from contactsync.reports.folder import Build
 from contactsync.reports.phone_text import Formatted
@@ -118,7 +119,9 @@ class Writer:
         rows = lossy = 0
         with build.create(archive.name) as file, ZipFile(file, "w") as into:
             for pair in archive.files:
-                with tempfile.SpooledTemporaryFile(SPOOL_BYTES, dir=str(build.path)) as spool:
+                with tempfile.SpooledTemporaryFile(
+                    SPOOL_BYTES, prefix=SPOOL_PREFIX, dir=str(build.path)
+                ) as spool:
                     text = _Text(spool)
                     text.add(csv_text.header_line(self.account).encode())
                     if pair in archive.recorded:
