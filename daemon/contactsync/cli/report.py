@@ -78,7 +78,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _publish(conn: Connection, settings: Settings, account: Account, wanted: date | None) -> dict[str, Any]:
-    from contactsync.reports import days
+    from contactsync.reports import days, published_days
     from contactsync.reports.folder import ReportFolder
     from contactsync.reports.publish import publish
 
@@ -91,7 +91,8 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
     home = account.home_under(settings.ftp_root)
     try:
         with ReportFolder(home, home_pins(settings), wait=True, daily_name=settings.daily_zip_name) as folder:
-            contents = publish(conn, account, folder, days.day_of(day, zone), settings)
+            known = published_days.known(conn, account)
+            contents = publish(conn, account, folder, days.bounded(day, zone, known), settings)
     except FoldersMissing as error:
         raise AnswerIsNo(f"there is no {error.path}: contactsync init {account.name}") from None
     if days.expired([day], datetime.now(UTC), zone, settings.report_retention_days):

@@ -14,7 +14,7 @@ import pytest
 from contactsync.accounts import store
 from contactsync.database import connection
 from contactsync.database.connection import connect
-from contactsync.reports import publisher
+from contactsync.reports import nightly, publisher
 from contactsync.reports.publisher import Publisher
 from contactsync.reports.writer import Contents
 from contactsync.telemetry.metrics import Metrics
@@ -103,7 +103,7 @@ def test_a_different_fault_is_logged_and_so_is_one_that_returns(
                 raise _fault
             return Contents(0, 0, 0, 0)
 
-        monkeypatch.setattr(publisher, "publish", fail)
+        monkeypatch.setattr(nightly, "publish", fail)
         here._attend(turn)
     here._session.close()
     shown = [

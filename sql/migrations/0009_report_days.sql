@@ -1,0 +1,19 @@
+-- What each report contained (protocol 6): its bounds, and which reactions. It is compared with the reactions that
+-- are there now, so that a day whose reactions changed is published again.
+
+SET LOCAL search_path TO contactsync;
+
+CREATE TABLE report_day (
+    account_id   bigint NOT NULL REFERENCES account ON DELETE CASCADE,
+    day          date NOT NULL,
+    -- The account's at that time. A later change moves no reaction from one day to another.
+    time_zone    text NOT NULL,
+    since        timestamptz NOT NULL,
+    until        timestamptz NOT NULL CHECK (until >= since),
+    -- When its data was read. Before `until`: the day had not ended.
+    published_at timestamptz NOT NULL,
+    -- How many reactions the day had, and the sum of their ids: both change if one is added or erased.
+    reactions    bigint NOT NULL,
+    reaction_ids numeric NOT NULL,
+    PRIMARY KEY (account_id, day)
+);
