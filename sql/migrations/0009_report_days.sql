@@ -10,10 +10,14 @@ CREATE TABLE report_day (
     time_zone    text NOT NULL,
     since        timestamptz NOT NULL,
     until        timestamptz NOT NULL CHECK (until >= since),
-    -- When its data was read. Before `until`: the day had not ended.
-    published_at timestamptz NOT NULL,
-    -- How many reactions the day had, and the sum of their ids: both change if one is added or erased.
+    -- When its data was read. Before `until`: the day had not ended. Null: it expired before it was recorded.
+    published_at timestamptz,
+    -- How many reactions its report has, and the sum of their ids: both change if one is added or erased.
     reactions    bigint NOT NULL,
     reaction_ids numeric NOT NULL,
     PRIMARY KEY (account_id, day)
 );
+
+-- Shows which reactions came after their day had left the retention. Null: before this migration.
+ALTER TABLE reaction ADD COLUMN recorded_at timestamptz;
+ALTER TABLE reaction ALTER COLUMN recorded_at SET DEFAULT clock_timestamp();

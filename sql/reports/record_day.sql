@@ -15,6 +15,7 @@ ON CONFLICT (account_id, day) DO UPDATE SET
     reactions = excluded.reactions,
     reaction_ids = excluded.reaction_ids
 WHERE
-    d.published_at < d.until
+    d.published_at IS NULL
+    OR d.published_at < d.until
     OR (d.since, d.until, d.reactions, d.reaction_ids)
     <> (excluded.since, excluded.until, excluded.reactions, excluded.reaction_ids);

@@ -16,7 +16,7 @@ import structlog
 
 from contactsync.database.connection import Connection
 from contactsync.domain.errors import FoldersMissing
-from contactsync.reports import published_days
+from contactsync.reports import late_reactions, published_days
 from contactsync.reports.days import Day, due_days, expired, next_night, today, zone_of
 from contactsync.reports.entries import NotOurs
 from contactsync.reports.folder import ReportFolder
@@ -122,8 +122,9 @@ class Nightly:
             turn.known = published_days.known(conn, account)
             turn.changed = published_days.differences(conn, account, oldest, current).keys()
             if now >= turn.count_at:
-                published_days.forget(conn, account, oldest - timedelta(days=published_days.KEPT_DAYS))
-                late = published_days.unreported(conn, account, oldest)
+                retention = (current - oldest).days
+                late_reactions.tidy(conn, account, oldest, retention)
+                late = late_reactions.unreported(conn, account, oldest, retention)
                 self._metrics.unreported(account.name, sum(late.values()))
                 turn.count_at = now + COUNT_SECONDS
         turn.compare_at = now + COMPARE_SECONDS

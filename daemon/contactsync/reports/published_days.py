@@ -11,9 +11,6 @@ from contactsync.domain.account import Account
 from contactsync.reports.days import Day, Published, today, zone_of
 from contactsync.reports.writer import Contents
 
-KEPT_DAYS = 90
-"""How long after the retention a day is compared with its reactions; later, nobody passes a report on."""
-
 
 def first_day(conn: Connection, account: Account, since: datetime) -> date:
     """Return the day on which the account's reports begin; reactions before `since` are not considered."""
@@ -28,7 +25,7 @@ def first_day(conn: Connection, account: Account, since: datetime) -> date:
 
 
 def known(conn: Connection, account: Account) -> dict[date, Published]:
-    """Return the recorded days."""
+    """Return the days that were published."""
     rows = conn.execute(statements.get("reports/known_days"), {"account_id": account.account_id})
     return {
         row["day"]: Published(Day(row["day"], row["since"], row["until"]), row["published_at"])
@@ -42,12 +39,6 @@ def differences(conn: Connection, account: Account, first: date, end: date) -> M
     # A minute for a hundred million reactions.
     with patient(conn):
         return {row["day"]: row["more"] for row in conn.execute(statements.get("reports/compare_days"), what)}
-
-
-def unreported(conn: Connection, account: Account, end: date) -> Mapping[date, int]:
-    """Return how many reactions were recorded since the last report of each day before `end`, where there are some."""
-    found = differences(conn, account, date.min, end)
-    return {day: more for day, more in found.items() if more > 0}
 
 
 def record(conn: Connection, account: Account, day: Day, begun: datetime, contents: Contents) -> None:
@@ -68,8 +59,3 @@ def record(conn: Connection, account: Account, day: Day, begun: datetime, conten
 def date_back(conn: Connection, account: Account, now: datetime) -> None:
     """Let no report be newer than now: the clock was ahead when it was published."""
     conn.execute(statements.get("reports/date_back"), {"account_id": account.account_id, "now": now})
-
-
-def forget(conn: Connection, account: Account, end: date) -> None:
-    """Delete the records of the days before `end`."""
-    conn.execute(statements.get("reports/forget_days"), {"account_id": account.account_id, "end": end})

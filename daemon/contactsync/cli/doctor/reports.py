@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from contactsync.cli.doctor.finding import Finding, Level
 from contactsync.domain.errors import ConfigurationError, ContactsyncError
-from contactsync.reports import days, owed, published_days
+from contactsync.reports import days, late_reactions, owed
 from contactsync.spool.home_pins import HomePins
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _unreported(conn: Connection, account: Account, settings: Settings) -> Itera
     except ConfigurationError:
         return
     oldest = current - timedelta(days=settings.report_retention_days)
-    late = published_days.unreported(conn, account, oldest)
+    late = late_reactions.unreported(conn, account, oldest, settings.report_retention_days)
     if late:
         message = (
             f"{account.name}: {sum(late.values())} reaction(s) of {len(late)} day(s), such as {max(late)}, were "
