@@ -4,7 +4,7 @@
 SET LOCAL search_path TO contactsync;
 
 CREATE TABLE report_day (
-    account_id   bigint NOT NULL REFERENCES account ON DELETE CASCADE,
+    account_id   bigint NOT NULL REFERENCES account,
     day          date NOT NULL,
     -- The account's at that time. A later change moves no reaction from one day to another.
     time_zone    text NOT NULL,

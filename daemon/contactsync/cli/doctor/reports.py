@@ -27,9 +27,9 @@ JOURNAL = "journalctl -u contactsync -p warning --since today"
 
 
 def findings(conn: Connection, settings: Settings, accounts: list[Account], sign: Sign) -> Iterator[Finding]:
-    """A finding per account and reason, or one that nothing is missing."""
+    """A finding per account and reason, or one that nothing is missing. A disabled account is owed nothing."""
     nothing, pins = True, HomePins(settings.ftp_root, settings.data_dir)
-    for account in accounts:
+    for account in (each for each in accounts if not each.disabled):
         for finding in (*_owed(conn, account, settings, pins, sign), *_unreported(conn, account, settings)):
             nothing = False
             yield finding

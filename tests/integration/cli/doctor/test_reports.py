@@ -140,6 +140,12 @@ def test_reactions_that_came_after_the_retention(running: Callable[..., list[Fin
     assert [each for each in running() if each.level == "warning"] == []
 
 
+def test_a_disabled_account_is_owed_nothing(running: Callable[..., list[Finding]], site: Site) -> None:
+    assert [finding.level for finding in running()] == ["error"]
+    site.conn.execute("UPDATE contactsync.account SET disabled_at = now()")
+    assert [finding.level for finding in running()] == ["ok"]
+
+
 def test_an_account_without_a_folder_or_with_an_unknown_zone(
     running: Callable[..., list[Finding]], site: Site
 ) -> None:
