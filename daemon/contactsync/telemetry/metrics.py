@@ -175,9 +175,10 @@ class Metrics:
         self._reports.inc()
 
     def unreported(self, account: str, reactions: int) -> None:
-        """Note how many of an account's reactions came too late for any report. For one thread."""
-        self._late[account] = reactions
-        self._unreported.set(sum(self._late.values()))
+        """Note how many of an account's reactions came too late for any report."""
+        with self._lock:
+            self._late[account] = reactions
+            self._unreported.set(sum(self._late.values()))
 
     def trouble(self, kind: Trouble) -> None:
         """Count a failed attempt that will be retried."""
