@@ -100,6 +100,7 @@ BEGIN
             ('TABLE',    'list_member',          'SELECT, INSERT, DELETE',              'SELECT'),
             ('TABLE',    'opt_out',              'SELECT, INSERT, UPDATE, DELETE',      NULL),
             ('TABLE',    'reaction',             'SELECT',                              NULL),
+            ('TABLE',    'report_day',           'SELECT, INSERT, UPDATE, DELETE',      NULL),
             ('TABLE',    'schema_migration',     'SELECT',                              NULL),
             ('SEQUENCE', 'account_id_seq',       'USAGE',                               NULL),
             ('SEQUENCE', 'campaign_id_seq',      NULL,                                  'USAGE'),

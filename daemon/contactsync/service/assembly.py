@@ -140,11 +140,12 @@ def _background(
     def status() -> Mapping[str, Any]:
         """Return what other processes may know, with the homes that cannot be derived from `ftp_root`."""
         where = {"ftp_root": str(settings.ftp_root), "homes": roster.homes_elsewhere()}
-        return {**pool.status().as_mapping(), **where}
+        return {**pool.status().as_mapping(), **where, "reports_waiting": publisher.waits()}
 
+    publisher = Publisher(settings, url, pins, metrics)
     return (
         Heartbeat(settings.data_dir, status),
-        Publisher(settings, url, pins, metrics),
+        publisher,
         Sweeper(settings, url, pins, metrics),
         *monitoring(
             settings,

@@ -23,7 +23,7 @@ START = "systemctl start contactsync"
 
 
 def doctor(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
-    """Check database, folders, disks, clocks, kernel limits, rights and leftovers; exit status 1 if there is an error.
+    """Check database, folders, reports, disks, clocks, kernel limits, rights and leftovers; exit status 1 if there is an error.
 
     Each finding names the command that fixes it. Nothing is changed, except that a small file is created and removed in
     an on/ folder of each file system. Run it as root or as the daemon's user; other users cannot check everything.
@@ -45,7 +45,7 @@ def doctor(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
 
 def _findings(settings: Settings) -> Iterator[Finding]:
     from contactsync.cli import waiting
-    from contactsync.cli.doctor import database, folders, host, leftovers
+    from contactsync.cli.doctor import database, folders, host, leftovers, reports
     from contactsync.database.connection import connect
 
     sign = waiting.read_sign(settings)
@@ -65,6 +65,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
                     own = [account for account in accounts if account.name not in faults]
                     homes = {account.name: account.home_under(settings.ftp_root) for account in own}
                     yield from leftovers.findings(conn, settings, own, sign)
+                    yield from reports.findings(conn, settings, own, sign)
         except Exception as error:
             ending = explain(error)
             if ending is None:

@@ -38,6 +38,7 @@ def test_all_is_well(look: Look) -> None:
             "database",
             "clock",
             "leftovers",
+            "reports",
             "folders",
             "space",
             "rights",
