@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from contactsync.database.connection import Connection, Session
+from contactsync.database.connection import Connection, Session, Where
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.reports.days import Day, due_days, expired, next_night, today, zone_of
@@ -61,7 +61,7 @@ class Publisher(Background[Account, Settings]):
     def __init__(
         self,
         settings: Settings,
-        url: str,
+        url: Where,
         pins: HomePins,
         metrics: Metrics | None = None,
         clock: Clock = SYSTEM_CLOCK,
