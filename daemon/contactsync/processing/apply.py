@@ -80,7 +80,7 @@ class FileTransaction:
                     max_inflated_bytes=self.rules.max_inflated_bytes,
                     original=self._originals(account).of(claimed, path),
                 )
-            with self.session() as conn, conn.transaction():
+            with self.session(of_file=True) as conn, conn.transaction():
                 stage = Stage(conn, action)
                 with self.metrics.timed("read", subject.stage_ms):
                     self._stage(claimed, examination, stage, budget)
