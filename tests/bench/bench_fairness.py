@@ -74,7 +74,7 @@ def measure(folder: Path, url: str, workers: int, kind: str) -> None:
         for name in (*attackers, "small"):
             conn.execute("INSERT INTO contactsync.account (name) VALUES (%s)", (name,))
         for account in store.every(conn):
-            layout_make.make(account.home_under(root), None)
+            layout_make.make(account.home_under(root), root, None)
     settings = {
         "FTP_ROOT": root,
         "DATABASE_URL": url,

@@ -153,7 +153,8 @@ def test_it_works_with_what_it_sees_of_proc(tmp_path: Path) -> None:
     (variable,) = values("Environment")
     script = 'mount -t proc -o subset=pid proc /proc; exec "$@"'
     ask = (
-        "import os, sys; from pathlib import Path; from contactsync.spool.home_pins import HomePins, Pin;"
+        "import os, sys; from pathlib import Path; from contactsync.spool.home_pins import HomePins;"
+        "from contactsync.spool.pins import Pin;"
         "from contactsync.telemetry.heartbeat import _process; base = Path(sys.argv[1]);"
         "assert not os.path.exists('/proc/sys'); pins = HomePins(base / 'ftp', base / 'data');"
         "home = base / 'ftp/acme'; assert pins.examine([home]) == {}; fd = pins.open(home);"
