@@ -24,7 +24,7 @@ from contactsync.spool import layout_make
 
 SMALL_FILES = 20
 HOSTILE_BYTES = 8 << 20
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 60
 KINDS = {
     "phones of punctuation": ("Mobile", lambda n: f"{n:07d}" + "(" * 200),
     "international domains": ("Email", lambda n: f"a@é{n:07d}è.fr"),
@@ -64,12 +64,12 @@ def wait_until_settled(root: Path, account: str, count: int) -> float:
     return time.monotonic() - started
 
 
-def measure(folder: Path, url: str, workers: int, kind: str) -> None:
+def measure(folder: Path, server: EmbeddedServer, workers: int, kind: str) -> None:
     """Print how long small files wait beside hostile files of one kind."""
     root = folder / f"ftp-{workers}-{kind.split(maxsplit=1)[0]}"
     root.mkdir()
     attackers = [f"hostile{n}" for n in range(max(1, workers - 1))]
-    with connect(url) as conn:
+    with connect(server.admin_url) as conn:
         conn.execute("TRUNCATE contactsync.account CASCADE")
         for name in (*attackers, "small"):
             conn.execute("INSERT INTO contactsync.account (name) VALUES (%s)", (name,))
@@ -77,7 +77,7 @@ def measure(folder: Path, url: str, workers: int, kind: str) -> None:
             layout_make.make(account.home_under(root), root, None)
     settings = {
         "FTP_ROOT": root,
-        "DATABASE_URL": url,
+        "DATABASE_URL": server.url,
         "DATA_DIR": folder / "data",
         "WORKERS": workers,
         "SETTLE_SECONDS": 0,
@@ -92,7 +92,9 @@ def measure(folder: Path, url: str, workers: int, kind: str) -> None:
         wait_until_settled(root, "small", 1)
         for name in attackers:
             drop(root, name, "hostile.csv", hostile(kind))
+        started = time.monotonic()
         while not all(os.listdir(root / name / "contacts/import/on") for name in attackers):
+            assert time.monotonic() - started < PATIENCE_SECONDS, "not in time"
             time.sleep(0.002)
         waits = []
         for number in range(SMALL_FILES):
@@ -114,11 +116,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with EmbeddedServer(folder / "pg") as server:
-            with connect(server.url) as conn:
+            with connect(server.admin_url) as conn:
                 migrate(conn)
             for workers in (1, 3):
                 for kind in KINDS:
-                    measure(folder, server.url, workers, kind)
+                    measure(folder, server, workers, kind)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ What a restart finds in `on/` enters the story through `recovery`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -114,24 +115,36 @@ class Pipeline:
         if suspect:
             self.share.require_long()
         self.require_worker(claimed.size_bytes)
-        with self.isolation.alone() if suspect else self.isolation.beside_others():
+        with self._beside(suspect=suspect) as share:
             with self.attempts.counted(self.session, account, claimed) as attempt:
                 if attempt is None:
                     return False
                 subject = Subject(account, claimed, attempt.deposit_id, Findings())
-                result = self._apply_or_refuse(spool, subject, attempt)
+                result = self._apply_or_refuse(spool, subject, attempt, share)
             if result is None:
                 return False
             self.settle(spool, claimed, result, attempt.started_at, subject.findings.reject_codes)
             return True
 
-    def _apply_or_refuse(self, spool: Spool, subject: Subject, attempt: Attempt) -> Mapping[str, Any] | None:
+    @contextmanager
+    def _beside(self, *, suspect: bool) -> Iterator[Share]:
+        """Beside other deposits, or alone for a while; gives what the deposit may take of the workers."""
+        if not suspect:
+            with self.isolation.beside_others():
+                yield self.share
+            return
+        give_way = self.share.give_way
+        with self.isolation.alone() as is_alone:
+            # A single worker would wait for itself: what it gives way to waits until the suspect is no longer alone.
+            yield replace(self.share, give_way=lambda: None if is_alone() else give_way())
+
+    def _apply_or_refuse(
+        self, spool: Spool, subject: Subject, attempt: Attempt, share: Share
+    ) -> Mapping[str, Any] | None:
         """The content of result.json, as the ledger has it now; None if another daemon was first."""
         if attempt.number > MAX_ATTEMPTS:
             return self.refuse(spool, subject, FileRefused("poison", {"attempts": attempt.number - 1}))
-        transaction = FileTransaction(
-            self.session, spool, self.rules, self.metrics, self.stopping, self.share
-        )
+        transaction = FileTransaction(self.session, spool, self.rules, self.metrics, self.stopping, share)
         try:
             return transaction.apply(subject)
         except MergeTimeout:

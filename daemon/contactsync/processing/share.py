@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from contactsync.runtime import gil
+
 LARGE_BYTES = 256 << 10
 """A file of up to this size is read and validated in a few milliseconds, unless somebody made it to be slow."""
 
@@ -49,5 +51,6 @@ class Share:
         """Be fair in the middle of a deposit that started at this time of the monotonic clock; may raise Postponed."""
         if time.monotonic() - started > SLOW_SECONDS:
             self.require_long()
+            gil.give_up()
         if self.is_long:
             self.give_way()
