@@ -147,7 +147,7 @@ class FileTransaction:
         )
         examined_ahead = read_ahead(
             pace.budget.charging(iter(examination)),
-            in_thread=claimed.size_bytes > LARGE_BYTES,
+            in_thread=claimed.size_bytes > LARGE_BYTES or examination.has_several_chunks,
             while_waiting=pace,
         )
         with closing(rejects) as rejected, closing(examined_ahead) as batches:

@@ -26,7 +26,7 @@ WAIT_SECONDS = 0.05
 def read_ahead(
     items: Iterator[T], *, in_thread: bool = True, while_waiting: Callable[[], None] = lambda: None
 ) -> Generator[T, None, None]:
-    """The same items in the same order; a thread of its own makes them, from the second one on.
+    """The same items in the same order; a thread of its own makes them.
 
     An exception of `items` is raised here, in its place. A caller that stops early must close this generator. Without
     `in_thread` there is no thread: for a few items it costs more than it saves. `while_waiting` is called in the
@@ -35,9 +35,6 @@ def read_ahead(
     if not in_thread:
         yield from items
         return
-    for first in items:
-        yield first
-        break
     ready: queue.Queue[T | _End] = queue.Queue(DEPTH)
     stopped = threading.Event()
 

@@ -97,6 +97,11 @@ class Examination:
         return self._reader.header
 
     @property
+    def has_several_chunks(self) -> bool:
+        """Whether the file, inflated, is longer than a chunk."""
+        return len(self.encoding.chunk_lines) > 1
+
+    @property
     def raw_header(self) -> list[bytes]:
         """The raw fields of the header line."""
         return self._reader.raw_header
