@@ -63,6 +63,11 @@ class CpuBudget:
         if self._spent > self._limit:
             raise FileRefused("too_expensive")
 
+    @property
+    def spent(self) -> float:
+        """CPU seconds charged so far."""
+        return self._spent
+
     def charging(self, items: Iterator[T]) -> Iterator[T]:
         """The same items, charged with what it takes to make each one, in whatever thread that happens."""
         end = object()

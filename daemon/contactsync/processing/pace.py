@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,7 +21,6 @@ class Pace:
     budget: CpuBudget
     share: Share
     stopping: Callable[[], bool]
-    _started: float = field(default_factory=time.monotonic)
     _worker: int = field(default_factory=threading.get_ident)
 
     def __call__(self) -> None:
@@ -34,4 +32,4 @@ class Pace:
             raise Retryable("the daemon is stopping")
         with self.budget.uncharged():
             if threading.get_ident() == self._worker:
-                self.share.between_batches(self._started)
+                self.share.between_batches(self.budget.spent)

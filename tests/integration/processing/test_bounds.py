@@ -115,7 +115,7 @@ def test_a_small_upload_that_turns_out_to_be_slow_starts_over(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has changed nothing, waits in `on/`, and no attempt counts."""
-    monkeypatch.setattr("contactsync.processing.share.SLOW_SECONDS", 0.0)
+    monkeypatch.setattr("contactsync.processing.share.SLOW_CPU_SECONDS", 0.0)
     site.drop(zipped(LARGE.encode()), "list.zip")
     site.pipeline.share = NO_WORKER
     with pytest.raises(Postponed):
@@ -179,7 +179,7 @@ def test_a_zip_that_is_slow_before_its_first_row_starts_over(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is read as a whole before the first batch, and must not hold the worker that is kept free."""
-    monkeypatch.setattr("contactsync.processing.share.SLOW_SECONDS", 0.0)
+    monkeypatch.setattr("contactsync.processing.share.SLOW_CPU_SECONDS", 0.0)
     assert len(BOMB) < LARGE_BYTES
     site.drop(BOMB, "list.zip")
     begun: list[str] = []

@@ -23,7 +23,7 @@ def never() -> bool:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every deposit has become slow."""
-    monkeypatch.setattr(shares, "SLOW_SECONDS", -1.0)
+    monkeypatch.setattr(shares, "SLOW_CPU_SECONDS", -1.0)
 
 
 def test_a_deposit_that_stops_has_no_next_chunk() -> None:
@@ -43,6 +43,14 @@ def test_a_slow_deposit_is_postponed_between_two_chunks() -> None:
     """If no worker may take it."""
     with pytest.raises(Postponed):
         Pace(CpuBudget(60.0), NO_WORKER, never)()
+
+
+def test_a_deposit_that_only_waits_is_not_slow() -> None:
+    """A busy host or a slow database makes no small file wait for the end of long ones."""
+    budget = CpuBudget(60.0)
+    with budget.charged():
+        threading.Event().wait(2 * shares.SLOW_CPU_SECONDS)
+        Pace(budget, NO_WORKER, never)()
 
 
 @pytest.mark.usefixtures("slow")
