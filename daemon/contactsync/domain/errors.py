@@ -105,19 +105,19 @@ class FoldersMissing(ContactsyncError):  # noqa: N818 - nothing failed: `contact
 
 
 class HomeChanged(Retryable):
-    """The home is reached through a link, or is another folder than before: it is left alone (protocol 1).
+    """The home is reached through a link, is another folder than before, or another account's: it is left alone.
 
     str() is the reason, which begins with "its home".
     """
 
-    def __init__(self, reason: str, *, linked: bool) -> None:
-        """`linked`: the way to the home leads through a link."""
+    def __init__(self, reason: str, *, linked: bool = False, taken: bool = False) -> None:
+        """`linked`: the way to the home leads through a link. `taken`: it is the home of another account."""
         super().__init__(reason)
-        self.linked = linked
+        self.linked, self.taken = linked, taken
 
     def fix(self, account: str) -> str:
         """The command with which an operator allows the account's home."""
-        if self.linked:
+        if self.linked or self.taken:
             return f"contactsync account set {account} --home …"
         return f"contactsync init {account} --accept-home"
 
