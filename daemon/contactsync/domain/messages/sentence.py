@@ -55,7 +55,7 @@ BLANKS = MappingProxyType(
         "claimed": "str; the claimed name of an earlier deposit",
     }
 )
-"""What a blank of a sentence holds. `count` also stands for the number of values behind a warning."""
+"""What a blank of a sentence holds. `count` may also be the number of values behind a warning."""
 
 VARIANTS = MappingProxyType(
     {
@@ -67,10 +67,16 @@ VARIANTS = MappingProxyType(
         "means": "missing_column: none of the three means of contact",
         "reference_and_means": "missing_column: both",
         "several": "duplicate_column: several columns appear more than once",
+        "below": "no_known_column: the header line is further down",
+        "no_header": "no_known_column: the first line is a row",
+        "some": "mixed_separators: not every row",
+        "every": "too_many_fields: every row",
+        "footer": "too_few_fields: all of them end the file",
         "all": "quoted_lines: every line",
         "typographic": "wrong_quotes: typographic quotes instead of apostrophes",
         "percent": "too_many_removals: the limit is a share",
         "suggestion": "unknown_column: it may mean a known one",
+        "refused": "unknown_column: the file is refused",
         "unnamed": "unknown_column: its header looks like personal data",
         "foreign": "invalid_phone, invalid_mobile (row): begins with + or 00",
         "in_reference": "scientific_notation: in Référence; row errors find it by their column",

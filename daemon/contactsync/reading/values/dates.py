@@ -97,7 +97,7 @@ class MonthFirstWatch:
     def _look(self, data: bytes) -> None:
         codes = np.frombuffer(data, np.uint8)
         places = np.flatnonzero(codes == ord("/"))
-        # Two digits stand between two slashes.
+        # There are two digits between two slashes.
         starts = places[:-1][np.diff(places) == len("/31")]
         days = codes[starts + 1] * np.int32(256) + codes[starts + 2]
         low, high = int.from_bytes(b"13", "big"), int.from_bytes(b"31", "big")

@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations_with_replacement, permutations
+from itertools import permutations
 
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
 
+from contactsync.reading.values.digit_patterns import Language, language
+
 # With marks between the digits the library needs at least three; without marks, two are enough.
 _LEAST_DIGITS = 3
 
-_DIGIT = re.compile(r"\\d|[0-9]|\[[0-9-]+\]")
-_COUNT = re.compile(r"\{([0-9]+)(?:,([0-9]+))?\}|(\?)")
 _TYPES = (
     *("fixed_line", "mobile", "premium_rate", "toll_free", "shared_cost"),
     *("voip", "personal_number", "pager", "uan", "voicemail"),
@@ -44,23 +44,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Language:
-    """What a metadata pattern matches: texts of these lengths that begin with these digits."""
-
-    widths: frozenset[int]
-    firsts: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Dialling:
-    """How a region dials. `lengths` are those of complete national numbers, `local` those without an area code."""
+class _Region:
+    """How numbers are dialled in a region. `lengths` are those of complete national numbers, `local` those without an area code."""
 
     code: str
     idd: str
     prefixes: tuple[str, ...]
     lengths: frozenset[int]
     local: frozenset[int]
-    general: _Language
+    general: Language
 
 
 # A region has one plan, and the library knows about 250 regions.
@@ -91,16 +83,16 @@ def plan_of(region: str) -> Plan | None:
     local = frozenset(general.possible_length_local_only)
     lengths = frozenset(general.possible_length) - local
     try:
-        language = _language(general)
+        matched = language(general.national_number_pattern or "")
         valid = valid_patterns(metadata, general) if len(regions) == 1 else None
     except ValueError:
         return None
-    dialling = _Dialling(code, idd, prefixes, lengths, local, language)
-    shapes = [(length, _shape(length, dialling)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
-    return Plan(code, idd, min(lengths | local), tuple(shapes), valid, _perhaps(dialling))
+    dialled = _Region(code, idd, prefixes, lengths, local, matched)
+    shapes = [(length, _shape(length, dialled)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
+    return Plan(code, idd, min(lengths | local), tuple(shapes), valid, _perhaps(dialled))
 
 
-def _perhaps(region: _Dialling) -> str:
+def _perhaps(region: _Region) -> str:
     """The pattern of the texts that may have a complete number or a local one at their end.
 
     parse takes only these away from its beginning: the country code, and a national prefix before and after it has
@@ -114,13 +106,14 @@ def _perhaps(region: _Dialling) -> str:
 @cache
 def main_region(digits: str) -> str | None:
     """The region whose plan an international number has by its first three digits; None if no region has it."""
-    codes = (int(digits[:end]) for end in range(1, len(digits) + 1))
+    # `+0033` is no number of a country, but the library reads it.
+    codes = (int(digits[:end]) for end in range(1, len(digits) + 1) if not digits.startswith("0"))
     return next(
         (COUNTRY_CODE_TO_REGION_CODE[code][0] for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), None
     )
 
 
-def _shape(length: int, region: _Dialling) -> str:
+def _shape(length: int, region: _Region) -> str:
     """The pattern of the texts that are certainly read as a national number of `length` digits, at their end."""
     code, idd, prefixes, general = region.code, region.idd, region.prefixes, region.general
 
@@ -171,53 +164,9 @@ def valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[s
         kind: PhoneNumberDesc | None = getattr(metadata, name)
         if kind is None or not kind.national_number_pattern:
             continue
-        if kind.possible_length and not _language(kind).widths <= set(kind.possible_length):
+        if kind.possible_length and not language(kind.national_number_pattern).widths <= set(
+            kind.possible_length
+        ):
             return None
         types.append(kind.national_number_pattern)
     return f"^(?:{general.national_number_pattern})$", f"^(?:{'|'.join(types)})$"
-
-
-def _language(numbers: PhoneNumberDesc) -> _Language:
-    r"""What the pattern of some numbers matches.
-
-    It may contain digits, `\d`, classes of digits, `(?:…)`, `|`, `{m,n}` and `?`. Raises ValueError for
-    anything else.
-    """
-    found, rest = _union(numbers.national_number_pattern or "")
-    if rest:
-        raise ValueError(rest)
-    return found
-
-
-def _union(text: str) -> tuple[_Language, str]:
-    """What the alternatives at the beginning of `text` match together, and the text after them."""
-    found, text = _sequence(text)
-    while text.startswith("|"):
-        other, text = _sequence(text[1:])
-        found = _Language(found.widths | other.widths, found.firsts | other.firsts)
-    return found, text
-
-
-def _sequence(text: str) -> tuple[_Language, str]:
-    """What the counted atoms at the beginning of `text` match in sequence, and the text after them."""
-    widths, firsts = frozenset({0}), frozenset[str]()
-    while text and text[0] not in "|)":
-        if text.startswith("(?:"):
-            once, text = _union(text[3:])
-            end = 1 if text.startswith(")") else 0
-        else:
-            atom = _DIGIT.match(text)
-            end = atom.end() if atom else 0
-            digits = frozenset(digit for digit in "0123456789" if re.fullmatch(text[:end], digit))
-            once = _Language(frozenset({1}), digits)
-        if not end:
-            raise ValueError(text)
-        text = text[end:]
-        low, high = 1, 1
-        if count := _COUNT.match(text):
-            low, high = (0, 1) if count[3] else (int(count[1]), int(count[2] or count[1]))
-            text = text[count.end() :]
-        firsts = firsts | once.firsts if 0 in widths else firsts
-        sums = {sum(c) for n in range(low, high + 1) for c in combinations_with_replacement(once.widths, n)}
-        widths = frozenset(a + b for a in widths for b in sums)
-    return _Language(widths, firsts), text

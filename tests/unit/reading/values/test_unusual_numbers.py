@@ -66,6 +66,7 @@ def numbers(draw: st.DrawFn) -> str:
                 f"+{code}0",
                 str(code),
                 f"011{code}",
+                f"+00{code}",
                 "\uff0b" + str(code),
                 "",
                 "0",
