@@ -6,12 +6,12 @@ import string
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contactsync.domain import formulas
 from contactsync.domain.columns import MEANS
+from contactsync.reading.table import Table
 
 _QUOTED = r'^="((?:[^"]|"")*)"$'
 _BEFORE_FORMULA = r"^'('*[" + "".join(f"\\x{{{ord(sign):x}}}" for sign in formulas.SIGNS) + "])"
@@ -40,23 +40,14 @@ def may_have_guards(data: bytes) -> bool:
     return False
 
 
-def unguard(frame: pd.DataFrame, data: bytes) -> pd.DataFrame:
-    """The frame without the guards of its cells; `data` are the bytes that it comes from.
+def unguard(table: Table, data: bytes) -> Table:
+    """The table without the guards of its cells; `data` are the bytes that it comes from.
 
     Nulls stay, and a cell that is blank then becomes null.
     """
     if not may_have_guards(data):
-        return frame
-    columns = {
-        str(key): pa.chunked_array(frame[key].array.__arrow_array__()).combine_chunks() for key in frame
-    }
-    bare = {key: unguard_column(key, column) for key, column in columns.items()}
-    changed = {
-        key: pd.arrays.ArrowExtensionArray(column)
-        for key, column in bare.items()
-        if column is not columns[key]
-    }
-    return frame.assign(**changed)
+        return table
+    return table.with_columns({key: unguard_column(key, column) for key, column in table.columns.items()})
 
 
 def unguard_column(key: str, column: pa.StringArray) -> pa.StringArray:
