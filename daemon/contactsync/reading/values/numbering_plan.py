@@ -103,14 +103,11 @@ def _perhaps(region: _Region) -> str:
     return rf"^(?:\+?{region.code})?(?:{prefixes})(?:{prefixes})(?:{ends})$"
 
 
-@cache
-def main_region(digits: str) -> str | None:
-    """The region whose plan an international number has by its first three digits; None if no region has it."""
+def country_code(digits: str) -> int | None:
+    """The country code with which the first three digits of an international number begin; None if there is none."""
     # `+0033` is no number of a country, but the library reads it.
     codes = (int(digits[:end]) for end in range(1, len(digits) + 1) if not digits.startswith("0"))
-    return next(
-        (COUNTRY_CODE_TO_REGION_CODE[code][0] for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), None
-    )
+    return next((code for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), None)
 
 
 def _shape(length: int, region: _Region) -> str:

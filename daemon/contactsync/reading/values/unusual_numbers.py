@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from phonenumbers import unicode_util
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, unicode_util
 
-from contactsync.reading.values import texts
-from contactsync.reading.values.numbering_plan import main_region, plan_of
-from contactsync.reading.values.plain_numbers import read, without_marks
+from contactsync.reading.values import territories, texts
+from contactsync.reading.values.numbering_plan import country_code, plan_of
+from contactsync.reading.values.plain_numbers import TWO, is_decimal, read, without_marks
 
 if TYPE_CHECKING:
     from contactsync.domain.account import PhoneCheck
@@ -70,31 +70,59 @@ def read_abroad(
     International numbers are read alike in every region. `home` is the region's plan: its numbers that cannot be
     numbers are decided, too.
     """
-    compact = without_marks(column, texts.joined(column))
+    signs = texts.joined(column)
+    compact = without_marks(column, signs)
     if home is not None:
         compact = pc.replace_substring_regex(compact, f"^{home.idd}([1-9])", r"+\1")
     answers = pa.nulls(len(column), pa.string())
     digits = pc.and_(among, pc.match_substring_regex(compact, _DIGITS_ONLY))
+    if any(sign in signs for sign in b"./-"):
+        digits = pc.and_not(digits, pc.or_(is_decimal(column), pc.match_substring_regex(column, TWO)))
     left = pc.and_not(among, digits)
     for start in _starts(compact.filter(digits)):
-        here = (
-            pc.and_(digits, pc.starts_with(compact, start))
-            if start
-            else pc.and_not(digits, pc.starts_with(compact, "+"))
-        )
-        region = main_region(start[1:]) if start else None
-        plan = plan_of(region) if region else home if not start else None
-        if plan is None or (strictness == "valid" and plan.valid is None):
-            left = pc.or_(left, here)
-            continue
+        begins = pc.starts_with(compact, start) if start else pc.invert(pc.starts_with(compact, "+"))
+        here = pc.and_(digits, begins)
         rest = compact.filter(here)
-        perhaps = pc.match_substring_regex(rest, plan.perhaps)
-        found, unread = (
-            read(rest, perhaps, plan, strictness) if start else (pa.nulls(len(rest), pa.string()), perhaps)
-        )
-        answers = pc.replace_with_mask(answers, here, found)
+        found, unread = _of_country(rest, start, strictness) if start else (None, _may_be_at_home(rest, home))
+        if found is not None:
+            answers = pc.replace_with_mask(answers, here, found)
         left = pc.replace_with_mask(left, here, unread)
     return answers, left
+
+
+def _may_be_at_home(column: pa.StringArray, home: Plan | None) -> pa.BooleanArray:
+    return column.is_valid() if home is None else pc.match_substring_regex(column, home.perhaps)
+
+
+def _of_country(
+    column: pa.StringArray, start: str, strictness: PhoneCheck
+) -> tuple[pa.StringArray | None, pa.BooleanArray]:
+    """The numbers of one country, which are a plus and digits, and which of them are left to the library."""
+    code = country_code(start[1:])
+    if code is None:
+        return None, column.is_valid()
+    region = COUNTRY_CODE_TO_REGION_CODE[code][0]
+    plan = plan_of(region)
+    if plan is not None and (strictness == "possible" or plan.valid is not None):
+        return read(column, pc.match_substring_regex(column, plan.perhaps), plan, strictness)
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    if metadata is None or metadata.general_desc is None or strictness == "valid":
+        return None, column.is_valid()
+    # No plan can say what the prefixes mean, but most numbers have none. A zero may be a typing error.
+    prefixed = f"^\\+{code}(?:0|{metadata.national_prefix_for_parsing or '0'})"
+    left = pc.match_substring_regex(column, prefixed)
+    general = metadata.general_desc
+    lengths = sorted({*general.possible_length, *general.possible_length_local_only})
+    possible = pc.match_substring_regex(
+        column, f"^\\+{code}(?:{'|'.join(f'[0-9]{{{n}}}' for n in lengths)})$"
+    )
+    national = pc.if_else(
+        pc.and_not(possible, left),
+        pc.utf8_slice_codeunits(column, 1 + len(str(code))),
+        pa.scalar(None, pa.string()),
+    )
+    settled = territories.settle(national, str(code))
+    return texts.prefixed(f"+{code}", national) if settled is None else settled, left
 
 
 def _starts(column: pa.StringArray) -> list[str]:

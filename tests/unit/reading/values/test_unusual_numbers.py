@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactsync.reading.values import phones
-from contactsync.reading.values.numbering_plan import main_region, plan_of
+from contactsync.reading.values.numbering_plan import country_code
 
 if TYPE_CHECKING:
     from contactsync.domain.account import PhoneCheck
@@ -126,6 +126,7 @@ def test_numbers_of_every_country_are_read_as_the_library_does(code: int) -> Non
         ("0612345678 x123", "+33612345678"),
         ("0612345678#9", "+33612345678"),
         ("+49 30 1234567 ext. 12", "+49301234567"),
+        ("+86 10 1234 5678", "+861012345678"),
         ("1612345678", None),
         ("06123456789", None),
     ],
@@ -138,13 +139,16 @@ def test_usual_forms_do_not_call_the_library(
     assert phones.normalise(pa.array([value]), "FR", "possible").to_pylist() == [stored]
 
 
-def test_a_call_shows_its_main_region() -> None:
-    """Country codes have one to three digits; none begins another."""
-    assert [main_region(digits) for digits in ("336", "123", "262", "999", "210")] == [
-        "FR",
-        "US",
-        "RE",
-        None,
-        None,
-    ]
-    assert plan_of("FR") is not None
+def test_a_call_shows_its_country() -> None:
+    """Country codes have one to three digits; none begins another, and none begins with a zero."""
+    starts = ("336", "123", "262", "999", "210", "001")
+    assert [country_code(digits) for digits in starts] == [33, 1, 262, None, None, None]
+
+
+@pytest.mark.parametrize(
+    "value", ["+49 30 1234 / 0301234", "+49 30 1234 - 0301234", "+49301234567.0", "+86 10 1234/0101234"]
+)
+def test_two_foreign_numbers_in_a_cell_are_none(value: str) -> None:
+    """Their digits together might be one number."""
+    assert phones.normalise_one(value, "FR", "possible") is None
+    assert phones.normalise(pa.array([value]), "FR", "possible").to_pylist() == [None]
