@@ -167,7 +167,7 @@ def _original(path: Path, subject: Subject, settings: Settings, session: Session
 def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
     """Every row of a batch, in file order."""
     rejects = {reject.place: reject for reject in judged.rejects}
-    for place in sorted({*rejects, *judged.batch.frame.index.tolist()}):
+    for place in sorted({*rejects, *judged.batch.table.places.tolist()}):
         line = judged.batch.line(place)
         if reject := rejects.get(place):
             message = row_error(ERRORS, reject.code, context, reject.column)
