@@ -23,6 +23,7 @@ from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
 from contactsync.reading.examination import Examination, Judged
 from contactsync.reading.findings import Findings
+from contactsync.runtime import stdio
 from contactsync.settings.settings import Settings
 from contactsync.spool import markers
 
@@ -158,7 +159,7 @@ def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
 def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     """On a terminal, show a progress bar for a large file; yields a function that takes the bytes done."""
     size = path.stat().st_size
-    if size < PROGRESS_BYTES or not sys.stderr.isatty():
+    if size < PROGRESS_BYTES or not stdio.is_terminal(sys.stderr):
         yield lambda _: None
         return
     from rich.console import Console

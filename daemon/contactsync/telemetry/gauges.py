@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from contactsync.telemetry import log
 from contactsync.telemetry.backlog import Backlog
 from contactsync.telemetry.status import DaemonStatus
 
@@ -30,11 +31,16 @@ class Gauges(Collector):
         self._backlog = Backlog(0, 0, None, is_whole=True)
         self._fresh_until = float("-inf")
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Every gauge (docs/metrics.md)."""
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Every gauge, and what is counted elsewhere (docs/metrics.md)."""
         status, now = self._status(), datetime.now(UTC)
         for name, text, value in self._values(status, now):
             yield GaugeMetricFamily(f"contactsync_{name}", text, value)
+        yield CounterMetricFamily(
+            "contactsync_log_lines_dropped",
+            "Log lines that could not be written.",
+            value=log.dropped_lines(),
+        )
 
     def _values(self, status: DaemonStatus, now: datetime) -> Iterator[tuple[str, str, float]]:
         if time.monotonic() >= self._fresh_until:
