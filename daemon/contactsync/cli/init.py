@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +13,9 @@ import typer
 from contactsync.cli import output
 from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, home_pins, load_settings
+from contactsync.cli.waiting import ATTENDED
 from contactsync.domain.errors import ConfigurationError
+from contactsync.runtime.attended import NoAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
     from contactsync.accounts.homes import HomeFault
     from contactsync.domain.account import Account
     from contactsync.spool.layout_check import Deviation
+
+
+MAKE_SECONDS = 30.0
+"""How long the folders of one account may take: fifty on a slow network file system."""
 
 
 def init(
@@ -72,12 +80,12 @@ def init(
         return
     made: list[Path] = []
     for each in chosen:
-        try:
-            _make(each, settings.ftp_root)
-            made.append(each.home_under(settings.ftp_root))
+        home = each.home_under(settings.ftp_root)
         # Continue with the other accounts.
-        except ConfigurationError as error:
-            problems.append(str(error))
+        with _noted(each, problems):
+            for line in ATTENDED.one(home, partial(_make, each, settings.ftp_root), MAKE_SECONDS):
+                typer.echo(line)
+            made.append(home)
     pins.accept(made)
     _end([*problems, *([pins.problem] if pins.problem else [])], every)
 
@@ -94,13 +102,25 @@ def _end(problems: list[str], accounts: list[Account]) -> None:
         typer.echo(output.NO_ACCOUNT, err=True)
 
 
-def _make(account: Account, ftp_root: Path) -> None:
+@contextmanager
+def _noted(account: Account, problems: list[str]) -> Iterator[None]:
+    """Turn what goes wrong with an account's folders into one of the problems."""
+    try:
+        yield
+    except ConfigurationError as error:
+        problems.append(str(error))
+    except NoAnswer:
+        problems.append(f"account {account.name}: its home does not answer: its file system hangs")
+    except OSError as error:
+        problems.append(f"account {account.name}: {error.filename or 'its home'}: {error.strerror}")
+
+
+def _make(account: Account, ftp_root: Path) -> list[str]:
     from contactsync.spool import layout, layout_make
 
     home = account.home_under(ftp_root)
     done = layout_make.make(home, ftp_root, layout.owners_of(account))
-    for line in done or [f"{account.name}: all folders exist below {home}"]:
-        typer.echo(line)
+    return done or [f"{account.name}: all folders exist below {home}"]
 
 
 def _check_all(
@@ -113,16 +133,14 @@ def _check_all(
 ) -> None:
     deviations: list[Deviation] = []
     for each in chosen:
-        try:
-            found = _deviations(each, ftp_root, faults.get(each.name))
+        home = each.home_under(ftp_root)
         # Continue with the other accounts.
-        except ConfigurationError as error:
-            problems.append(str(error))
-            continue
-        deviations += found
-        if not as_json:
-            correct = f"{each.name}: all folders are correct below {each.home_under(ftp_root)}"
-            typer.echo("\n".join(map(str, found)) or correct)
+        with _noted(each, problems):
+            check = partial(_deviations, each, ftp_root, faults.get(each.name))
+            found = ATTENDED.one(home, check, MAKE_SECONDS)
+            deviations += found
+            if not as_json:
+                typer.echo("\n".join(map(str, found)) or f"{each.name}: all folders are correct below {home}")
     if as_json:
         output.as_json([asdict(each) for each in deviations])
     _end(problems, chosen)

@@ -17,7 +17,7 @@ from contactsync.spool.unchanged import UnchangedFolders, times_of
 
 
 class Rescan:
-    """Finds out which accounts' folders need a look. Main thread only."""
+    """Finds out which accounts' folders need a look. One thread per home at a time."""
 
     def __init__(self, ignored: Callable[[bytes], bool], clock: Clock = SYSTEM_CLOCK) -> None:
         """`ignored` recognises the names in `in/` that are not deposits."""

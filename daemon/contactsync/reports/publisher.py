@@ -8,18 +8,20 @@ first one to lock `reporting/`), and a day whose build failed or was killed is s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import structlog
 
 from contactsync.database.connection import Connection, Session
+from contactsync.database.thread_sessions import ThreadSessions
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.reports.days import Day, due_days, expired, next_night, today, zone_of
 from contactsync.reports.folder import NotOurs, ReportFolder
 from contactsync.reports.publish import publish
+from contactsync.reports.turn import Turn
 from contactsync.reports.writer import Interrupted, Writer
 from contactsync.runtime.background import Background
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
@@ -43,18 +45,6 @@ MAX_BACKOFF_SECONDS = 300.0
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Turn:
-    """An account, and when it is due on the monotonic clock. `faults` and `strays`: logged, and still there."""
-
-    account: Account
-    due: float
-    faults: Once = field(default_factory=Once)
-    strays: frozenset[str] = frozenset()
-    failures: int = 0
-    expired_on: date | None = None
-
-
 class Publisher(Background[Account, Settings]):
     """One thread for all accounts. `stop` abandons the day being built, which stays due."""
 
@@ -65,15 +55,19 @@ class Publisher(Background[Account, Settings]):
         pins: HomePins,
         metrics: Metrics | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        *,
+        hung: Callable[[], Collection[str]] = frozenset,
     ) -> None:
-        """Prepare the thread; `url` is any that `connection.connect` takes, `pins` recognise the homes."""
+        """Prepare the thread; `url` is any that `connect` takes, `hung` returns accounts whose home does not answer."""
         super().__init__("publisher")
         self._settings = settings
         self._pins = pins
-        self._session = Session(url)
+        self._sessions, self._hung = ThreadSessions(lambda: Session(url)), hung
+        # The account whose folder the thread is in.
+        self._attending: str | None = None
         self._metrics = metrics or Metrics()
         self._clock = clock
-        self._turns: dict[str, _Turn] = {}
+        self._turns: dict[str, Turn] = {}
         self._outage = Once()
 
     def configure(self, settings: Settings) -> None:
@@ -93,7 +87,7 @@ class Publisher(Background[Account, Settings]):
             for name, account in current.items():
                 turn, now = self._turns.get(name), self._clock.monotonic()
                 if turn is None:
-                    self._turns[name] = _Turn(account, now)
+                    self._turns[name] = Turn(account, now)
                 elif turn.account != account:
                     self._turns[name] = replace(turn, account=account, due=now, failures=0, expired_on=None)
             self._changed.notify()
@@ -103,25 +97,34 @@ class Publisher(Background[Account, Settings]):
     def _run(self) -> None:
         while (turn := self._take()) is not None:
             due = turn.due
-            wait = self._attend(turn)
+            wait = LOOK_SECONDS if turn.account.name in self._hung() else self._attend(turn)
             with self._changed:
                 # Otherwise `configure` wants the account checked again at once.
                 if turn.due == due:
                     turn.due = self._clock.monotonic() + wait
         self._session.close()
 
-    def _take(self) -> _Turn | None:
+    @property
+    def _session(self) -> Session:
+        return self._sessions.current
+
+    def _hangs(self) -> bool:
+        return self._attending in self._hung()
+
+    def _take(self) -> Turn | None:
         """Return the next account that is due, or None when the daemon stops."""
         with self._changed:
-            while not self._stopping:
+            while not self._is_over:
+                self._attending = None
                 turn = min(self._turns.values(), key=lambda turn: turn.due, default=None)
                 wait = turn.due - self._clock.monotonic() if turn else LOOK_SECONDS
                 if turn is not None and wait <= 0:
+                    self._attending = turn.account.name
                     return turn
                 self._changed.wait(min(wait, LOOK_SECONDS))
             return None
 
-    def _attend(self, turn: _Turn) -> float:
+    def _attend(self, turn: Turn) -> float:
         """Publish the account's due days. Returns in how many seconds to come back; every exception ends here."""
         try:
             wait = self._publish_due(turn)
@@ -148,7 +151,7 @@ class Publisher(Background[Account, Settings]):
         turn.failures += 1
         return min(MAX_BACKOFF_SECONDS, 2.0 ** min(turn.failures, 10))
 
-    def _publish_due(self, turn: _Turn) -> float:
+    def _publish_due(self, turn: Turn) -> float:
         account, retention = turn.account, self._settings.report_retention_days
         delay = timedelta(seconds=self._settings.report_delay_seconds)
         zone, now = zone_of(account), self._clock.now()
@@ -172,7 +175,7 @@ class Publisher(Background[Account, Settings]):
                 log.warning("report.no_folder", account=account.name, fix=f"contactsync init {account.name}")
         return soon
 
-    def _built(self, turn: _Turn, folder: ReportFolder, now: datetime) -> dict[date, datetime]:
+    def _built(self, turn: Turn, folder: ReportFolder, now: datetime) -> dict[date, datetime]:
         """Return the days that exist and when each was built, which is never later than now.
 
         A build time in the future means that the clock has been set back since. The day's midnight may then come a
@@ -186,13 +189,13 @@ class Publisher(Background[Account, Settings]):
                 log.warning("report.clock_set_back", account=turn.account.name, day=str(day))
         return built
 
-    def _report_strays(self, turn: _Turn, strays: frozenset[str]) -> None:
+    def _report_strays(self, turn: Turn, strays: frozenset[str]) -> None:
         """Log each entry that is not the daemon's when it appears; one that comes back is logged again."""
         for name in sorted(strays - turn.strays):
             log.warning("report.stray", account=turn.account.name, path=f"reporting/{name}")
         turn.strays = strays
 
-    def _publish(self, turn: _Turn, folder: ReportFolder, days: list[Day]) -> None:
+    def _publish(self, turn: Turn, folder: ReportFolder, days: list[Day]) -> None:
         """Publish the days, from the account's first one on."""
         account = turn.account
         with self._session() as conn:
@@ -203,7 +206,7 @@ class Publisher(Background[Account, Settings]):
                 if day.date >= first:
                     self._publish_day(conn, turn, folder, day)
 
-    def _publish_day(self, conn: Connection, turn: _Turn, folder: ReportFolder, day: Day) -> None:
+    def _publish_day(self, conn: Connection, turn: Turn, folder: ReportFolder, day: Day) -> None:
         started = time.monotonic()
         try:
             contents = publish(
@@ -232,7 +235,7 @@ class Publisher(Background[Account, Settings]):
             duration_ms=round((time.monotonic() - started) * 1000),
         )
 
-    def _remove(self, turn: _Turn, folder: ReportFolder, day: date) -> None:
+    def _remove(self, turn: Turn, folder: ReportFolder, day: date) -> None:
         try:
             folder.remove(day)
         except NotOurs as error:
@@ -241,7 +244,7 @@ class Publisher(Background[Account, Settings]):
             turn.faults.news(f"{day} foreign", None)
             log.info("report.removed", account=turn.account.name, day=str(day))
 
-    def _report_foreign(self, turn: _Turn, day: date, error: NotOurs) -> None:
+    def _report_foreign(self, turn: Turn, day: date, error: NotOurs) -> None:
         """Log that a day's folder holds something that is not the daemon's."""
         if turn.faults.news(f"{day} foreign", str(error)):
             log.warning("report.stray", account=turn.account.name, reason=str(error))

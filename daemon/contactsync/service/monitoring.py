@@ -10,6 +10,7 @@ from pathlib import Path
 
 from prometheus_client.exposition import generate_latest
 
+from contactsync.runtime.attended import Attended
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import backlog, health
 from contactsync.telemetry.gauges import Gauges
@@ -45,6 +46,8 @@ def monitoring(
     condition: Callable[[], DaemonStatus],
     homes: Callable[[], Iterable[Path]],
     pulse: Pulse,
+    *,
+    attended: Attended[Path],
 ) -> list[HttpServer]:
     """Return the servers that the settings ask for, not started yet; an empty list if they ask for none."""
     listeners = _listeners(settings)
@@ -54,7 +57,7 @@ def monitoring(
     if settings.database_url is None:
         limit += health.EMBEDDED_SECONDS
     metrics.registry.register(
-        Gauges(condition, lambda: backlog.look(homes(), settings.ignores), lambda: pulse.wall)
+        Gauges(condition, lambda: backlog.look(homes(), settings.ignores, attended), lambda: pulse.wall)
     )
 
     def answer_metrics(_detailed: bool) -> Answer:

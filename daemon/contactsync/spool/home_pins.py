@@ -67,6 +67,11 @@ class HomePins:
         self.problem: str | None = None
         self.refresh()
 
+    @property
+    def ftp_root(self) -> Path:
+        """Where homes are, unless an account has its own."""
+        return self._root
+
     def refresh(self) -> bool:
         """Read the record again if another process has written it; returns whether it has."""
         try:
@@ -114,22 +119,26 @@ class HomePins:
         finally:
             os.close(way)
 
-    def change_of(self, home: Path) -> HomeChanged | None:
-        """Why a home must be left alone, or None; a home that cannot be reached is not judged."""
+    def look(self, home: Path) -> Pin:
+        """Which folder a home is now. Raises what `open` raises; safe from any thread."""
+        fd = self.open(home)
         try:
-            os.close(self.open(home))
-        except HomeChanged as error:
-            return error
-        except OSError:
-            pass
-        return None
+            return Pin.of(fd)
+        finally:
+            os.close(fd)
 
-    def examine(self, homes: Iterable[Path], refused: Iterable[Path] = ()) -> dict[Path, HomeChanged]:
+    def examine(
+        self,
+        homes: Iterable[Path],
+        refused: Iterable[Path] = (),
+        look: Callable[[Path], Pin] | None = None,
+    ) -> dict[Path, HomeChanged]:
         """The homes that must be left alone. Pins those that are seen for the first time.
 
-        Those in `refused` keep their pins, but get none: a tenant can make its home clash with another. All other
+        `look` answers as `HomePins.look` does, for callers that have asked already. Those in `refused` keep their pins, but get none: a tenant can make its home clash with another. All other
         homes are forgotten.
         """
+        look = look or self.look
         changed: dict[Path, HomeChanged] = {}
         pins = {path: self._pins[path] for path in map(str, refused) if path in self._pins}
         for home in homes:
@@ -138,7 +147,7 @@ class HomePins:
             # A home that is missing or out of reach keeps its pin; those who work in it report that.
             with suppress(OSError):
                 try:
-                    pins[str(home)] = self._pin_of(home)
+                    pins[str(home)] = look(home)
                 except HomeChanged as error:
                     changed[home] = error
         self._pins = pins
@@ -153,16 +162,9 @@ class HomePins:
         """Pin the folders that are there now, whatever they were before. Raises what `open` raises."""
         given = set(map(str, homes))
         self._pins = {path: pin for path, pin in self._pins.items() if path not in given}
-        new = {str(home): self._pin_of(home) for home in homes}
+        new = {str(home): self.look(home) for home in homes}
         self._pins = {**self._pins, **new}
         self._record(lambda now: {**now, **new}, make=False)
-
-    def _pin_of(self, home: Path) -> Pin:
-        fd = self.open(home)
-        try:
-            return Pin.of(fd)
-        finally:
-            os.close(fd)
 
     def require_record(self) -> None:
         """Raise ConfigurationError if the record cannot be used: a command must not work in a home unchecked."""

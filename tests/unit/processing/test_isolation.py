@@ -66,3 +66,24 @@ def test_nothing_begins_beside_a_suspect() -> None:
     other.end()
     assert later.entered.wait(PATIENCE)
     later.end()
+
+
+def test_nobody_waits_for_a_deposit_that_hangs() -> None:
+    """Neither a suspect, nor others for a suspect. What returns later disturbs nobody."""
+    isolation = Isolation()
+    hung = Deposit(isolation.beside_others)
+    assert hung.entered.wait(PATIENCE)
+    suspect = Deposit(isolation.alone)
+    isolation.abandon(hung.ident or 0)
+    assert suspect.entered.wait(PATIENCE)
+    later = Deposit(isolation.beside_others)
+    assert not later.entered.wait(SHORT)
+    isolation.abandon(suspect.ident or 0)
+    assert later.entered.wait(PATIENCE)
+    another = Deposit(isolation.alone)
+    hung.end()
+    suspect.end()
+    assert not another.entered.wait(SHORT)
+    later.end()
+    assert another.entered.wait(PATIENCE)
+    another.end()
