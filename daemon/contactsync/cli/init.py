@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -62,10 +62,15 @@ def init(
         raise ConfigurationError("--accept-home: not together with --check, which changes nothing")
     settings = load_settings(ctx)
     from contactsync.accounts import homes, store
+    from contactsync.database import ledger
+    from contactsync.spool.place import make_root_identity
 
     with connected(settings) as (conn, _):
         every = store.every(conn)
         chosen = [find_account(conn, account)] if account else every
+        if accept_home:
+            for each in chosen:
+                ledger.forget_places(conn, each)
     pins = home_pins(settings)
     faults = homes.faults(every, settings.ftp_root, pins)
     passable = {name: fault for name, fault in faults.items() if _is_passable(fault, check or accept_home)}
@@ -87,6 +92,9 @@ def init(
                 typer.echo(line)
             made.append(home)
     pins.accept(made)
+    # Without the right to write there, the folders on/ alone recognise the root.
+    with suppress(OSError):
+        ATTENDED.one(settings.ftp_root, lambda: make_root_identity(settings.ftp_root), MAKE_SECONDS)
     _end([*problems, *([pins.problem] if pins.problem else [])], every)
 
 

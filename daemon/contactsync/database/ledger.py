@@ -92,6 +92,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "sha256": claimed.sha256,
             "mode": claimed.mode,
             "retry_of": was.deposit_id if was else None,
+            "place": None if claimed.place is None else Jsonb(dict(claimed.place)),
             "count": count,
         },
     ).fetchone()
@@ -145,6 +146,17 @@ def finish(
         },
     )
     return cursor.rowcount == 1
+
+
+def reopen(conn: Connection, account: Account, deposit_id: int) -> bool:
+    """Put a deposit in progress again that was closed as vanished; False if it was not."""
+    what = {"account_id": account.account_id, "deposit_id": deposit_id}
+    return conn.execute(statements.get("ledger/reopen"), what).rowcount == 1
+
+
+def forget_places(conn: Connection, account: Account) -> None:
+    """Forget in which folders the unfinished deposits were: whoever asks vouches for those that are there now."""
+    conn.execute(statements.get("ledger/forget_places"), {"account_id": account.account_id})
 
 
 def uncount_attempt(conn: Connection, account: Account, deposit_id: int) -> None:
@@ -217,6 +229,7 @@ def _entry(row: Mapping[str, Any], action: Action, claimed_name: bytes) -> Entry
             row["sha256"],
             None,
             Mode(row["mode"]) if row["mode"] else None,
+            place=row["place"],
         ),
         row["claimed_at"],
         row["result"],
