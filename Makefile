@@ -8,7 +8,6 @@ PORT ?= 2121
 # Where `make install` installs; DESTDIR is a prefix for all of it, for packages. The environment
 # uses the host's Python: the service cannot see an interpreter below /root or /home.
 PREFIX ?= /usr/local
-SYSCONFDIR ?= /etc
 DESTDIR ?=
 EXTRA ?= [embedded]
 SYSTEM_PYTHON ?= /usr/bin/python3
@@ -91,11 +90,11 @@ audit: $(TOOLS)/.installed  ## Look up the locked versions in the database of kn
 	@tools/audit.sh $(TOOLS)/bin/pip-audit requirements/dev.txt requirements/build.txt requirements/tools.txt requirements/uv.txt
 
 install: | $(BIN)/uv  ## Install into PREFIX=/usr/local, below DESTDIR= (EXTRA= omits the embedded PostgreSQL)
-	@UV=$(abspath $(BIN)/uv) PYTHON='$(SYSTEM_PYTHON)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' \
+	@UV=$(abspath $(BIN)/uv) PYTHON='$(SYSTEM_PYTHON)' PREFIX='$(PREFIX)' \
 		DESTDIR='$(DESTDIR)' EXTRA='$(EXTRA)' packaging/install.sh
 
 uninstall:  ## Remove what `make install` installed; keep data and a changed configuration
-	@PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' packaging/uninstall.sh
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' packaging/uninstall.sh
 
 deb: | $(BIN)/uv  ## Build dist/contactsync_VERSION_ARCH.deb, for this machine's Debian release
 	@UV=$(abspath $(BIN)/uv) packaging/deb.sh dist

@@ -125,7 +125,7 @@ def frozen(program: Watched) -> Iterator[None]:
         os.waitpid(program.pid, 0)
         if program.get("/healthz", seconds=2)[0]:
             break
-        # It was caught amid Python code, and held its lock.
+        # It was stopped while it ran Python code, and held the lock.
         _ptrace(PTRACE_DETACH, program.pid)
     try:
         yield

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, home_pins, load_settings
 from contactsync.cli.waiting import ATTENDED
@@ -32,7 +33,11 @@ MAKE_SECONDS = 30.0
 def init(
     ctx: typer.Context,
     account: Annotated[
-        str | None, typer.Argument(help="The account whose folders to make (default: all accounts).")
+        str | None,
+        typer.Argument(
+            help="The account whose folders to make (default: all accounts).",
+            autocompletion=complete_accounts,
+        ),
     ] = None,
     *,
     check: Annotated[

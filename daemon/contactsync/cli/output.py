@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from contactsync.domain.errors import AnswerIsNo
 from contactsync.runtime import stdio
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -37,6 +38,18 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: st
         return
     for line in aligned(rows, columns):
         typer.echo(line)
+
+
+def accounts(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], problems: Sequence[str], *, in_json: bool
+) -> None:
+    """Print what was done for each account. Raises AnswerIsNo with the problems of the other accounts, if any."""
+    if in_json:
+        as_json(rows)
+    elif rows or not problems:
+        table(rows, columns, NO_ACCOUNT)
+    if problems:
+        raise AnswerIsNo("\n".join(problems))
 
 
 def aligned(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import explain
 from contactsync.cli.session import connected, find_account, home_pins, load_settings, require_own_homes
 from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError, FoldersMissing
@@ -30,7 +31,10 @@ def report(
         ),
     ] = None,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only the report of this account.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only the report of this account.", autocompletion=complete_accounts
+        ),
     ] = None,
     *,
     as_json: output.AsJson = False,
@@ -62,12 +66,7 @@ def report(
         if lossy := row.pop("lossy"):
             note = "? replaces characters that iso-8859-1 lacks"
             typer.echo(f"{row['account']}: in {lossy} file(s), {note}", err=True)
-    if as_json:
-        output.as_json(rows)
-    elif rows or not problems:
-        output.table(rows, COLUMNS, output.NO_ACCOUNT)
-    if problems:
-        raise AnswerIsNo("\n".join(problems))
+    output.accounts(rows, COLUMNS, problems, in_json=as_json)
 
 
 def _day(text: str | None) -> date | None:

@@ -29,9 +29,12 @@ def run(
     """
     settings = load_settings(ctx)
     from contactsync.service.daemon import Daemon
+    from contactsync.settings.load import unknown_variables
     from contactsync.telemetry import log
 
     log.configure(settings.log_format)
+    for problem in unknown_variables():
+        log.log.warning("settings.unknown_variable", reason=problem)
     raise typer.Exit(Daemon(settings, once=once, read_settings=lambda: load_settings(ctx)).run())
 
 

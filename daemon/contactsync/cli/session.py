@@ -22,7 +22,18 @@ def load_settings(ctx: typer.Context) -> Settings:
     """Read the settings from `--config` and the environment; raises ConfigurationError."""
     from contactsync.settings.load import load
 
+    # The daemon logs them itself, and reads its settings again at each SIGHUP.
+    if ctx.info_name != "run":
+        warn_of_unknown_variables()
     return load(ctx.obj)
+
+
+def warn_of_unknown_variables() -> None:
+    """Print a line for each environment variable that is named like a setting and is none."""
+    from contactsync.settings.load import unknown_variables
+
+    for problem in unknown_variables():
+        typer.echo(f"contactsync: warning: {problem}", err=True)
 
 
 @contextmanager

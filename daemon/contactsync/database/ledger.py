@@ -133,8 +133,12 @@ def finish(
     counts: Counts,
     *,
     list_id: int | None = None,
+    stage_ms: Mapping[str, int] | None = None,
 ) -> bool:
-    """Write the verdict in `result` (the content of result.json); False if the deposit already has one."""
+    """Write the verdict in `result` (the content of result.json); False if the deposit already has one.
+
+    `stage_ms` is how long each stage of this attempt took, in milliseconds.
+    """
     cursor = conn.execute(
         statements.get("ledger/finish"),
         {
@@ -143,6 +147,7 @@ def finish(
             "account_id": account.account_id,
             "list_id": list_id,
             "result": Jsonb(dict(result)),
+            "stage_ms": Jsonb(dict(stage_ms or {})),
         },
     )
     return cursor.rowcount == 1

@@ -41,8 +41,13 @@ def migrate_embedded(conn: Connection) -> list[str]:
     """
     if not pending(conn):
         return []
-    with connect(make_conninfo(conn.info.dsn, user=roles.MIGRATOR), patience=MERGE_SECONDS) as migrator:
+    with embedded_migrator(conn) as migrator:
         return migrate(migrator)
+
+
+def embedded_migrator(conn: Connection) -> Connection:
+    """Another connection to the embedded database that `conn` uses, as the role that owns everything in it."""
+    return connect(make_conninfo(conn.info.dsn, user=roles.MIGRATOR), patience=MERGE_SECONDS)
 
 
 def _password_file(configured: Path | None) -> tuple[str, Path | None]:

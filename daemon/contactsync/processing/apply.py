@@ -82,7 +82,7 @@ class FileTransaction:
                 )
             with self.session() as conn, conn.transaction():
                 stage = Stage(conn, action)
-                with self.metrics.timed("read"):
+                with self.metrics.timed("read", subject.stage_ms):
                     self._stage(claimed, examination, stage, budget)
                 merge = Merge(
                     conn,
@@ -93,7 +93,7 @@ class FileTransaction:
                     datetime.now(UTC),
                     keep_members=findings.broken_references > 0,
                 )
-                with self.metrics.timed("merge"), self._limited(conn):
+                with self.metrics.timed("merge", subject.stage_ms), self._limited(conn):
                     merge.fold(stage)
                     if not merge.lock():
                         return None
@@ -104,7 +104,9 @@ class FileTransaction:
                     findings.warn(code, located.count, located.lines)
                 counts = effects.counts(findings.rows_read, findings.rows_rejected)
                 result = result_json.applied(subject, counts, effects.list_name)
-                ledger.finish(conn, account, result, counts, list_id=effects.list_id)
+                ledger.finish(
+                    conn, account, result, counts, list_id=effects.list_id, stage_ms=subject.stage_ms
+                )
         return result
 
     def _originals(self, account: Account) -> Originals:

@@ -13,7 +13,7 @@ from contactsync.database import ledger
 from contactsync.database.ledger import Entry
 from contactsync.domain.account import Account
 from contactsync.domain.errors import FileRefused, Retryable
-from contactsync.processing import requeue
+from contactsync.processing import requeue, settlement
 from contactsync.processing.pipeline import Pipeline
 from contactsync.processing.result_json import Subject
 from contactsync.reading.findings import Findings
@@ -37,7 +37,7 @@ def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bo
             if entry is not None and entry.result is not None and entry.result["reason"] == "vanished":
                 entry = _reopen(pipeline, account, entry)
             if entry is None or _can_be_copied(entry, spool):
-                pipeline.require_worker(spool.size(action, claimed_name))
+                pipeline.share.require_for(spool.size(action, claimed_name))
                 pipeline.admit(account, spool, action, claimed_name, None)
             elif entry.result is not None:
                 pipeline.settle(spool, entry.claimed, entry.result, entry.claimed_at, {})
@@ -87,7 +87,7 @@ def close_vanished(pipeline: Pipeline, account: Account, spool: Spool) -> None:
                     f"or run contactsync init {account.name} --accept-home"
                 )
             subject = Subject(account, entry.claimed, entry.deposit_id, Findings())
-            pipeline.refuse(spool, subject, FileRefused("vanished"))
+            settlement.refuse(pipeline.session, spool, subject, FileRefused("vanished"))
             log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)
 
 

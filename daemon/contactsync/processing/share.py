@@ -45,6 +45,11 @@ class Share:
                 raise Postponed
             self.is_long = True
 
+    def require_for(self, size: int) -> None:
+        """Raise Postponed if a file of this size has to wait for a worker that may process a long deposit."""
+        if size > LARGE_BYTES:
+            self.require_long()
+
     def between_batches(self, started: float) -> None:
         """Be fair in the middle of a deposit that started at this time of the monotonic clock; may raise Postponed."""
         if time.monotonic() - started > SLOW_SECONDS:

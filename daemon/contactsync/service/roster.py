@@ -167,7 +167,7 @@ class Roster:
         self._refused = set(faults)
         if self._faults.news("pins", self._pins.problem):
             log.warning("homes.unsaved", reason=self._pins.problem)
-        return [account for account in found if account.name not in faults]
+        return [account for account in found if account.name not in faults and not account.disabled]
 
 
 def _log_fault(name: str, fault: homes.HomeFault) -> None:

@@ -17,8 +17,9 @@ from contactsync.reports.days import zone_of
 from contactsync.reports.publisher import Publisher
 from contactsync.runtime.clock import Clock
 from tests.conftest import Databases
-from tests.integration.reports.nightly import DEADLINE, until
+from tests.integration.reports.nightly import DEADLINE
 from tests.integration.reports.site import DAY, Site
+from tests.polling import until
 
 
 class Times:

@@ -17,8 +17,9 @@ from contactsync.reports.days import day_of
 from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish
 from contactsync.reports.writer import Contents
-from tests.integration.reports.nightly import DEADLINE, PARIS, Run, ago, days, today, until
+from tests.integration.reports.nightly import DEADLINE, PARIS, Run, ago, days, today
 from tests.integration.reports.site import Site
+from tests.polling import until
 
 
 def test_missed_days_are_published_as_far_back_as_the_retention(

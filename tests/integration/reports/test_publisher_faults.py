@@ -18,8 +18,9 @@ from contactsync.reports import publisher
 from contactsync.reports.publisher import Publisher
 from contactsync.reports.writer import Contents
 from contactsync.telemetry.metrics import Metrics
-from tests.integration.reports.nightly import DEADLINE, Run, ago, days, until
+from tests.integration.reports.nightly import DEADLINE, Run, ago, days
 from tests.integration.reports.site import Site
+from tests.polling import until
 
 
 def test_an_unreachable_database_is_logged_once_and_awaited(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from contactsync.runtime.attended import Attended, NoAnswer
+from tests.polling import until
 
 DEADLINE = 60.0
 STALL_SECONDS = 0.02
@@ -115,11 +116,3 @@ def test_two_rounds_share_a_subject(make: Callable[..., Mount]) -> None:
     second.join(DEADLINE)
     first.join(DEADLINE)
     assert (answers, mount.calls) == ([9], [1])
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Poll until it is done."""
-    deadline = time.monotonic() + DEADLINE
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
