@@ -66,8 +66,13 @@ def _folders(ftp_root: Path) -> list[Path]:
 
 
 def _may_be_home(folder: Path) -> bool:
-    """Whether a folder has a `contacts/`, or is on a disk that is out of reach."""
+    """Whether a folder has a `contacts/`, or is on a disk that is out of reach.
+
+    On a hung disk, only the look at the folder itself ends with this process: a look at a name in it would wait for
+    the daemon's look at the same name, and no signal ends that.
+    """
     try:
+        os.stat(folder)
         return stat.S_ISDIR(os.stat(folder / "contacts").st_mode)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return False
