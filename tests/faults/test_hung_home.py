@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.faults.scene import Run
 
-HANGS = "its file system hangs"
+HANGS = "file system hangs"
 DEAD = "Transport endpoint is not connected"
 
 

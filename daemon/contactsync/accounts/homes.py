@@ -19,7 +19,8 @@ from contactsync.domain.errors import HomeChanged
 from contactsync.runtime.attended import Answer, Attended, NoAnswer
 from contactsync.runtime.directories import split_way
 from contactsync.runtime.file_system import mount_of
-from contactsync.spool.home_pins import HomePins, Pin
+from contactsync.spool.home_pins import HomePins
+from contactsync.spool.pins import Pin
 
 ANSWER_SECONDS = 2.0
 """How long homes have to answer before an account is left alone for now; a hung mount never does."""
@@ -54,6 +55,7 @@ def faults(
     attended = attended or Attended()
     found = _clashes(accounts, ftp_root, attended, seconds)
     own = {each.home_under(ftp_root): each.name for each in accounts if each.name not in found}
+    pins.keep(account.home_under(ftp_root) for account in accounts)
     looked = attended.over(own, pins.look, seconds)
     for home, name in own.items():
         error = looked[home].error if home in looked else NoAnswer()

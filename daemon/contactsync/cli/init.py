@@ -15,7 +15,7 @@ from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, home_pins, load_settings
 from contactsync.cli.waiting import ATTENDED
-from contactsync.domain.errors import ConfigurationError
+from contactsync.domain.errors import ConfigurationError, HomeChanged
 from contactsync.runtime.attended import NoAnswer
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from contactsync.accounts.homes import HomeFault
     from contactsync.domain.account import Account
+    from contactsync.spool.home_pins import HomePins
     from contactsync.spool.layout_check import Deviation
 
 
@@ -67,7 +68,7 @@ def init(
         raise ConfigurationError("--accept-home: not together with --check, which changes nothing")
     settings = load_settings(ctx)
     from contactsync.accounts import homes, store
-    from contactsync.database import ledger
+    from contactsync.database import vanished
     from contactsync.spool.place import make_root_identity
 
     with connected(settings) as (conn, _):
@@ -75,7 +76,7 @@ def init(
         chosen = [find_account(conn, account)] if account else every
         if accept_home:
             for each in chosen:
-                ledger.forget_places(conn, each)
+                vanished.forget_places(conn, each)
     pins = home_pins(settings)
     faults = homes.faults(every, settings.ftp_root, pins)
     passable = {name: fault for name, fault in faults.items() if _is_passable(fault, check or accept_home)}
@@ -93,10 +94,11 @@ def init(
         home = each.home_under(settings.ftp_root)
         # Continue with the other accounts.
         with _noted(each, problems):
-            for line in ATTENDED.one(home, partial(_make, each, settings.ftp_root), MAKE_SECONDS):
+            make = partial(_make, each, settings.ftp_root, pins, accept_home=accept_home)
+            for line in ATTENDED.one(home, make, MAKE_SECONDS):
                 typer.echo(line)
             made.append(home)
-    pins.accept(made)
+    pins.record(made)
     # Without the right to write there, the folders on/ alone recognise the root.
     with suppress(OSError):
         ATTENDED.one(settings.ftp_root, lambda: make_root_identity(settings.ftp_root), MAKE_SECONDS)
@@ -122,17 +124,23 @@ def _noted(account: Account, problems: list[str]) -> Iterator[None]:
         yield
     except ConfigurationError as error:
         problems.append(str(error))
+    except HomeChanged as error:
+        problems.append(f"account {account.name}: {error}: {error.fix(account.name)}")
     except NoAnswer:
         problems.append(f"account {account.name}: its home does not answer: its file system hangs")
     except OSError as error:
         problems.append(f"account {account.name}: {error.filename or 'its home'}: {error.strerror}")
 
 
-def _make(account: Account, ftp_root: Path) -> list[str]:
+def _make(account: Account, ftp_root: Path, pins: HomePins, *, accept_home: bool) -> list[str]:
     from contactsync.spool import layout, layout_make
 
     home = account.home_under(ftp_root)
-    done = layout_make.make(home, ftp_root, layout.owners_of(account))
+
+    def admit(home: Path, fd: int, /, *, replaced: bool) -> None:
+        pins.admit(home, fd, replaced=replaced or accept_home)
+
+    done = layout_make.make(home, ftp_root, layout.owners_of(account), admit=admit)
     return done or [f"{account.name}: all folders exist below {home}"]
 
 

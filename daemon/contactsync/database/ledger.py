@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -36,7 +36,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """A refused deposit that `retry` queued again, or was about to."""
+    """A refused deposit that `retry` queued again, or was about to.
+
+    `first_deposited_at` is its deposit date, or that of the first deposit if it was a retry itself.
+    """
 
     deposit_id: int
     action: Action
@@ -44,11 +47,12 @@ class Retried:
     claimed_name: bytes
     size_bytes: int
     sha256: str | None
+    first_deposited_at: datetime
 
     def is_now(self, claimed: Claimed) -> bool:
         """Whether this file is the retried one, by name and content (its inode has changed).
 
-        This is a guess. Only the column `retry_of` depends on it.
+        This is a guess. The columns `retry_of` and `first_deposited_at` depend on it.
         """
         return (
             (self.action, self.name, self.size_bytes) == (claimed.action, claimed.name, claimed.size_bytes)
@@ -93,6 +97,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "mode": claimed.mode,
             "retry_of": was.deposit_id if was else None,
             "place": None if claimed.place is None else Jsonb(dict(claimed.place)),
+            "first_deposited_at": was.first_deposited_at if was else None,
             "count": count,
         },
     ).fetchone()
@@ -153,15 +158,9 @@ def finish(
     return cursor.rowcount == 1
 
 
-def reopen(conn: Connection, account: Account, deposit_id: int) -> bool:
-    """Put a deposit in progress again that was closed as vanished; False if it was not."""
-    what = {"account_id": account.account_id, "deposit_id": deposit_id}
-    return conn.execute(statements.get("ledger/reopen"), what).rowcount == 1
-
-
-def forget_places(conn: Connection, account: Account) -> None:
-    """Forget in which folders the unfinished deposits were: whoever asks vouches for those that are there now."""
-    conn.execute(statements.get("ledger/forget_places"), {"account_id": account.account_id})
+def latest(conn: Connection) -> Sequence[Mapping[str, Any]]:
+    """Per `account` and `action`, when a deposit was last applied (`ok`) and last refused (`ko`); None if never."""
+    return conn.execute(statements.get("ledger/latest"), {"actions": list(ACTIONS)}).fetchall()
 
 
 def uncount_attempt(conn: Connection, account: Account, deposit_id: int) -> None:
@@ -199,6 +198,7 @@ def as_retried(row: Mapping[str, Any]) -> Retried:
         bytes(row["claimed_bytes"]),
         row["size_bytes"],
         row["sha256"],
+        row["first_deposited_at"],
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from contactsync.database import ledger
+from contactsync.database import ledger, vanished
 from contactsync.database.ledger import Entry
 from contactsync.domain.account import Account
 from contactsync.domain.errors import FileRefused, Retryable
@@ -53,7 +53,7 @@ def _reopen(pipeline: Pipeline, account: Account, entry: Entry) -> Entry | None:
     """Put a deposit in progress again that was closed as vanished, as its file has come back."""
     claimed = entry.claimed
     with pipeline.session() as conn:
-        if ledger.reopen(conn, account, entry.deposit_id):
+        if vanished.reopen(conn, account, entry.deposit_id):
             log.warning("deposit.found_again", account=account.name, deposit_id=entry.deposit_id)
         return ledger.find(conn, account, claimed.action, claimed.claimed_name)
 

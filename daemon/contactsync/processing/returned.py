@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from contactsync.database import ledger
-from contactsync.database.connection import Session
+from contactsync.database.connection import Connection
 from contactsync.domain import names
 from contactsync.domain.account import Account
-from contactsync.domain.deposit import ACTIONS, Claimed
-from contactsync.domain.errors import FileRefused, Retryable
+from contactsync.domain.deposit import ACTIONS, Action, Claimed, Settled
+from contactsync.domain.errors import FileRefused
 from contactsync.reading.batch import Batch
 from contactsync.reading.examination import Examination
 from contactsync.reading.findings import Findings
 from contactsync.reading.returned import Original, named_lines, references
 from contactsync.reading.verdict import Reject
-from contactsync.spool.spool import Spool
 
 _IMPORT = ACTIONS["import"]
+
+
+class SettledDeposits(Protocol):
+    """An account's settled deposits: its spool, or `spool.settled_files` without a lock."""
+
+    def reading_settled(
+        self, action: Action, state: Settled, claimed: bytes, /
+    ) -> AbstractContextManager[Path]:
+        """See `Spool.reading_settled`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Originals:
     """The originals of one account's corrected files."""
 
-    session: Session
-    spool: Spool
+    session: Callable[[], AbstractContextManager[Connection]]
+    settled: SettledDeposits
     account: Account
     max_inflated_bytes: int
-    stopping: Callable[[], bool]
+    # Called between two chunks of whatever is read.
+    between_chunks: Callable[[], None]
 
     def of(self, claimed: Claimed, path: Path) -> Original | None:
         """What the rows of the file at `path` are compared with; None if it is no corrected file.
@@ -51,7 +61,7 @@ class Originals:
             return None
         with (
             suppress(FileNotFoundError),
-            self.spool.reading_settled(_IMPORT, found.state, found.claimed_name) as its,
+            self.settled.reading_settled(_IMPORT, found.state, found.claimed_name) as its,
         ):
             lines = self._lines(path)
             # The original may be a corrected file too. Its rows that were rejected for a changed Référence are
@@ -80,10 +90,9 @@ class Originals:
             Findings(),
             max_inflated_bytes=self.max_inflated_bytes,
             original=original,
+            between_chunks=self.between_chunks,
         )
 
     def _judged(self, examination: Examination) -> Iterator[tuple[Batch, tuple[Reject, ...]]]:
         for judged in examination:
-            if self.stopping():
-                raise Retryable("the daemon is stopping")
             yield judged.batch, judged.rejects

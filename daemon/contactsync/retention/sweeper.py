@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import structlog
 
-from contactsync.database.connection import Connection, Session
-from contactsync.database.thread_sessions import ThreadSessions
+from contactsync.database.connection import Connection, Where
+from contactsync.database.thread_sessions import ThreadSession
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.retention import sweep
@@ -63,7 +63,7 @@ class Sweeper(Background[Account, Settings]):
     def __init__(
         self,
         settings: Settings,
-        url: str,
+        url: Where,
         pins: HomePins,
         metrics: Metrics | None = None,
         *,
@@ -73,7 +73,7 @@ class Sweeper(Background[Account, Settings]):
         super().__init__("sweeper")
         self._settings = settings
         self._pins = pins
-        self._sessions = ThreadSessions(lambda: Session(url))
+        self._session = ThreadSession(url)
         self._hung = hung
         # The account whose folders the thread is in.
         self._attending: str | None = None
@@ -115,10 +115,6 @@ class Sweeper(Background[Account, Settings]):
             with self._changed:
                 self._changed.wait_for(lambda: self._is_over or self._round_wanted, ROUND_SECONDS)
         self._session.close()
-
-    @property
-    def _session(self) -> Session:
-        return self._sessions.current
 
     def _hangs(self) -> bool:
         return self._attending in self._hung()

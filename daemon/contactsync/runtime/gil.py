@@ -55,6 +55,11 @@ def yielded(*, when: bool = True) -> Iterator[None]:
         _acquire()
 
 
+def give_up() -> None:
+    """Work without a turn for the rest of `in_turn`: what takes long would cost all others their patience, each time."""
+    _release()
+
+
 def abandon_holder() -> None:
     """Take turns without the thread that has one now: it hangs, and would cost each other thread its patience."""
     global _turn  # noqa: PLW0603 - there is one turn per process

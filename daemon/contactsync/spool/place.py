@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from contactsync.runtime.directories import opened
-from contactsync.spool.home_pins import Pin
+from contactsync.spool.pins import Pin
 
 FILE_NAME = ".contactsync-root"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contactsync.database import ledger
+from contactsync.database import vanished
 from contactsync.domain.errors import Retryable
 from contactsync.processing import recovery
 from contactsync.spool import place, spool
@@ -147,7 +147,7 @@ def test_an_operator_may_vouch_for_a_folder(site: Site) -> None:
     """`init --accept-home` forgets the folder: the deposit has vanished then."""
     cut_off(site, admit(site))
     hidden(site)
-    ledger.forget_places(site.daemon, site.account)
+    vanished.forget_places(site.daemon, site.account)
     with site.spool() as box:
         recovery.close_vanished(site.pipeline, site.account, box)
     (row,) = site.ledger()

@@ -13,13 +13,13 @@ from tests.model.drive import ROOT
 DEADLINE = 60.0
 
 STUCK = """
-import signal, time
+import os, signal, time
 from contactsync.service import exit_guard
 from contactsync.telemetry import log
 log.configure("json")
 exit_guard.MIN_SECONDS = 0.6
 signal.signal(signal.SIGTERM, lambda *_: None)
-signal.signal(signal.SIGHUP, lambda *_: print("reloaded", flush=True))
+signal.signal(signal.SIGHUP, lambda *_: os.write(1, b"reloaded\\n"))
 exit_guard.ExitGuard(0.6).start()
 print("ready", flush=True)
 while True:
