@@ -92,7 +92,10 @@ class Assembly:
         # While a home hangs, what is watched stays watched. The rescan finds what comes elsewhere.
         if not self.roster.unanswered:
             folders = self.roster.watched_folders()
-            self.watching.over(["watch"], lambda _: self._follow(folders), WATCH_SECONDS)
+            done = self.watching.over(["watch"], lambda _: self._follow(folders), WATCH_SECONDS)
+            # What it raises is a bug, and is logged as one.
+            for answer in done.values():
+                answer.get()
 
     def _follow(self, folders: set[Path]) -> None:
         self.watch.follow(folders)
