@@ -14,7 +14,7 @@ from contactsync.cli import output
 from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, home_pins, load_settings
-from contactsync.cli.waiting import ATTENDED
+from contactsync.cli.waiting import ANSWER_SECONDS, ATTENDED
 from contactsync.domain.errors import ConfigurationError, HomeChanged
 from contactsync.runtime.attended import NoAnswer
 
@@ -78,7 +78,7 @@ def init(
             for each in chosen:
                 vanished.forget_places(conn, each)
     pins = home_pins(settings)
-    faults = homes.faults(every, settings.ftp_root, pins)
+    faults = homes.faults(every, settings.ftp_root, pins, ATTENDED, ANSWER_SECONDS)
     passable = {name: fault for name, fault in faults.items() if _is_passable(fault, check or accept_home)}
     problems = [
         f"account {each.name}: {faults[each.name]}"

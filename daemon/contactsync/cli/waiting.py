@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from contactsync.telemetry.heartbeat import Sign
 
 
-ANSWER_SECONDS = 2.0
-"""How long a home has to answer."""
+ANSWER_SECONDS = 5.0
+"""How long homes have to answer, all together."""
 
 ATTENDED: Attended[Path] = Attended()
 """Asks the homes of this process: no command hangs with one of them."""

@@ -47,7 +47,8 @@ def faults_of_homes(settings: Settings, accounts: list[Account]) -> dict[str, Ho
     from contactsync.accounts import homes
     from contactsync.spool.home_pins import HomePins
 
-    return homes.faults(accounts, settings.ftp_root, HomePins(settings.ftp_root, settings.data_dir))
+    pins = HomePins(settings.ftp_root, settings.data_dir)
+    return homes.faults(accounts, settings.ftp_root, pins, ATTENDED, ANSWER_SECONDS)
 
 
 def _of_answering(settings: Settings, account: Account) -> list[Finding]:
