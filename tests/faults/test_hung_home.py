@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,15 @@ import pytest
 from contactsync.domain.deposit import ACTIONS
 from tests.acceptance.commands import cli
 from tests.acceptance.tables import people
+from tests.acceptance.watched import Watched
 from tests.faults import hung_mount
 from tests.faults.hung_mount import HungMount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from tests.acceptance.program import Program
     from tests.faults.scene import Run
 
 HANGS = "file system hangs"
@@ -24,8 +28,8 @@ DEAD = "Transport endpoint is not connected"
 
 
 @pytest.fixture(autouse=True)
-def _can_mount(tmp_path: object) -> None:
-    folder = tmp_path / "try"  # type: ignore[operator]
+def _can_mount(tmp_path: Path) -> None:
+    folder = tmp_path / "try"
     folder.mkdir()
     if not hung_mount.is_possible(folder):
         pytest.skip("this host lets us mount no file system")
@@ -53,7 +57,7 @@ def apply_one(run: Run, account: str, name: str) -> None:
     assert run.settled(account, name).state == "ok"
 
 
-def named(run: Run, event: str) -> list[str]:
+def named(run: Program, event: str) -> list[str]:
     return [line["account"] for line in run.events(event)]
 
 
@@ -98,6 +102,32 @@ def test_a_worker_that_hangs_is_replaced(two: Run) -> None:
         apply_one(two, "fast", "meanwhile.csv")
         assert named(two, "account.home_hung") == ["slow"]
         assert two.terminate() == 0
+
+
+def test_metrics_are_answered_beside_a_home_that_hangs(watched: Watched) -> None:
+    """Twice as often as there are threads for them; the count of files is marked as a part."""
+    for name in ("slow", "fast"):
+        watched.add_account(name)
+    with watched:
+        watched.until(lambda: watched.health()[0] == 200, "it answers")
+        with HungMount(watched.ftp / "slow"):
+            watched.until(lambda: named(watched, "account.home_hung") == ["slow"], "the home is named")
+            for _ in range(4):
+                status, body = watched.get("/metrics")
+                assert status == 200
+            assert "contactsync_accounts_in_trouble 1.0" in body
+            watched.until(
+                lambda: "contactsync_backlog_is_whole 0.0" in watched.get("/metrics")[1], "a part is counted"
+            )
+            assert watched.health()[0] == 200
+            assert watched.terminate() == 0
+
+
+@pytest.fixture
+def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
+    """A daemon with HTTP that the test starts."""
+    with closing(Watched(tmp_path / "watched", database_url)) as program:
+        yield program
 
 
 @pytest.mark.parametrize(("dies", "reason"), [(False, HANGS), (True, DEAD)], ids=["hangs", "dead"])
