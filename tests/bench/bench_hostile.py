@@ -43,7 +43,7 @@ KINDS: dict[str, tuple[str, Callable[[int], str]]] = {
     "e-mail: many labels": ("optoutEMAIL", lambda n: f"a@{'a.' * 20}é.a{n}a"),
     "e-mail: quoted": ("optoutEMAIL", lambda n: f'"""a""{n}@x.fr"'),
     "e-mail: combining marks": ("optoutEMAIL", lambda n: f"a{n}{MARKS[:2] * 25}@x.fr"),
-    "reference: piled marks": ("import", lambda n: f"a{MARKS * 1_800}{n}"),
+    "reference: piled marks": ("import", lambda n: f"a{MARKS * 1_800}{n};a@x.fr"),
     "e-mail: no address": ("optoutEMAIL", lambda n: f"x{n}"),
 }
 """For each kind its action and its n-th cell."""
@@ -51,9 +51,12 @@ KINDS: dict[str, tuple[str, Callable[[int], str]]] = {
 
 def _file(path: Path, kind: str, size: int) -> None:
     action, cell = KINDS[kind]
-    header = {"import": "Référence", "optoutEMAIL": "Email"}.get(action, "Mobile")
-    # One valid row, so that the file is not refused for its rows before it is read.
-    good = "a@example-mail.fr" if header == "Email" else "0612345678"
+    # With one valid row, so that the file is not refused for its rows before it is read.
+    header, good = {
+        "import": ("Référence;Email", "1;a@example-mail.fr"),
+        "optoutEMAIL": ("Email", "a@example-mail.fr"),
+        "optoutSMS": ("Mobile", "0612345678"),
+    }[action]
     lines, written, number = [header, good], 0, 0
     while written < size:
         lines.append(cell(number))
