@@ -74,6 +74,7 @@ _OWN_DETAILS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
     {
         "not_csv": {"found": "RAR"},
         "duplicate_column": {"column": "Nom"},
+        "missing_empty_cells": {"column": "Référence"},
         "unknown_column": {"names": ["Pointure"]},
         "inflated_too_large": {"limit": 256},
     }

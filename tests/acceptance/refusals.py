@@ -58,6 +58,63 @@ REFUSALS = [
     Refusal("no header", raw(ROW.encode()), "no_known_column", "nommer les colonnes"),
     Refusal("doubled column", text(header="Référence;Email;EMAIL"), "duplicate_column", "n'en gardez qu'une"),
     Refusal("doubled in English", text(header="Référence;Email;Last name;nom"), "duplicate_column", "Nom"),
+    Refusal("MacRoman", raw(GOOD.decode("latin-1").encode("mac_roman")), "wrong_encoding", "Macintosh"),
+    Refusal("CP850", raw(GOOD.decode("latin-1").encode("cp850")), "wrong_encoding", "MS-DOS"),
+    Refusal(
+        "UTF-8 twice",
+        raw(GOOD.decode("latin-1").encode().decode("latin-1").encode()),
+        "wrong_encoding",
+        "UTF-8",
+    ),
+    Refusal(
+        "accents lost", raw(GOOD.decode("latin-1").encode("ascii", "replace")), "wrong_encoding", "R?f?rence"
+    ),
+    Refusal("EBCDIC", raw(GOOD.decode("latin-1").encode("cp500")), "wrong_encoding", "de nouveau en UTF-8"),
+    Refusal(
+        "all lines in quotes", raw(b'"Reference;Email"\n"R1;a@example.com"\n'), "quoted_lines", "Convertir"
+    ),
+    Refusal("one line in quotes", raw(GOOD + b'"R2;a;b@example.com;"\n'), "quoted_lines", "retirez-les"),
+    Refusal(
+        "apostrophes", raw(b"'Reference';'Email'\n'R1';'a@example.com'\n"), "wrong_quotes", "apostrophes"
+    ),
+    Refusal(
+        "cells in quotes with commas",
+        raw(b'"Reference","Email"\n"R1","a@example.com"\n'),
+        "wrong_separator",
+        "virgules",
+    ),
+    Refusal(
+        "rows with commas", raw(b"Reference;Nom;Email\nR1,a,a@example.com\n"), "mixed_separators", "partout"
+    ),
+    Refusal(
+        "one row with commas", raw(GOOD + b"R2,a,b@example.com,\n"), "mixed_separators", "séparez-les aussi"
+    ),
+    Refusal(
+        "empty cells left out",
+        raw(b"Reference;Email;Nom\nR1;a@example.com\n"),
+        "missing_empty_cells",
+        "toujours remplie",
+    ),
+    Refusal(
+        "footer", raw(GOOD + b"Total : 1\n"), "too_few_fields", "supprimez-la si ce n'est pas un contact"
+    ),
+    Refusal("title above", raw(b"Export\n\n" + GOOD), "no_known_column", "à la ligne 3"),
+    Refusal("no header line", raw(b"R1;a;a@example.com\n"), "no_known_column", "ajoutez au-dessus"),
+    Refusal("HTML", raw(b"<html><table><tr><td>Email</td></tr></table></html>\n"), "not_csv", "page web"),
+    Refusal(
+        "XML spreadsheet",
+        raw(b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'),
+        "not_csv",
+        "feuille de calcul XML",
+    ),
+    Refusal("JSON", raw(b'[{"Email": "a@example.com"}]\n'), "not_csv", "JSON"),
+    Refusal("vCard", raw(b"BEGIN:VCARD\nEMAIL:a@example.com\nEND:VCARD\n"), "not_csv", "vCard"),
+    Refusal(
+        "unknown headers",
+        raw(b"ID;Pointure;Email\nR1;40;a@example.com\n"),
+        "missing_column",
+        "« ID » n'est pas reconnue : s'agit-il de Référence ?",
+    ),
     Refusal("no means column", _without("Référence", "Nom"), "missing_column", "Email"),
     Refusal("no reference column", _without("Nom", "Email"), "missing_column", "Référence"),
     Refusal("no mobile to opt out", _without("Référence", "Email"), "missing_column", "Mobile", "optoutSMS"),
@@ -91,7 +148,7 @@ REFUSALS = [
     Refusal("docx", made(hostile.document), "not_csv", "document Word"),
     Refusal("program", raw(b"MZ\x90\0" + bytes(60)), "not_csv", "programme"),
     Refusal("PDF", raw(b"%PDF-1.7\n" + bytes(60)), "not_csv", "CSV"),
-    Refusal("257 columns", text(header=HEADER.strip() + ";" * 253), "too_many_columns", "colonnes"),
+    Refusal("257 columns", text(header=HEADER.strip() + ";" * 253 + "x"), "too_many_columns", "colonnes"),
     Refusal("5 million columns", made(lambda: b"a;" * 5_000_000), "too_many_columns", "colonnes"),
     Refusal("cell too long", text(f"R1;{CELL}x;a@example.com;"), "cell_too_long", "raccourcissez"),
     Refusal("line too long", raw(GOOD + b"y" * (MIB + 1)), "line_too_long", "un contact par ligne"),

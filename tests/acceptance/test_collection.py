@@ -85,8 +85,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a quote": (b'"', "unterminated_quote"),
     "empty quotes": (b'""\n""\n', "empty_file"),
     "a letter": (b"a", "no_known_column"),
-    "HTML": (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "no_known_column"),
-    "JSON lines": (b'{"email": "p@example.com"}\n', "no_known_column"),
+    "HTML": (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "not_csv"),
+    "JSON lines": (b'{"email": "p@example.com"}\n', "not_csv"),
     "an e-mail per line": (b"a@example.com\nb@example.com\n", "no_known_column"),
     "quote never closed": (
         table(f'R1;"a;{WHO};x', *[f"R{n};b;{WHO};x" for n in range(50)]),
@@ -96,11 +96,11 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "escaped by backslash": (table(f'R1;"a \\"b\\" c";{WHO};x'), "text_after_quote"),
     "sums at the end": (table(f"R1;a;{WHO};x", "Total : 1"), "too_few_fields"),
     "title before the header": (b"Export du 12/03\n" + table(f"R1;a;{WHO};x"), "no_known_column"),
-    "all in one quoted cell": (table(f'"R1;a;{WHO};x"'), "too_few_fields"),
+    "all in one quoted cell": (table(f'"R1;a;{WHO};x"'), "quoted_lines"),
     "NUL at the end": (table(f"R1;a;{WHO};x") + bytes(512), "nul_byte"),
     "UTF-32": (table(f"R1;a;{WHO};x").decode().encode("utf-32"), "utf16"),
     "header twice": (table(HEADER.strip()), "no_valid_row"),
-    "random": (bytes((n * 7919 + n // 7) % 255 + 1 for n in range(5000)), "no_known_column"),
+    "random": (bytes((n * 7919 + n // 7) % 255 + 1 for n in range(5000)), "wrong_encoding"),
 }
 
 

@@ -2,7 +2,7 @@
 
 `CONTACTSYNC_MODEL_DEPOSITS` sets how many (150), `CONTACTSYNC_MODEL_SEED` which ones, and
 `CONTACTSYNC_MODEL_CORNERS=1` adds files on which the protocol can be read in two ways (see
-`tests/model/readings.md`). `CONTACTSYNC_MODEL_AMENDED=1` adds what spreadsheets and other programs write.
+`tests/model/readings.md`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 DEPOSITS = int(os.environ.get("CONTACTSYNC_MODEL_DEPOSITS", "150"))
 SEED = int(os.environ.get("CONTACTSYNC_MODEL_SEED", "1"))
 CORNERS = os.environ.get("CONTACTSYNC_MODEL_CORNERS", "") not in ("", "0")
-# The program does not follow the rules that are new after version 0.1.0 yet.
-AMENDED = os.environ.get("CONTACTSYNC_MODEL_AMENDED", "") not in ("", "0")
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def program(tmp_path: Path, database_url: str) -> Iterator[Program]:
 def test_every_deposit_comes_to_what_the_model_says(program: Program, database_url: str) -> None:
     """Ledger, contacts, lists, opt-outs, consent and result files are the model's after each deposit."""
     model = Model()
-    steps = enumerate(islice(deposits(SEED, corners=CORNERS, amended=AMENDED), DEPOSITS))
+    steps = enumerate(islice(deposits(SEED, corners=CORNERS), DEPOSITS))
     with psycopg.connect(database_url, autocommit=True) as connection:
         while together := list(islice(steps, ACCOUNTS)):
             fresh = [step.account for _, step in together if step.account.name not in model.accounts]

@@ -17,9 +17,13 @@ class Detail:
     addresses that are off afterwards, with their medium. `effects` holds some of the counts
     `inserted`, `updated`, `unchanged` and `removed`. `warnings` maps codes to lines.
     `state` and `counts` (applied, rejected) replace those of EXPECT.tsv, for the reason in `ruling`.
+    `diagnosis` is the reason that the program gives instead of `reason`, because it knows the cause; `says` is a part
+    of its French sentence.
     """
 
     reason: str | None = None
+    diagnosis: str | None = None
+    says: str = ""
     stored: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     opt_outs: frozenset[tuple[str, str]] | None = None
     effects: Mapping[str, int] = field(default_factory=dict)
@@ -77,13 +81,13 @@ DETAILS: dict[str, Detail] = {
     "c22_lost_zero_cp": Detail(stored={"postal_code": ("1000",)}),
     "c24_question_marks_in_phone": Detail("no_valid_row"),
     "c26_all_invisible": Detail(stored={"reference": ("A1",)}),
-    "d01_optout_headerless": Detail("no_known_column", opt_outs=frozenset()),
+    "d01_optout_headerless": Detail("no_known_column", says="par exemple « Email »", opt_outs=frozenset()),
     "d03_delete_triplet_mail_only": Detail(effects={"removed": 0}, warnings={"met_nobody": (2,)}),
-    "d05_optout_sms_wrong_col": Detail("missing_column", opt_outs=frozenset()),
+    "d05_optout_sms_wrong_col": Detail("missing_column", says="la colonne Mobile", opt_outs=frozenset()),
     "d07_optout_display_name": Detail("no_valid_row", opt_outs=frozenset()),
-    "e01_double_utf8": Detail("missing_column"),
-    "e02_macroman_cr": Detail("missing_column"),
-    "e03_cp850": Detail("missing_column"),
+    "e01_double_utf8": Detail("missing_column", "wrong_encoding", "accents sont altérés"),
+    "e02_macroman_cr": Detail("missing_column", "wrong_encoding", "« CSV (Macintosh) »"),
+    "e03_cp850": Detail("missing_column", "wrong_encoding", "« CSV (MS-DOS) »"),
     "e04_two_boms": Detail(stored={"last_name": ("Lefèvre", "Müller")}),
     "e06_bom_first_cell_headless": Detail(
         stored={"reference": ("A1", "A2"), "email": ("a1@exemple.fr", "a2@exemple.fr")}
@@ -95,11 +99,11 @@ DETAILS: dict[str, Detail] = {
         warnings={"mixed_encoding": (3,)},
         ruling="Three UTF-8 sequences against one stray byte: protocol 2 reads the file as mixed.",
     ),
-    "e10_entities": Detail("too_many_fields"),
+    "e10_entities": Detail("too_many_fields", says="un point-virgule"),
     "e12_nfd_reference": Detail(
         stored={"reference": ("É12",)}, effects={"inserted": 1}, warnings={"repeated_reference": (3,)}
     ),
-    "e14_ebcdic": Detail("no_known_column"),
+    "e14_ebcdic": Detail("no_known_column", "wrong_encoding", "pas dans un encodage que nous lisons"),
     "h01_nbsp": Detail(stored={"phone": ("+33299415263",)}),
     "h03_soft_hyphen": Detail(stored={"email": ("a1@exemple.fr",)}),
     "h05_underscore": Detail(
@@ -109,7 +113,7 @@ DETAILS: dict[str, Detail] = {
             "birth_date": ("1980-02-01",),
         }
     ),
-    "h07_dup_two_languages": Detail("duplicate_column"),
+    "h07_dup_two_languages": Detail("duplicate_column", says="« Nom » et « Last name »"),
     "h09_hubspot": Detail(stored={"email": ("a1@exemple.fr",), "mobile": (MOBILE,)}),
     "h11_brevo": Detail(stored={"email": ("a1@exemple.fr",), "mobile": (MOBILE,)}),
     "h13_outlook_fr": Detail(
@@ -118,8 +122,8 @@ DETAILS: dict[str, Detail] = {
         stored={"civility": ("M.",), "email": ("a1@exemple.fr",), "mobile": (MOBILE,)},
         ruling="Exports of Outlook import without editing (protocol 2, `headers = known`).",
     ),
-    "q01_backslash": Detail("text_after_quote"),
-    "q03_single_quotes": Detail("no_known_column"),
+    "q01_backslash": Detail("text_after_quote", says="doublez les guillemets"),
+    "q03_single_quotes": Detail("no_known_column", "wrong_quotes", "entre apostrophes"),
     "q07_ctrl_z": Detail(stored={"reference": ("A1",)}),
     "q08_nul": Detail("nul_byte"),
     "r01_rejected_excel_fr": Detail(list_name="liste", mode=2),
@@ -132,25 +136,27 @@ DETAILS: dict[str, Detail] = {
         stored={"reference": ("00123", "1234567890123456", "MARS1", "1/2", "0E5")},
     ),
     "s01_sep_line": Detail(stored={"reference": ("A1",)}),
-    "s01c_sep_comma": Detail("wrong_separator"),
-    "s02_comma": Detail("wrong_separator"),
-    "s03b_some_lines_in_quotes": Detail("too_few_fields"),
-    "s05_header_semi_rows_comma": Detail("too_few_fields"),
+    "s01c_sep_comma": Detail("wrong_separator", says="des virgules"),
+    "s02_comma": Detail("wrong_separator", says="des virgules"),
+    "s03b_some_lines_in_quotes": Detail(
+        "too_few_fields", "quoted_lines", "La ligne 3 est tout entière entre guillemets"
+    ),
+    "s05_header_semi_rows_comma": Detail("too_few_fields", "mixed_separators", "des virgules"),
     "s07_footer": Detail(
         state="ok",
         counts=(1, 0),
         warnings={"footer": (5, 6, 7)},
         ruling="Lines with one cell after a blank line at the end are a footer (protocol 2).",
     ),
-    "s09_excel_ragged_16": Detail("too_few_fields"),
+    "s09_excel_ragged_16": Detail("too_few_fields", "missing_empty_cells", "toujours remplie"),
     "s10_empty_cols_right": Detail(
         state="ok",
         counts=(1, 0),
         ruling="Blank columns at the right do not count (protocol 2).",
     ),
-    "x01_html_xls": Detail("not_csv"),
-    "x03_json": Detail("not_csv"),
-    "x05_exe_zip": Detail("not_csv"),
+    "x01_html_xls": Detail("not_csv", says="une page web"),
+    "x03_json": Detail("not_csv", says="un fichier JSON"),
+    "x05_exe_zip": Detail("not_csv", says="un programme"),
     "z11_leading_bom": Detail(
         state="ok",
         counts=(1, 0),
@@ -158,7 +164,7 @@ DETAILS: dict[str, Detail] = {
     ),
     "z13_crc": Detail("zip_damaged"),
     "z15_deflate64": Detail("zip_method"),
-    "z17_gzip": Detail("not_csv"),
+    "z17_gzip": Detail("not_csv", says="gzip"),
     "z19_xlsx_in_zip": Detail("workbook"),
-    "z23_docx": Detail("not_csv"),
+    "z23_docx": Detail("not_csv", says="un document Word"),
 }

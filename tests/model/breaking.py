@@ -119,7 +119,7 @@ def pack(rng: Random, content: bytes) -> bytes:
     return zipped(members, rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)))
 
 
-def pack_amended(rng: Random, content: bytes) -> tuple[str, bytes]:
+def pack_as_other_tools(rng: Random, content: bytes) -> tuple[str, bytes]:
     """A zip as other tools write it: its kind and its bytes. Only the last kind is refused."""
     kind = rng.choice(("PK00", "PK78", "foreign bytes", "members", "folder", "streamed", "zip64", "method"))
     if kind == "method":

@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from . import spreadsheets
-from .breaking import WHOLE_FILE, break_bytes, break_cells, pack, pack_amended, turn_corner
+from .breaking import WHOLE_FILE, break_bytes, break_cells, pack, pack_as_other_tools, turn_corner
 from .people import Person, to_bytes, world
 from .tables import Draft, charset_of, columns_of, table
 from .values import ACTIONS, MODES, SEPARATORS, AccountRules
@@ -37,27 +37,23 @@ class Step:
     story: str
 
 
-def deposits(seed: int, *, corners: bool = False, amended: bool = False) -> Iterator[Step]:
+def deposits(seed: int, *, corners: bool = False) -> Iterator[Step]:
     """Random deposits without end; each round of `ACCOUNTS` deposits has one for each account.
 
     With `corners`, some have content that the protocol leaves open (the starred entries of `readings.md`).
-    With `amended`, they contain what the rules of protocol 2 to 4 that are new after 0.1.0 are about.
     """
     rng = Random(seed)
     cohort = 0
     while True:
         names = [f"g{cohort}-{n}" for n in range(ACCOUNTS)]
-        accounts = [
-            (_account(rng, name, n, amended=amended), world(rng, amended=amended))
-            for n, name in enumerate(names)
-        ]
+        accounts = [(_account(rng, name, n), world(rng)) for n, name in enumerate(names)]
         for _ in range(LIFE):
             for rules, people in accounts:
-                yield _step(rng, rules, people, corners=corners, amended=amended)
+                yield _step(rng, rules, people, corners=corners)
         cohort += 1
 
 
-def _account(rng: Random, name: str, number: int, *, amended: bool) -> AccountRules:
+def _account(rng: Random, name: str, number: int) -> AccountRules:
     rules = AccountRules(
         name=name,
         dedup=("reference", "triplet", "reference", "triplet", "reference", "none", "reference", "triplet")[
@@ -71,8 +67,6 @@ def _account(rng: Random, name: str, number: int, *, amended: bool) -> AccountRu
         syntax_errors=rng.choice(("refuse", "refuse", "skip")),
         labels={n: label for n, label in LABELS.items() if rng.random() < 0.5},
     )
-    if not amended:
-        return rules
     return replace(
         rules,
         separator=rng.choice((rules.separator, "auto")),
@@ -83,7 +77,7 @@ def _account(rng: Random, name: str, number: int, *, amended: bool) -> AccountRu
     )
 
 
-def _step(rng: Random, rules: AccountRules, people: list[Person], *, corners: bool, amended: bool) -> Step:
+def _step(rng: Random, rules: AccountRules, people: list[Person], *, corners: bool) -> Step:
     action = "import" if rng.random() < 0.55 else rng.choice(ACTIONS[1:])
     if action == "delete" and rules.dedup == "none" and rng.random() < 0.7:
         action = "import"
@@ -95,13 +89,13 @@ def _step(rng: Random, rules: AccountRules, people: list[Person], *, corners: bo
     if len(columns) == 1:
         # A header line without a separator decides nothing.
         separator = ";" if rules.separator == "auto" else separator
-    draft = Draft(rules, action, columns, charset, separator, amended, [charset])
+    draft = Draft(rules, action, columns, charset, separator, [charset])
     grid = table(rng, draft, people)
     if action == "delete" and not corners and "reference" in columns:
         at = columns.index("reference")
         grid[1:] = [[*row[:at], row[at][:255], *row[at + 1 :]] for row in grid[1:]]
     content = _content(rng, draft, grid, corners=corners)
-    name = _file_name(rng, amended=amended)
+    name = _file_name(rng)
     if corners and rng.random() < 0.2:
         kind, name, content = turn_corner(rng, name, content)
         draft.story.append(kind)
@@ -121,7 +115,7 @@ def _content(rng: Random, draft: Draft, cells: list[list[str]], *, corners: bool
     elif rules.syntax_errors == "skip" and rng.random() < 0.3:
         story.append(break_cells(rng, grid, separator, len(draft.columns), ragged=True))
     else:
-        whole = draft.amended and not corners
+        whole = not corners
     around = spreadsheets.Around()
     if whole and rng.random() < 0.35:
         around = spreadsheets.around(rng, rules.separator, separator, grid, cells[0])
@@ -139,8 +133,8 @@ def _content(rng: Random, draft: Draft, cells: list[list[str]], *, corners: bool
         return break_bytes(rng, content, kind)
     if rng.random() < 0.2:
         kind = "zip"
-        if draft.amended and rng.random() < 0.6:
-            kind, content = pack_amended(rng, content)
+        if rng.random() < 0.6:
+            kind, content = pack_as_other_tools(rng, content)
         else:
             content = pack(rng, content)
         story.append(kind)
@@ -153,7 +147,7 @@ def _markers(rng: Random) -> tuple[frozenset[str], bool]:
     return markers, count == 1 and rng.random() < 0.3
 
 
-def _file_name(rng: Random, *, amended: bool) -> bytes:
+def _file_name(rng: Random) -> bytes:
     """Names of few lists, so that most occur again; some are odd."""
     if rng.random() < 0.07:
         return rng.choice(ODD_NAMES)
@@ -162,7 +156,7 @@ def _file_name(rng: Random, *, amended: bool) -> bytes:
         base = f"1447797847_{base}"
     end = rng.choice((".csv", ".csv", ".csv", ".CSV", ".zip", ".csv.zip", ".Csv.ZIP", "", ".txt"))
     if rng.random() < 0.12:
-        copy = rng.choice(("", " - Copie", " (1)")) if amended else ""
+        copy = rng.choice(("", " - Copie", " (1)"))
         end = rng.choice((".csv", "")) + f".rejected{copy}.csv"
     return f"{base}{end}".encode()
 

@@ -45,7 +45,11 @@ def header_key(name: str) -> str:
 
 
 def match_headers(names: list[str], rows: Sequence[list[str]], rules: AccountRules) -> Headers:
-    """The meaning of a file's trimmed headers; `rows` are its trimmed cells. Raises `Refused`."""
+    """The meaning of a file's trimmed headers; `rows` are its trimmed cells. Raises `Refused`.
+
+    A row with one cell of several shows nothing.
+    """
+    rows = [row for row in rows if len(row) > 1 or len(names) == 1]
     keys = [header_key(name) for name in names]
     columns = _by_protocol(keys, rules)
     _by_account(keys, columns, rules)

@@ -6,7 +6,6 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .before import same_as_before
 from .values import MEANS, AccountRules
 
 if TYPE_CHECKING:
@@ -143,10 +142,10 @@ class Person:
     mobile: str
 
 
-def world(rng: Random, *, amended: bool) -> list[Person]:
+def world(rng: Random) -> list[Person]:
     """Ten people with a few references, addresses and numbers among them."""
     people = []
-    numbers = NUMBERS + TERRITORY_NUMBERS[:2] if amended else NUMBERS
+    numbers = NUMBERS + TERRITORY_NUMBERS[:2]
     for n in range(10):
         has = rng.choice(((1, 1, 1), (1, 1, 0), (1, 0, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1)))
         people.append(
@@ -160,15 +159,13 @@ def world(rng: Random, *, amended: bool) -> list[Person]:
     return people
 
 
-def cell(
-    rng: Random, person: Person, column: str, charset: str, rules: AccountRules, *, amended: bool
-) -> str:
+def cell(rng: Random, person: Person, column: str, charset: str, rules: AccountRules) -> str:
     """One cell of somebody's row, as a human or a machine might write it, within the charset."""
     keys = (*MEANS, "reference")
     if column in keys:
-        text = _means(rng, person, column, rules, amended=amended)
+        text = _means(rng, person, column, rules)
     else:
-        text = _other(rng, person, column, month_first=amended and rules.syntax_errors != "skip")
+        text = _other(rng, person, column, month_first=rules.syntax_errors != "skip")
     if 0 < len(text) < 1000 and rng.random() < 0.06:
         text = rng.choice(PADDING) + text + rng.choice(PADDING)
     if not text and rng.random() < 0.1:
@@ -176,7 +173,7 @@ def cell(
     return text if carries(text, charset) else ""
 
 
-def _means(rng: Random, person: Person, column: str, rules: AccountRules, *, amended: bool) -> str:
+def _means(rng: Random, person: Person, column: str, rules: AccountRules) -> str:
     chance = rng.random()
     if column == "reference":
         if chance < 0.05:
@@ -189,13 +186,13 @@ def _means(rng: Random, person: Person, column: str, rules: AccountRules, *, ame
             return rng.choice(BAD_EMAILS)
         text = rng.choice(EMAILS) if chance < 0.16 else person.email
         return rng.choice((text, text, text, text.upper(), text.title()))
-    numbers = NUMBERS + TERRITORY_NUMBERS if amended else NUMBERS
+    numbers = NUMBERS + TERRITORY_NUMBERS
     number = rng.choice(numbers) if chance < 0.16 else person.phone if column == "phone" else person.mobile
     at_home = rules.region in ("FR", "RE", "GP") or rng.random() < 0.1
     text = _dialled(rng, number, national=at_home) if number else ""
     if chance < 0.08:
         text = rng.choice(BAD_PHONES)
-    return text if amended or not text or same_as_before(text, rules.region) else f"+33{NUMBERS[0]}"
+    return text
 
 
 def _dialled(rng: Random, number: str, *, national: bool) -> str:

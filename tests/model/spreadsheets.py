@@ -72,7 +72,7 @@ def any_number(rng: Random, table: list[list[str]], columns: list[str]) -> None:
     table[0][at] = rng.choice(("Phone", "Phone Number"))
 
 
-def amended_cell(rng: Random, text: str, column: str, rules: AccountRules, charset: str) -> str:
+def written_cell(rng: Random, text: str, column: str, rules: AccountRules, charset: str) -> str:
     """The cell as a spreadsheet may leave it: guarded, reformatted, or with its digits lost."""
     bare = text.strip()
     if not bare or len(bare) > 1000 or rng.random() < 0.85:

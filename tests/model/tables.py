@@ -25,24 +25,22 @@ class Draft:
     columns: list[str]
     charset: str
     separator: str
-    amended: bool
     story: list[str]
 
 
 def table(rng: Random, draft: Draft, people: list[Person]) -> list[list[str]]:
     """The header and the rows, not yet quoted."""
     columns = draft.columns
-    grid = [header(rng, draft.rules, columns, draft.charset, amended=draft.amended)]
+    grid = [header(rng, draft.rules, columns, draft.charset)]
     grid += [
         _row(rng, draft, _somebody(rng, people, columns))
         for _ in range(rng.choice((1, 2, 3, 3, 4, 5, 6, 8, 25)))
     ]
-    if draft.amended:
-        _amend_table(rng, draft, grid)
+    _as_other_programs(rng, draft, grid)
     return grid
 
 
-def _amend_table(rng: Random, draft: Draft, grid: list[list[str]]) -> None:
+def _as_other_programs(rng: Random, draft: Draft, grid: list[list[str]]) -> None:
     """What other programs write in headers and in columns as a whole, in place."""
     rules, columns = draft.rules, draft.columns
     known = rules.headers == "known"
@@ -81,11 +79,10 @@ def _row(rng: Random, draft: Draft, person: Person) -> list[str]:
         if column not in COLUMNS:
             row.append(_junk(rng, column))
             continue
-        text = cell(rng, person, column, draft.charset, draft.rules, amended=draft.amended)
-        if draft.amended and column == "birth_date":
+        text = cell(rng, person, column, draft.charset, draft.rules)
+        if column == "birth_date":
             text = spreadsheets.in_order(draft.rules, text)
-        if draft.amended:
-            text = spreadsheets.amended_cell(rng, text, column, draft.rules, draft.charset)
+        text = spreadsheets.written_cell(rng, text, column, draft.rules, draft.charset)
         row.append(text)
     return row
 

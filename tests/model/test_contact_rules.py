@@ -142,11 +142,11 @@ def test_rows_that_match_no_contact_are_located() -> None:
     assert (outcome.removed, outcome.warnings["met_nobody"]) == (1, [3, 4])
 
 
-def test_random_amended_deposits_keep_the_promises() -> None:
+def test_random_deposits_keep_the_promises() -> None:
     """Refused files change nothing, counts add up, and an opt-out address is never active."""
     model = Model()
     kinds = set()
-    for step in islice(deposits(11, amended=True), 40 * ACCOUNTS):
+    for step in islice(deposits(11), 40 * ACCOUNTS):
         account = model.add_account(step.account)
         before = (account.rows(), dict(account.opt_outs), len(account.lists))
         outcome = model.deposit(step.account.name, step.action, step.name, step.content, set(step.markers))

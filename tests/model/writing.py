@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAMELESS = ("", " ", "")
 
 
-def header(rng: Random, rules: AccountRules, columns: list[str], charset: str, *, amended: bool) -> list[str]:
+def header(rng: Random, rules: AccountRules, columns: list[str], charset: str) -> list[str]:
     """A name for each column, in French or English; unknown columns are `?name`, nameless ones empty."""
     plain = str.maketrans("éÉ", "eE") if charset == "ascii" or rng.random() < 0.1 else {}
     english = rng.random() < 0.2
@@ -32,7 +32,7 @@ def header(rng: Random, rules: AccountRules, columns: list[str], charset: str, *
         name = name.translate(plain)
         if rng.random() < 0.15:
             name = rng.choice((name.upper(), name.lower(), name.replace(" ", ""), name.replace(" ", "  ")))
-        if amended and rng.random() < 0.1:
+        if rng.random() < 0.1:
             name = rng.choice((f"{name}*", f"{name} :", name.replace(" ", "_"), f"{name[:2]}-{name[2:]}"))
         if rng.random() < 0.1:
             name = rng.choice((f" {name}", f"{name} ", f"{name}  "))

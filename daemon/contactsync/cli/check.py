@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,12 +48,12 @@ def check(
         raise ConfigurationError(f"--action: {action!r} is not one of {', '.join(ACTIONS)}")
     from contactsync.cli import dry_run
 
-    with connected(settings) as (conn, _):
-        owner = find_account(conn, account)
     seen: list[RowFate] = []
     each_row = (seen.append if as_json else _print_row) if rows else None
     wanted = dry_run.Wanted(every_reject=as_json, each_row=each_row)
-    found = dry_run.of(file, owner, ACTIONS[action], settings, wanted)
+    with connected(settings) as (conn, _):
+        owner = find_account(conn, account)
+        found = dry_run.of(file, owner, ACTIONS[action], settings, wanted, session=lambda: nullcontext(conn))
     if as_json:
         output.as_json({**found, "rows": [row._asdict() for row in seen]} if rows else found)
     else:

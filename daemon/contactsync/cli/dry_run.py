@@ -6,12 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from contactsync.database.connection import Connection
 from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed, Counts, FileIdentity, Mode
@@ -21,10 +22,13 @@ from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
+from contactsync.processing.returned import Originals
 from contactsync.reading.examination import Examination, Judged
 from contactsync.reading.findings import Findings
+from contactsync.reading.returned import Original
 from contactsync.settings.settings import Settings
 from contactsync.spool import markers
+from contactsync.spool.settled_files import SettledFiles
 
 PROGRESS_BYTES = 1 << 20
 """Smaller files are judged so fast that a progress bar would only flicker."""
@@ -34,6 +38,9 @@ _ONLY_A_DEPOSIT_HAS = (
     *("inserted", "updated", "unchanged", "removed"),
     *("rejected_complete", "rejected_left_out"),
 )
+
+
+Session: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 
 
 class RowFate(NamedTuple):
@@ -54,10 +61,12 @@ class Wanted:
     each_row: Callable[[RowFate], None] | None
 
 
-def of(path: Path, account: Account, action: Action, settings: Settings, wanted: Wanted) -> dict[str, Any]:
+def of(
+    path: Path, account: Account, action: Action, settings: Settings, wanted: Wanted, *, session: Session
+) -> dict[str, Any]:
     """Judge the file at `path` as if it had been uploaded; raises ConfigurationError if it cannot be read.
 
-    Returns the fields of result.json that do not depend on the database, and `is_a_deposit`: False if
+    `session` gives a connection to the ledger, where a corrected rejected file finds its original. Returns the fields of result.json that do not depend on the database, and `is_a_deposit`: False if
     the daemon would ignore a file of this name.
     """
     claimed = _claimed(path, account, action, settings)
@@ -66,7 +75,7 @@ def of(path: Path, account: Account, action: Action, settings: Settings, wanted:
     if claimed.several_markers:
         findings.warnings["several_markers"] = 1
     try:
-        _read(path, subject, settings, wanted)
+        _read(path, subject, settings, wanted, session)
     except FileRefused as refusal:
         found, _ = result_json.refused(subject, refusal)
     else:
@@ -114,7 +123,7 @@ def _mode(folder: Path) -> tuple[Mode, bool]:
         os.close(fd)
 
 
-def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> None:
+def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted, session: Session) -> None:
     """Read the whole file as the daemon would; the results are in the subject's findings."""
     account, claimed, findings = subject.account, subject.claimed, subject.findings
     if claimed.refusal:
@@ -129,6 +138,7 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
                 findings,
                 mode=claimed.mode,
                 max_inflated_bytes=settings.max_inflated_bytes,
+                original=_original(path, subject, settings, session),
             )
             for judged in examination:
                 if wanted.every_reject:
@@ -140,6 +150,18 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted) -> N
         finally:
             if wanted.every_reject:
                 findings.errors = every
+
+
+def _original(path: Path, subject: Subject, settings: Settings, session: Session) -> Original | None:
+    """What the daemon would compare the rows of a corrected rejected file with."""
+    settled = SettledFiles(subject.account.home_under(settings.ftp_root))
+    originals = Originals(session, settled, subject.account, settings.max_inflated_bytes, lambda: None)
+    try:
+        return originals.of(subject.claimed, path)
+    except PermissionError:
+        raise ConfigurationError(
+            f"{path.name}: you may not read its original, with which it is compared: run check as the daemon's user"
+        ) from None
 
 
 def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:

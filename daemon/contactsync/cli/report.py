@@ -77,7 +77,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _publish(conn: Connection, settings: Settings, account: Account, wanted: date | None) -> dict[str, Any]:
-    from contactsync.reports import days
+    from contactsync.reports import days, published_days
     from contactsync.reports.folder import ReportFolder
     from contactsync.reports.publish import publish
 
@@ -89,8 +89,9 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
     require_own_homes(conn, settings, [account])
     home = account.home_under(settings.ftp_root)
     try:
-        with ReportFolder(home, home_pins(settings), wait=True) as folder:
-            contents = publish(conn, account, folder, days.day_of(day, zone), settings)
+        with ReportFolder(home, home_pins(settings), wait=True, daily_name=settings.daily_zip_name) as folder:
+            known = published_days.known(conn, account)
+            contents = publish(conn, account, folder, days.bounded(day, zone, known), settings)
     except FoldersMissing as error:
         raise AnswerIsNo(f"there is no {error.path}: contactsync init {account.name}") from None
     if days.expired([day], datetime.now(UTC), zone, settings.report_retention_days):

@@ -1,6 +1,6 @@
 """The exceptions that contactsync raises on purpose. Any other exception is a bug.
 
-`FileRefused` and `Retryable` (with `DatabaseAway`) end the work on a deposit early: the first for good, the
+`FileRefused` and `Retryable` (with `DatabaseAway` and `DatabaseRefuses`) end the work on a deposit early: the first for good, the
 second until the next try. `AccountBusy` leaves an account to another process. `ConfigurationError` and
 `AnswerIsNo` end a command.
 """
@@ -58,11 +58,28 @@ class ConfigurationError(ContactsyncError):
 
 
 class DatabaseAway(Retryable):
-    """The database is unreachable or cannot do its work now; str() holds the SQLSTATE, never a value."""
+    """The database is unreachable or cannot do its work now; str() holds libpq's message or an SQLSTATE, never a value."""
+
+    def __init__(self, reason: str, fix: str | None = None) -> None:
+        """`reason` is one line; `fix` is the command that helps if it does not pass."""
+        super().__init__(reason)
+        self.fix = fix
+
+
+class DatabaseRefuses(DatabaseAway):
+    """The database answers, and refuses until somebody does what `fix` says. It is tried again all the same."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        """Both as in DatabaseAway."""
+        super().__init__(reason, fix)
 
 
 class MergeTimeout(Retryable):
     """A statement of the merge took longer than the server allows."""
+
+
+class CannotRename(Retryable):
+    """The file system does not let the daemon rename a file; str() names the file and the folders."""
 
 
 class FileLeased(Retryable):

@@ -85,7 +85,7 @@ class FileTransaction:
                     original=self._originals(account, pace).of(claimed, path),
                     between_chunks=pace,
                 )
-            with self.session() as conn, conn.transaction():
+            with self.session(of_file=True) as conn, conn.transaction():
                 stage = Stage(conn, action)
                 with self.metrics.timed("read", subject.stage_ms):
                     self._stage(claimed, examination, stage, pace)

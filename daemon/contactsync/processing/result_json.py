@@ -12,6 +12,7 @@ from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Claimed, Counts, Settled
 from contactsync.domain.errors import FileRefused
+from contactsync.domain.headers.unknown import UnknownColumns
 from contactsync.domain.messages.outcome import Remarks, outcome
 from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
@@ -36,7 +37,8 @@ class Subject:
     @property
     def context(self) -> Context:
         """What its sentences depend on."""
-        return Context(self.account, self.claimed, self.deposit_id)
+        account = replace(self.account, separator=self.findings.separator or self.account.separator)
+        return Context(account, self.claimed, self.deposit_id)
 
 
 def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str, Any]:
@@ -67,6 +69,12 @@ def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Cou
         findings = replace(findings, errors=list(refusal.errors), rejects_left_out=0)
         subject = replace(subject, findings=findings)
     message = sentence(REASONS, refusal.code, subject.context, refusal.details)
+    unknown = refusal.details.get("unknown")
+    if isinstance(unknown, UnknownColumns) and unknown.count:
+        named = unknown_columns(
+            subject.context, unknown.names, suggested=unknown.suggested, unnamed=unknown.unnamed, refused=True
+        )
+        message = f"{message} {named}"
     return harmless_content(
         _result(subject, "ko", counts) | {"reason": refusal.code, "message": message}
     ), counts

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from contactsync.database import ledger
-from contactsync.database.connection import Session
+from contactsync.database.connection import Connection
 from contactsync.domain import names
 from contactsync.domain.account import Account
-from contactsync.domain.deposit import ACTIONS, Claimed
+from contactsync.domain.deposit import ACTIONS, Action, Claimed, Settled
 from contactsync.domain.errors import FileRefused
 from contactsync.reading.batch import Batch
 from contactsync.reading.examination import Examination
 from contactsync.reading.findings import Findings
 from contactsync.reading.returned import Original, named_lines, references
 from contactsync.reading.verdict import Reject
-from contactsync.spool.spool import Spool
 
 _IMPORT = ACTIONS["import"]
+
+
+class SettledDeposits(Protocol):
+    """An account's settled deposits: its spool, or `spool.settled_files` without a lock."""
+
+    def reading_settled(
+        self, action: Action, state: Settled, claimed: bytes, /
+    ) -> AbstractContextManager[Path]:
+        """See `Spool.reading_settled`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Originals:
     """The originals of one account's corrected files."""
 
-    session: Session
-    spool: Spool
+    session: Callable[[], AbstractContextManager[Connection]]
+    settled: SettledDeposits
     account: Account
     max_inflated_bytes: int
     # Called between two chunks of whatever is read.
@@ -52,7 +61,7 @@ class Originals:
             return None
         with (
             suppress(FileNotFoundError),
-            self.spool.reading_settled(_IMPORT, found.state, found.claimed_name) as its,
+            self.settled.reading_settled(_IMPORT, found.state, found.claimed_name) as its,
         ):
             lines = self._lines(path)
             # The original may be a corrected file too. Its rows that were rejected for a changed Référence are

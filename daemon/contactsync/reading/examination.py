@@ -20,6 +20,10 @@ from contactsync.reading import any_number
 from contactsync.reading.batch import Batch
 from contactsync.reading.cells import cell_text
 from contactsync.reading.container import Content, open_content
+from contactsync.reading.diagnosis import header as diagnose_header
+from contactsync.reading.diagnosis import rows as diagnose_rows
+from contactsync.reading.diagnosis.case import Case
+from contactsync.reading.diagnosis.malformed import Malformed
 from contactsync.reading.encoding import TextEncoding, as_utf8, sniff, without_end_mark
 from contactsync.reading.findings import Findings
 from contactsync.reading.guards import unguard, unguard_column
@@ -68,7 +72,16 @@ class Examination:
         self._original = original
         self.findings = findings
         self.account, self._action = account, action
-        content = open_content(path, max_inflated_bytes=max_inflated_bytes, between_chunks=between_chunks)
+        content = self._content = open_content(
+            path, max_inflated_bytes=max_inflated_bytes, between_chunks=between_chunks
+        )
+        try:
+            self._open(content, mode)
+        except FileRefused as refusal:
+            raise diagnose_header.refine(refusal, self._case(content)) from None
+
+    def _open(self, content: Content, mode: Mode | None) -> None:
+        account, action = self.account, self._action
         watch = MonthFirstWatch()
         chunks = watch.through(without_end_mark(content.chunks()))
         self.encoding: TextEncoding = sniff(chunks, account.encoding)
@@ -112,21 +125,18 @@ class Examination:
         Raises FileRefused at the end if the file is refused after all: only then are all malformed lines known.
         So nothing that was yielded may take effect before the iteration ends.
         """
-        bad: list[LineError] = []
-        bad_count = 0
+        malformed = Malformed()
         refuse_ragged = self.account.syntax_errors == "refuse"
         for batch in self._reader:
-            errors = sorted((*batch.errors, *(batch.ragged if refuse_ragged else ())))
-            bad_count += len(errors)
-            room = MAX_LISTED_ERRORS - len(bad)
-            bad += [LineError(batch.line(place), None, code) for place, code in errors[:room]]
-            if not bad:
+            malformed.take(batch, sorted((*batch.errors, *(batch.ragged if refuse_ragged else ()))))
+            if not malformed.count:
                 yield self._judge(batch)
         self._misread.report(self.findings)
         self.findings.warn("footer", len(self._reader.footer_lines), self._reader.footer_lines)
-        if bad:
-            details = {"count": bad_count, "line": bad[0].line, "sep": self._reader.separator}
-            raise FileRefused(bad[0].code, details, bad)
+        if malformed.count:
+            raise diagnose_rows.refine(
+                malformed.refusal(self.account.separator), self._case(self._content), self.header, malformed
+            )
         if not self.findings.rows_read:
             raise FileRefused("no_rows")
         if self.findings.rows_read == self.findings.rows_rejected:
@@ -172,6 +182,9 @@ class Examination:
         if len(verdict.broken):
             findings.broken_references += len(verdict.broken)
             findings.locate("nobody_removed", batch.lines(verdict.broken).tolist())
+
+    def _case(self, content: Content) -> Case:
+        return Case.of(without_end_mark(content.chunks()), self.account, self._action)
 
     def _reader_of(self, content: Content, misread: Misread) -> Reader:
         chunks = as_utf8(without_end_mark(content.chunks()), self.encoding, misread)

@@ -19,7 +19,7 @@ MAX_HEADER_BYTES = 1 << 20
 """A longer line is refused for its length, whatever separates it."""
 
 _LONGEST_SEP_LINE = 64
-_SEP_LINE = re.compile(rb'\A("?)sep=([;,|\t])\1(?:[ ]|\xc2\xa0)*(?=[\r\n]|\Z)')
+SEP_LINE = re.compile(rb'\A("?)sep=([;,|\t])\1(?:[ ]|\xc2\xa0)*(?=[\r\n]|\Z)')
 _BLANK = b' \t;,|"\r\n\x0b\x0c\xc2\xa0'
 
 
@@ -39,7 +39,7 @@ def open_lines(chunks: Iterable[bytes], separator: str, rules: HeaderRules) -> O
     rest = iter(chunks)
     head = _head(rest, _LONGEST_SEP_LINE)
     named = None
-    if match := _SEP_LINE.match(head):
+    if match := SEP_LINE.match(head):
         named = match[2].decode()
         # Its line end stays: the lines keep their numbers.
         head = head[match.end() :]
@@ -48,7 +48,7 @@ def open_lines(chunks: Iterable[bytes], separator: str, rules: HeaderRules) -> O
             raise FileRefused("wrong_separator", {"found": named, "expected": separator})
         return Opening(separator, chain([head], rest))
     if not named:
-        while (line := _first_line(head)) is None and (more := _head(rest, 1)):
+        while (line := first_line(head)) is None and (more := _head(rest, 1)):
             head += more
         named = max(SEPARATORS, key=lambda each: known_columns(line or head, each, rules))
     return Opening(named, chain([head], rest))
@@ -69,7 +69,7 @@ def _head(chunks: Iterator[bytes], least: int) -> bytes:
     return head
 
 
-def _first_line(data: bytes) -> bytes | None:
+def first_line(data: bytes) -> bytes | None:
     """The first line that is not blank, with the lines that its quotes hold; None if its end is not in the data."""
     begin, quotes = None, 0
     place = 0

@@ -61,7 +61,7 @@ class Reader:
             if place is None:
                 continue
             fields = rows.fields(place)
-            cells = [cell_text(field) for field in fields[: MAX_COLUMNS + 1]]
+            cells = [cell_text(field) for field in fields[:MAX_COLUMNS]]
             if code := _header_fault(rows, place, cells):
                 line = first_line + int(rows.lines[place])
                 details = {"line": line, "count": 1, "sep": self.separator}
@@ -88,7 +88,7 @@ class Reader:
         found = max(known, key=lambda separator: known[separator])
         if known[found]:
             raise FileRefused("wrong_separator", {"found": found, "expected": self.separator})
-        raise FileRefused("no_known_column", {"sep": self.separator})
+        raise FileRefused("no_known_column", {"sep": self.separator, "unknown": header.unknown})
 
     def _column(self, cell: str) -> str | None:
         """The column that a header names, as the protocol writes it."""
@@ -145,15 +145,20 @@ def _header_place(rows: Rows) -> int | None:
 
 
 def _values_after(rows: Rows, header_place: int) -> Callable[[int], list[str]]:
-    """Gives the values of a column that are not blank, in the block with the header: 1 MiB, 50,000 rows at most."""
+    """Gives the values of a column that are not blank, in the block with the header: 1 MiB, 50,000 rows at most.
+
+    Lines with one cell of several are left out: they may be a footer.
+    """
     cells = Cells.of(rows)
     places = np.arange(header_place + 1, len(rows.first))[:MAX_BATCH_ROWS]
+    if rows.counts[header_place] > 1:
+        places = places[rows.counts[places] > 1]
     return lambda column: cells.columns(places, (column,)).drop_null().to_pylist()
 
 
 def _header_fault(rows: Rows, place: int, cells: Sequence[str]) -> str | None:
     """Why a row cannot be a header line, or None."""
-    if len(cells) > MAX_COLUMNS:
+    if _filled_past_the_limit(Cells.of(rows), np.array([place])).any():
         return "too_many_columns"
     if any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         return "cell_too_long"
@@ -175,11 +180,19 @@ def _shape_errors(cells: Cells, header: Header, places: Indexes) -> tuple[npt.ND
     codes[odd[extra > 0]] = "too_many_fields"
     codes[odd[total == 0]] = ""
     empty[odd[total == 0]] = True
-    codes[counts > MAX_COLUMNS] = "too_many_columns"
+    codes[_filled_past_the_limit(cells, places)] = "too_many_columns"
     for row, code in (*_long_cells(rows), *rows.errors):
         if len(places) and places[0] <= row <= places[-1]:
             codes[row - places[0]] = code
     return codes, empty & (codes == "")
+
+
+def _filled_past_the_limit(cells: Cells, places: Indexes) -> Mask:
+    """Which rows have more than MAX_COLUMNS columns. Blank ones at the right do not count."""
+    over = cells.rows.counts[places] > MAX_COLUMNS
+    if over.any():
+        over[over] = cells.filled(places[over], past=MAX_COLUMNS) > 0
+    return over
 
 
 def _long_cells(rows: Rows) -> list[tuple[int, str]]:
@@ -200,10 +213,10 @@ def _blocks(chunks: Iterable[bytes], separator: str) -> Iterator[tuple[Rows, int
     can be trusted.
     """
     left, line = b"", 1
-    for chunk in chain(chunks, [None]):
-        data = left + (chunk or b"")
+    for chunk, is_last in _with_last(chunks):
+        data = left + chunk
         endless = len(left) > MAX_ROW_BYTES
-        rows = scan(data, separator, final=chunk is None or endless)
+        rows = scan(data, separator, final=is_last or endless)
         if endless:
             rows = replace(rows, errors=rows.errors or ((0, "line_too_long"),))
         if len(rows.first):
@@ -212,3 +225,14 @@ def _blocks(chunks: Iterable[bytes], separator: str) -> Iterator[tuple[Rows, int
             return
         line += rows.line_ends
         left = data[rows.consumed :]
+
+
+def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The chunks, each with whether it is the last one: a last row without a line end then stays with the others."""
+    waiting = None
+    for chunk in chunks:
+        if waiting is not None:
+            yield waiting, False
+        waiting = chunk
+    if waiting is not None:
+        yield waiting, True

@@ -38,16 +38,17 @@ def check_header(header: Header, account: Account, action: Action) -> None:
         raise FileRefused("no_criterion")
     if action.medium:
         if action.means not in header.positions:
-            raise FileRefused("missing_column", {"column": FRENCH[action.means]})
+            raise FileRefused("missing_column", {"column": FRENCH[action.means], "unknown": header.unknown})
         return
     lacks_reference = account.dedup == "reference" and "reference" not in header.positions
     by_means = action.kind == "import" or account.dedup == "triplet"
     lacks_means = by_means and not any(key in header.positions for key in MEANS)
     if lacks_means:
         variant = "reference_and_means" if lacks_reference else "means"
-        raise FileRefused("missing_column", {"variant": variant, "column": FRENCH["reference"]})
+        details = {"variant": variant, "column": FRENCH["reference"], "unknown": header.unknown}
+        raise FileRefused("missing_column", details)
     if lacks_reference:
-        raise FileRefused("missing_column", {"column": FRENCH["reference"]})
+        raise FileRefused("missing_column", {"column": FRENCH["reference"], "unknown": header.unknown})
 
 
 def check_triplets(header: Header, account: Account, action: Action, mode: Mode | None) -> None:

@@ -31,6 +31,25 @@ def test_check_shows_what_would_be_applied(contactsync: Run, acme: int, tmp_path
     assert contactsync("check", tmp_path / "none.csv", "--account", "acme").returncode == 2
 
 
+def test_check_compares_a_corrected_file_with_its_original(
+    contactsync: Run, acme: int, tmp_path: Path
+) -> None:
+    """A Référence that a spreadsheet has changed rejects its row, as the daemon would."""
+    assert contactsync("account", "set", "acme", "--dedup", "reference").returncode == 0
+    assert contactsync("init").returncode == 0
+    folder = tmp_path / "ftp" / "acme" / "contacts" / "import"
+    (folder / "in" / "liste.csv").write_text("Reference;Email\n00123;nonsense\nA2;a2@example.org\n")
+    assert contactsync("run", "--once").returncode == 0
+    (original,) = (folder / "ok").glob("*.rejected.csv")
+    text = original.read_text("latin-1").replace("nonsense", "a1@example.org")
+    corrected = tmp_path / original.name
+    for reference, rejected in (("00123", 0), ("123", 1)):
+        corrected.write_text(text.replace("00123", reference), "latin-1")
+        shown = json.loads(contactsync("check", corrected, "--account", "acme", "--json").stdout)
+        assert shown["rows_rejected"] == rejected
+        assert [error["code"] for error in shown["errors"]] == ["reference_changed"] * rejected
+
+
 def test_check_shows_why_a_file_would_be_refused(contactsync: Run, acme: int, tmp_path: Path) -> None:
     """Exit status 1, the sentence, and every bad line; what is no plain file is refused as the daemon does."""
     bad = tmp_path / "bad.csv"
@@ -38,7 +57,7 @@ def test_check_shows_why_a_file_would_be_refused(contactsync: Run, acme: int, tm
     done = contactsync("check", bad, "--account", "acme")
     assert done.returncode == 1
     assert "would be refused (too_many_fields)" in done.stdout
-    assert "line 3: Fewer cells than headers" in done.stdout
+    assert "line 3: Empty cells missing at the end of the line" in done.stdout
     link, none_valid = tmp_path / "link.csv", tmp_path / "none_valid.csv"
     link.symlink_to(bad)
     none_valid.write_text("Email\n" + "no\n" * 150)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contactsync.reading.reader import Reader
-from tests.unit.reading.tables import RULES, refusal, table
+from tests.unit.reading.tables import RULES, reader, refusal, table
 
 
 def test_the_header_may_follow_blank_lines() -> None:
@@ -116,3 +116,12 @@ def test_under_auto_the_first_of_equals_wins() -> None:
 def test_any_bytes_are_read_or_refused_under_auto(data: bytes) -> None:
     """A file without a header line is refused with a reason."""
     assert refusal(data, "auto").code
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_the_last_row_counts_for_the_header_even_without_a_line_end(end: bytes) -> None:
+    """Whether `Title` has civilities, and which candidate is filled, is judged by all rows of a small file."""
+    positions = reader(b"Title;Email\nCEO;a\nMme;b\nM.;c" + end).header.positions
+    assert positions == {"civility": 0, "email": 1}
+    positions = reader("Nom;Courriel;E-mail privé\nx;;a".encode() + end).header.positions
+    assert positions == {"last_name": 0, "email": 2}

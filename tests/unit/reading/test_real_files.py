@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from contactsync.domain.account import Account
-from contactsync.domain.deposit import ACTIONS, Mode
+from contactsync.domain.deposit import ACTIONS, Claimed, Mode
 from contactsync.domain.errors import FileRefused
+from contactsync.processing import result_json
+from contactsync.processing.result_json import Subject
 from contactsync.reading.examination import Examination
 from contactsync.reading.findings import Findings
 from tests.cases.expectations import Case, Export, csv_cases, exports
 from tests.unit.reading.verdicts import ACCOUNT
 
-OF_HEADERS_AND_ENCODINGS = ("e", "h", "s", "q")
-
-EXPLAINED_ELSEWHERE = frozenset({"s10_empty_cols_right"})
-"""Its rule is about the number of columns."""
+OF_FILES = ("e", "h", "s", "q", "x", "z", "d01", "d05")
+"""Cases that no contact of the account decides."""
 
 
 def examined(
@@ -38,13 +39,16 @@ def examined(
     return rows, findings, None
 
 
+def said(refusal: FileRefused, account: Account, action: str) -> str:
+    """The message of the answer."""
+    claimed = Claimed(ACTIONS[action], b"x.csv", b"1_x.csv", datetime.now(UTC), 1, None, None, None)
+    result, _ = result_json.refused(Subject(account, claimed, 1, Findings()), refusal)
+    return str(result["message"]).replace("\u00a0", " ")
+
+
 @pytest.mark.parametrize(
     "case",
-    [
-        case
-        for case in csv_cases()
-        if case.id.startswith(OF_HEADERS_AND_ENCODINGS) and case.id not in EXPLAINED_ELSEWHERE
-    ],
+    [case for case in csv_cases() if case.id.startswith(OF_FILES)],
     ids=lambda case: case.id,
 )
 def test_a_file_of_a_spreadsheet_or_a_program(case: Case, tmp_path: Path) -> None:
@@ -56,7 +60,8 @@ def test_a_file_of_a_spreadsheet_or_a_program(case: Case, tmp_path: Path) -> Non
     rows, findings, refusal = examined(path, replace(ACCOUNT, **chosen), case.action)
     assert ("ko" if refusal else "ok") == case.state, refusal
     if refusal:
-        assert refusal.code == (case.detail.reason or refusal.code)
+        assert refusal.code == (case.detail.diagnosis or case.detail.reason or refusal.code)
+        assert case.detail.says in said(refusal, replace(ACCOUNT, **chosen), case.action)
         return
     assert (len(rows), findings.rows_rejected) == (case.rows_applied, case.rows_rejected)
     # Rows with the same identity become one contact.

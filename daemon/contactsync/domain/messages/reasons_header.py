@@ -9,6 +9,30 @@ HEADER_REASONS: Sentences = table(
         "Aucune colonne n'est reconnue : la première ligne doit nommer les colonnes, par exemple « {header_line} ».",
         'No column is recognised: the first line must name the columns, for example "{header_line}".',
         variants={
+            "below": Text(
+                "La ligne d'en-têtes se trouve à la ligne {line} : supprimez les lignes qui la précèdent.",
+                "The header line is on line {line}: remove the lines above it.",
+            ),
+            "no_header separator_tab import": Text(
+                (
+                    "La première ligne semble être un contact : ajoutez au-dessus une ligne d'en-têtes pour "
+                    "nommer les colonnes, par exemple Référence, Nom et Email, séparés par {sep:plural}."
+                ),
+                (
+                    "The first line looks like a contact: add a header line above it to name "
+                    "the columns, for example Référence, Nom and Email, separated by {sep:plural}."
+                ),
+            ),
+            "no_header": Text(
+                (
+                    "La première ligne semble être un contact : ajoutez au-dessus une ligne d'en-têtes pour "
+                    "nommer les colonnes, par exemple « {header_line} »."
+                ),
+                (
+                    "The first line looks like a contact: add a header line above it to name "
+                    'the columns, for example "{header_line}".'
+                ),
+            ),
             "separator_tab import": Text(
                 (
                     "Aucune colonne n'est reconnue : la première ligne doit nommer les colonnes, "
@@ -40,10 +64,34 @@ HEADER_REASONS: Sentences = table(
             "The headers are separated by {expected:plural}, but the rows by {found:plural}: "
             "export the file again with {expected:plural} throughout."
         ),
+        variants={
+            "some": Text(
+                (
+                    (
+                        "Les cellules de la ligne {line} sont séparées par {found:plural}, mais les en-têtes le sont "
+                        "par {expected:plural} : séparez-les aussi par {expected:plural}."
+                    ),
+                    (
+                        "Les cellules de {count} lignes ({lines}) sont séparées par {found:plural}, mais les "
+                        "en-têtes le sont par {expected:plural} : séparez-les aussi par {expected:plural}."
+                    ),
+                ),
+                (
+                    (
+                        "The cells of line {line} are separated by {found:plural}, but the headers by "
+                        "{expected:plural}: separate them by {expected:plural} too."
+                    ),
+                    (
+                        "The cells of {count} lines ({lines}) are separated by {found:plural}, but the headers by "
+                        "{expected:plural}: separate them by {expected:plural} too."
+                    ),
+                ),
+            ),
+        },
     ),
     missing_column=Text(
         "Il manque la colonne {column} : ajoutez-la, ou renommez celle qui en tient lieu.",
-        "The column {column} is missing: add it, or rename the one that contains this data.",
+        "The column {column} is missing: add it, or rename the one that stands for it.",
         variants={
             "means": Text(
                 "Il manque un moyen de contact : ajoutez au moins une des colonnes Email, Téléphone Fixe et Mobile.",

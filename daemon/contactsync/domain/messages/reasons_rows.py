@@ -56,6 +56,18 @@ ROW_REASONS: Sentences = table(
                 "put cells that contain {sep:a} in double quotes."
             ),
         ),
+        variants={
+            "every": Text(
+                (
+                    "Chaque ligne a plus de cellules que la ligne d'en-têtes : complétez la ligne d'en-têtes, "
+                    "ou mettez entre guillemets les cellules qui contiennent {sep:a}."
+                ),
+                (
+                    "Each line has more cells than the header line: complete the header line, "
+                    "or put cells that contain {sep:a} in double quotes."
+                ),
+            ),
+        },
     ),
     too_few_fields=Text(
         (
@@ -79,26 +91,50 @@ ROW_REASONS: Sentences = table(
                 "it, remove it if it is not a contact, or put cells that contain a line break in double quotes."
             ),
         ),
+        variants={
+            "footer": Text(
+                (
+                    (
+                        "La ligne {line}, en bas du fichier, a moins de cellules que la ligne d'en-têtes : "
+                        "supprimez-la si ce n'est pas un contact, sinon complétez-la."
+                    ),
+                    (
+                        "{count} lignes en bas du fichier ({lines}) ont moins de cellules que la ligne d'en-têtes : "
+                        "supprimez celles qui ne sont pas des contacts, et complétez les autres."
+                    ),
+                ),
+                (
+                    (
+                        "Line {line} at the end of the file has fewer cells than the header line: "
+                        "remove it if it is not a contact, otherwise complete it."
+                    ),
+                    (
+                        "{count} lines at the end of the file ({lines}) have fewer cells than the header line: "
+                        "remove those that are no contacts, and complete the others."
+                    ),
+                ),
+            ),
+        },
     ),
     missing_empty_cells=Text(
         (
             (
                 "Il manque des cellules vides à la fin de la ligne {line}, sans doute omises par votre tableur : "
-                "placez en dernier une colonne toujours remplie, par exemple Référence."
+                "placez en dernier une colonne toujours remplie, par exemple {column}."
             ),
             (
                 "Il manque des cellules vides à la fin de {count} lignes ({lines}), sans doute omises par votre "
-                "tableur : placez en dernier une colonne toujours remplie, par exemple Référence."
+                "tableur : placez en dernier une colonne toujours remplie, par exemple {column}."
             ),
         ),
         (
             (
                 "Empty cells are missing at the end of line {line}, probably left out by your spreadsheet: "
-                "put a column that is always filled last, for example Référence."
+                "put a column that is always filled last, for example {column}."
             ),
             (
                 "Empty cells are missing at the end of {count} lines ({lines}), probably left out by your "
-                "spreadsheet: put a column that is always filled last, for example Référence."
+                "spreadsheet: put a column that is always filled last, for example {column}."
             ),
         ),
     ),

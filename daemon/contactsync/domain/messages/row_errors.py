@@ -30,6 +30,22 @@ ERRORS: Sentences = table(
         "Guillemet jamais fermé : ajoutez le guillemet fermant, ou supprimez l'ouvrant",
         "Quote never closed: add the closing quote, or remove the opening one",
     ),
+    quoted_lines=Text(
+        "Ligne tout entière entre guillemets : retirez-les",
+        "Line in quotes as a whole: remove them",
+    ),
+    mixed_separators=Text(
+        "Cellules séparées autrement que les en-têtes : séparez-les aussi par {sep:plural}",
+        "Cells separated in another way than the headers: separate them by {sep:plural} too",
+    ),
+    wrong_quotes=Text(
+        "Cellules entre apostrophes ou guillemets typographiques : remplacez-les par des guillemets droits",
+        "Cells in apostrophes or typographic quotes: replace these by straight double quotes",
+    ),
+    missing_empty_cells=Text(
+        "Cellules vides manquantes à la fin de la ligne : placez en dernier une colonne toujours remplie",
+        "Empty cells missing at the end of the line: put a column that is always filled last",
+    ),
     cell_too_long=Text(
         (
             "Cellule de plus de 32 768 caractères : "

@@ -16,11 +16,12 @@ def unknown_columns(
     *,
     suggested: Sequence[tuple[str, str]] = (),
     unnamed: Sequence[int] = (),
+    refused: bool = False,
 ) -> str:
     """The sentences of `unknown_column`.
 
     `names` are headers as the file writes them, `suggested` headers with the column that they may mean, `unnamed` the
-    positions, from 1, of columns whose header looks like personal data and is not shown.
+    positions, from 1, of columns whose header looks like personal data and is not shown. `refused`: so is the file.
     """
     details: list[dict[str, object]] = []
     if unnamed:
@@ -29,5 +30,5 @@ def unknown_columns(
         details.append({"variant": "suggestion", "header": header, "column": column})
     plain = [*names, *(header for header, _ in suggested[MAX_SUGGESTIONS:])]
     if plain:
-        details.append({"count": len(plain), "names": plain})
+        details.append({"count": len(plain), "names": plain, "variant": "refused" if refused else ""})
     return " ".join(sentence(READING_WARNINGS, "unknown_column", context, each) for each in details)

@@ -24,6 +24,16 @@ READING_WARNINGS: Sentences = table(
             ),
         ),
         variants={
+            "refused": Text(
+                (
+                    "La colonne {names:10} n'est pas reconnue.",
+                    "{count} colonnes ne sont pas reconnues : {names:10}.",
+                ),
+                (
+                    "The column {names:10} is not recognised.",
+                    "{count} columns are not recognised: {names:10}.",
+                ),
+            ),
             "suggestion": Text(
                 "La colonne « {header} » n'est pas reconnue : s'agit-il de {column} ?",
                 'The column "{header}" is not recognised: do you mean {column}?',
