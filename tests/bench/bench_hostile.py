@@ -23,12 +23,16 @@ ACCOUNT = Account(
     "fr", 1,
 )  # fmt: skip
 
+# Combining marks that NFC has to put in another order.
+MARKS = "\u0315\u0300\u05ae\u0323"
+
 KINDS: dict[str, tuple[str, Callable[[int], str]]] = {
     "phone: 249 marks": ("optoutSMS", lambda n: f"0{'-' * 240}{n}"),
     "phone: 39 marks": ("optoutSMS", lambda n: f"0{'-' * 30}{n}"),
     "phone: few digits": ("optoutSMS", str),
     "phone: foreign": ("optoutSMS", lambda n: f"+49{30_000_000 + n}"),
     "phone: Arabic digits": ("optoutSMS", lambda n: f"٠٦{10_000_000 + n}"),
+    "phone: American form": ("optoutSMS", lambda n: f"({n // 9973 % 999:03}) {n % 999:03}-{n % 9973:04}"),
     "phone: extension": ("optoutSMS", lambda n: f"0612345678 x{n}"),
     "phone: foreign extension": ("optoutSMS", lambda n: f"+49 30 {1_000_000 + n} ext. 1"),
     "phone: a digit too many": ("optoutSMS", lambda n: f"1{612_345_678 + n}"),
@@ -43,6 +47,8 @@ KINDS: dict[str, tuple[str, Callable[[int], str]]] = {
     "e-mail: Punycode": ("optoutEMAIL", lambda n: f"a@xn--bcher{n}-kva.fr"),
     "e-mail: many labels": ("optoutEMAIL", lambda n: f"a@{'a.' * 20}é.a{n}a"),
     "e-mail: quoted": ("optoutEMAIL", lambda n: f'"""a""{n}@x.fr"'),
+    "e-mail: combining marks": ("optoutEMAIL", lambda n: f"a{n}{MARKS[:2] * 25}@x.fr"),
+    "reference: piled marks": ("import", lambda n: f"a{MARKS * 1_800}{n};a@x.fr"),
     "e-mail: no address": ("optoutEMAIL", lambda n: f"x{n}"),
 }
 """For each kind its action and its n-th cell."""
@@ -50,9 +56,12 @@ KINDS: dict[str, tuple[str, Callable[[int], str]]] = {
 
 def _file(path: Path, kind: str, size: int) -> None:
     action, cell = KINDS[kind]
-    header = "Email" if action == "optoutEMAIL" else "Mobile"
-    # One valid row, so that the file is not refused for its rows before it is read.
-    good = "a@example-mail.fr" if header == "Email" else "0612345678"
+    # With one valid row, so that the file is not refused for its rows before it is read.
+    header, good = {
+        "import": ("Référence;Email", "1;a@example-mail.fr"),
+        "optoutEMAIL": ("Email", "a@example-mail.fr"),
+        "optoutSMS": ("Mobile", "0612345678"),
+    }[action]
     lines, written, number = [header, good], 0, 0
     while written < size:
         lines.append(cell(number))

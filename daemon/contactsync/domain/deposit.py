@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 Medium = Literal["EMAIL", "SMS", "VOICE", "VOICEMAIL"]
 Kind = Literal["import", "optout", "optin", "delete"]
@@ -126,6 +127,8 @@ class Claimed:
     refusal: str | None
     mode: Mode | None
     several_markers: bool = False
+    # Which folder `on/` it is in, as `spool.place` describes it; None if it is unknown.
+    place: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from contactsync.domain.headers.names import fold
 from contactsync.reading.batch import Batch
 from contactsync.reading.cells import Cells, cell_text
 from contactsync.reading.table import Table
+from contactsync.reading.values.references import MAX_COMPOSED
 from contactsync.reading.verdict import Reject
 
 MAX_ROWS = 100_000
@@ -85,5 +86,7 @@ def _digest(reference: str) -> bytes:
     bare = reference
     if bare.startswith('="') and bare.endswith('"'):
         bare = bare[2:-1]
-    normal = unicodedata.normalize("NFC", bare.lstrip(APOSTROPHE).strip())
+    bare = bare.lstrip(APOSTROPHE).strip()
+    # Longer ones take quadratic time and are no references.
+    normal = unicodedata.normalize("NFC", bare) if len(bare) <= MAX_COMPOSED else bare
     return hashlib.blake2b(normal.encode("utf-8", "surrogatepass"), digest_size=8).digest()
