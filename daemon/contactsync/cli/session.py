@@ -11,7 +11,7 @@ import typer
 from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError
 
 if TYPE_CHECKING:
-    from contactsync.database.connection import Connection
+    from contactsync.database.connection import Connection, Where
     from contactsync.domain.account import Account
     from contactsync.settings.settings import Settings
     from contactsync.spool.home_pins import HomePins
@@ -64,7 +64,7 @@ def require_schema(conn: Connection, *, embedded: bool) -> None:
 
 
 @contextmanager
-def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | ContactsyncError]:
+def opened_database(settings: Settings) -> Iterator[tuple[Where, bool] | ContactsyncError]:
     """The database's URL and whether it is embedded; or the error, for commands that work without a database."""
     from contactsync.database.source import database
 

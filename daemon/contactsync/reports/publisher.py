@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from contactsync.database.connection import Session
+from contactsync.database.connection import Session, Where
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway
 from contactsync.reports.nightly import Nightly
@@ -41,7 +41,7 @@ class Publisher(Background[Account, Settings]):
     def __init__(
         self,
         settings: Settings,
-        url: str,
+        url: Where,
         pins: HomePins,
         metrics: Metrics | None = None,
         clock: Clock = SYSTEM_CLOCK,

@@ -24,7 +24,9 @@ log = structlog.get_logger()
 
 
 class SchemaRefused(ConfigurationError):  # noqa: N818 - it names a state of the database
-    """The database answers, but its schema does not fit this program."""
+    """The database answers, but its schema or its encoding does not fit this program."""
+
+    fix = "contactsync doctor"
 
 
 class Roster:
