@@ -96,7 +96,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "sha256": claimed.sha256,
             "mode": claimed.mode,
             "retry_of": was.deposit_id if was else None,
-            "first_deposited_at": was.first_deposited_at if was else None,
+            "first_deposited_at": was.first_deposited_at if was else claimed.asked_at,
             "count": count,
         },
     ).fetchone()

@@ -114,7 +114,8 @@ class Claimed:
     """A deposit in `on/`, under the name it keeps.
 
     `name` is the uploader's name for it. `sha256` (hex) is None if the file was not copied; `refusal` is then
-    the code of the reason. Names are bytes, as on disk.
+    the code of the reason. Names are bytes, as on disk. `asked_at` is when the upload ended, if `deposited_at` is a
+    later second that was free; for consent, that second would make the request younger than it is.
     """
 
     action: Action
@@ -126,6 +127,7 @@ class Claimed:
     refusal: str | None
     mode: Mode | None
     several_markers: bool = False
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,16 @@ def test_an_opt_out_that_is_recorded_late_applies(site: Site) -> None:
     assert opted_out(site) == [A, B]
 
 
+def test_a_deposit_whose_name_was_taken_is_not_younger_for_it(site: Site) -> None:
+    """It gets a later second, but an opt-in that is uploaded before that second comes after it all the same."""
+    now = int(time.time())
+    for second in range(now - 5, now + 1_000):
+        (site.folder("optoutEMAIL", "ok") / f"{second}_x.csv").touch()
+    out = site.apply(f"Email\n{A}\n", "x.csv", action="optoutEMAIL")
+    assert out["deposited_at"].timestamp() >= now + 1_000
+    assert site.apply(f"Email\n{A}\n", "x.csv", action="optinEMAIL")["removed"] == 1
+
+
 def retry(site: Site, row: dict[str, Any]) -> dict[str, Any]:
     """Put a refused deposit back and process it; its new row."""
     found = site.daemon.execute(
