@@ -164,6 +164,11 @@ def quoted(name: str, language: Language) -> str:
     return f"«{NBSP}{name}{NBSP}»" if language == "fr" else f'"{name}"'
 
 
+def of(name: str) -> str:
+    """A name in French with "de" before it."""
+    return f"d'{name}" if name[:1] in "AEIOUÉ" else f"de {name}"
+
+
 def moment(when: datetime, zone: str, language: Language) -> str:
     """A time in an account's time zone, to the minute, to follow "le" or "on"."""
     local = when.astimezone(ZoneInfo(zone))
