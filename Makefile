@@ -8,7 +8,6 @@ PORT ?= 2121
 # Where `make install` installs; DESTDIR is a prefix for all of it, for packages. The environment
 # uses the host's Python: the service cannot see an interpreter below /root or /home.
 PREFIX ?= /usr/local
-SYSCONFDIR ?= /etc
 DESTDIR ?=
 EXTRA ?= [embedded]
 SYSTEM_PYTHON ?= /usr/bin/python3
@@ -43,7 +42,7 @@ run: $(VENV)/.demo  ## Try it: FTP server, database and daemon on this machine (
 test: $(VENV)/.dev  ## Run the tests, with the embedded PostgreSQL or CONTACTSYNC_TEST_DATABASE_URL (ARGS=… for pytest)
 	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
 
-servers:  ## Unpack the FTP servers for tests/acceptance/servers, into .servers or CONTACTSYNC_TEST_SERVERS
+servers:  ## Unpack the FTP servers for tests/acceptance/servers, and pgbouncer, into .servers or CONTACTSYNC_TEST_SERVERS
 	@tests/acceptance/servers/install.sh
 
 check: $(VENV)/.dev  ## Check format, lint, types and imports, then run the tests: required before a commit
@@ -91,11 +90,11 @@ audit: $(TOOLS)/.installed  ## Look up the locked versions in the database of kn
 	@tools/audit.sh $(TOOLS)/bin/pip-audit requirements/dev.txt requirements/build.txt requirements/tools.txt requirements/uv.txt
 
 install: | $(BIN)/uv  ## Install into PREFIX=/usr/local, below DESTDIR= (EXTRA= omits the embedded PostgreSQL)
-	@UV=$(abspath $(BIN)/uv) PYTHON='$(SYSTEM_PYTHON)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' \
+	@UV=$(abspath $(BIN)/uv) PYTHON='$(SYSTEM_PYTHON)' PREFIX='$(PREFIX)' \
 		DESTDIR='$(DESTDIR)' EXTRA='$(EXTRA)' packaging/install.sh
 
 uninstall:  ## Remove what `make install` installed; keep data and a changed configuration
-	@PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' packaging/uninstall.sh
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' packaging/uninstall.sh
 
 deb: | $(BIN)/uv  ## Build dist/contactsync_VERSION_ARCH.deb, for this machine's Debian release
 	@UV=$(abspath $(BIN)/uv) packaging/deb.sh dist

@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 
-PYTHON=$python PREFIX=/usr SYSCONFDIR=/etc DESTDIR=$root EXTRA='[embedded]' packaging/install.sh
+PYTHON=$python PREFIX=/usr DESTDIR=$root EXTRA='[embedded]' packaging/install.sh
 
 # Move files to Debian's locations and convert them to Debian's formats.
 doc=$root/usr/share/doc/contactsync

@@ -7,14 +7,15 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-: "${UV:?}" "${PYTHON:?}" "${PREFIX:?}" "${SYSCONFDIR:?}"
+: "${UV:?}" "${PYTHON:?}" "${PREFIX:?}"
 root="${DESTDIR:-}$PREFIX"
 lib="$root/lib/contactsync"
-etc="${DESTDIR:-}$SYSCONFDIR/contactsync"
+# Where the program, its unit and its tmpfiles.d line look for it.
+etc="${DESTDIR:-}/etc/contactsync"
 
-case $PREFIX$SYSCONFDIR in
+case $PREFIX in
     /*) ;;
-    *) echo "make install: PREFIX and SYSCONFDIR must begin with /" >&2; exit 2 ;;
+    *) echo "make install: PREFIX must begin with /" >&2; exit 2 ;;
 esac
 case ${EXTRA:-} in
     '') lock=requirements/base.txt ;;
@@ -72,6 +73,9 @@ install -m 644 docs/*.md "$doc/docs"
 install -m 644 docs/internals/*.md "$doc/docs/internals"
 install -m 644 monitoring/* "$doc/monitoring"
 install -m 644 docs/contactsync.1 "$root/share/man/man1"
+install -D -m 644 packaging/completion/contactsync.bash "$root/share/bash-completion/completions/contactsync"
+install -D -m 644 packaging/completion/contactsync.zsh "$root/share/zsh/vendor-completions/_contactsync"
+install -D -m 644 packaging/completion/contactsync.fish "$root/share/fish/vendor_completions.d/contactsync.fish"
 
 # Keep the operators' configuration; the example in the documentation lists every key of this
 # version.
@@ -82,10 +86,8 @@ fi
 
 [ -z "${DESTDIR:-}" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
-    echo "installed; as root: systemd-sysusers && systemd-tmpfiles --create contactsync.conf && systemctl daemon-reload"
+    echo "installed; now run this as root, for the user contactsync and the folders' modes: packaging/host.sh"
     exit 0
 fi
-systemd-sysusers "$root/lib/sysusers.d/contactsync.conf"
-systemd-tmpfiles --create "$root/lib/tmpfiles.d/contactsync.conf"
-if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
-echo "installed; next: $SYSCONFDIR/contactsync/contactsync.toml, then systemctl enable --now contactsync"
+PREFIX=$PREFIX packaging/host.sh
+echo "installed; next: edit /etc/contactsync/contactsync.toml, then run systemctl enable --now contactsync"

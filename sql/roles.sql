@@ -96,9 +96,11 @@ BEGIN
             ('TABLE',    'contact_list',         'SELECT, INSERT',                      'SELECT'),
             ('TABLE',    'contact_status',       NULL,                                  'SELECT'),
             ('TABLE',    'deposit',              'SELECT, INSERT, UPDATE, DELETE',      NULL),
+            ('TABLE',    'list_address',         NULL,                                  'SELECT'),
             ('TABLE',    'list_member',          'SELECT, INSERT, DELETE',              'SELECT'),
-            ('TABLE',    'opt_out',              'SELECT, INSERT, DELETE',              NULL),
+            ('TABLE',    'opt_out',              'SELECT, INSERT, UPDATE, DELETE',      NULL),
             ('TABLE',    'reaction',             'SELECT',                              NULL),
+            ('TABLE',    'report_day',           'SELECT, INSERT, UPDATE, DELETE',      NULL),
             ('TABLE',    'schema_migration',     'SELECT',                              NULL),
             ('SEQUENCE', 'account_id_seq',       'USAGE',                               NULL),
             ('SEQUENCE', 'campaign_id_seq',      NULL,                                  'USAGE'),
@@ -121,14 +123,15 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- The sender records reactions by function only; the functions run with the migrator's rights.
+    -- The sender records reactions by function only; the functions run with the migrator's rights. So does the one that
+    -- numbers a new campaign.
     REVOKE ALL ON ALL ROUTINES IN SCHEMA contactsync FROM PUBLIC, contactsync_daemon, contactsync_sender;
     FOR object IN
         SELECT oid::regprocedure AS name
         FROM pg_proc
         WHERE
             pronamespace = 'contactsync'::regnamespace
-            AND proname IN ('record_reaction', 'record_reactions', 'try_record_reactions')
+            AND proname IN ('next_campaign_id', 'record_reaction', 'record_reactions', 'try_record_reactions')
     LOOP
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO contactsync_sender', object.name);
     END LOOP;

@@ -42,7 +42,7 @@ _DECIDED = """\
 * {titles} may be a civility or a job. It is read as Civilité if at least half of its values that are
   not blank are civilities (M., Mme, Mr, Mrs, Herr, Frau, Sr., Sra., Sig. …). The first 1 MiB of the
   file decides, 50,000 rows at most.
-* Identifiers of other programs are never read as Référence, because they say nothing of whose they
+* Identifiers of other programs are never read as Référence, because they do not show whose they
   are. The warning about the unknown column asks whether Référence was meant:
 """
 

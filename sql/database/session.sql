@@ -47,7 +47,7 @@ CREATE TEMP TABLE staged_contact (
 -- Addresses, identities to delete, or references to keep, depending on the action. References to keep have no line.
 CREATE TEMP TABLE staged_key (key text COLLATE "C", line integer) ON COMMIT DELETE ROWS;
 -- The contacts that staged rows match. An import has the line, and in `differs` whether the row changes the contact;
--- a delete has the key.
+-- a delete has the key. An opt-in has the key, and in `differs` whether the opt-out is younger.
 CREATE TEMP TABLE target (
     line       integer,
     contact_id bigint,

@@ -15,6 +15,7 @@ WHERE (%(account_id)s::bigint IS NULL OR d.account_id = %(account_id)s)
     AND (%(reason)s::text IS NULL OR d.reason = %(reason)s)
     AND (%(name)s::text IS NULL OR d.name LIKE %(name)s OR d.claimed_name LIKE %(name)s)
     AND (%(since)s::date IS NULL OR d.deposited_at >= %(since)s::date::timestamp AT TIME ZONE a.time_zone)
+    AND (%(after)s::timestamptz IS NULL OR d.deposited_at >= %(after)s)
     AND (%(until)s::date IS NULL OR d.deposited_at < (%(until)s::date + 1)::timestamp AT TIME ZONE a.time_zone)
 ORDER BY d.deposit_id DESC
 LIMIT %(limit)s;

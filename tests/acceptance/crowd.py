@@ -72,8 +72,8 @@ def make_deposit(program: Program, account: str, name: str, put: Put, action: st
     program.drop("bystander", f"{number}.csv", people(1, first=number))
     settled = program.only(account, action)
     assert program.settled("bystander", f"{number}.csv").result["rows_applied"] == 1
-    assert not program.lying(account, "in", action)
-    assert not program.lying(account, "on", action)
+    assert not program.files_in(account, "in", action)
+    assert not program.files_in(account, "on", action)
     assert (program.events("bug"), program.events("deposit.waits")) == ([], [])
     return settled
 

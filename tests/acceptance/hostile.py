@@ -63,7 +63,7 @@ def encrypted() -> bytes:
 
 
 def damaged() -> bytes:
-    """A zip with one wrong byte amid its compressed data."""
+    """A zip with one wrong byte in the middle of its compressed data."""
     content = bytearray(packed(("a.csv", HEADER.encode("latin-1") + os.urandom(4000).hex().encode())))
     content[500] ^= 0xFF
     return bytes(content)

@@ -8,12 +8,13 @@ import re
 import subprocess
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
 
 from contactsync.domain.deposit import ACTIONS
+from tests import polling
 from tests.acceptance.settled import Settled, is_result
 from tests.model import drive
 from tests.roles import as_daemon
@@ -36,6 +37,9 @@ _uploads = iter(range(1, 1_000_000))
 
 class Program(drive.Program):
     """A daemon that can be stopped, killed and started again over the same folders and database."""
+
+    deadline: ClassVar = DEADLINE
+    pause: ClassVar = 0.005
 
     def __init__(self, folder: Path, database_url: str, **settings: object) -> None:
         folder.mkdir(exist_ok=True)
@@ -112,14 +116,15 @@ class Program(drive.Program):
 
     def until(self, done: Callable[[], T], what: str, *, alive: bool = True) -> T:
         """Poll until `done` returns something true, and return that."""
-        deadline = time.monotonic() + DEADLINE
-        while not (answer := done()):
+
+        def check() -> None:
             if alive:
                 assert self._daemon is not None, f"{what}: the daemon was never started"
                 assert self._daemon.poll() is None, f"{what}: the daemon ended\n{self.log_tail()}"
-            assert time.monotonic() < deadline, f"not in time: {what}\n{self.log_tail()}"
-            time.sleep(0.005)
-        return answer
+
+        return polling.until(
+            done, what, seconds=self.deadline, pause=self.pause, meanwhile=check, report=self.log_tail
+        )
 
     def log_tail(self) -> str:
         return super().log_tail() + self.stderr.read_text()[-3000:]
@@ -155,14 +160,14 @@ class Program(drive.Program):
         upload.write_bytes(content)
         return upload.rename(folder / name)
 
-    def lying(self, account: str, box: str, action: str = "import") -> list[str]:
+    def files_in(self, account: str, box: str, action: str = "import") -> list[str]:
         """The deposits in a box, without result files and temporary files."""
         names = (os.fsdecode(name) for name in os.listdir(os.fsencode(self.box(account, box, action))))
         return sorted(n for n in names if not n.startswith(".") and not is_result(n))
 
     def everywhere(self, account: str, action: str = "import") -> list[tuple[str, str]]:
         """Each deposit with the box that it is in."""
-        return [(box, name) for box in BOXES for name in self.lying(account, box, action)]
+        return [(box, name) for box in BOXES for name in self.files_in(account, box, action)]
 
     def settled(self, account: str, name: str, action: str = "import", *, nth: int = 1) -> Settled:
         """Wait until the deposit of this name (the `nth` of that name) is in `ok/` or `ko/`."""
@@ -171,7 +176,7 @@ class Program(drive.Program):
             found = [
                 self.box(account, box, action) / entry
                 for box in ("ok", "ko")
-                for entry in self.lying(account, box, action)
+                for entry in self.files_in(account, box, action)
                 if re.fullmatch(r"[0-9]{10}_" + re.escape(name), entry)
             ]
             return sorted(found, key=lambda path: path.name)[nth - 1 : nth]
@@ -184,7 +189,7 @@ class Program(drive.Program):
 
         def look() -> list[Path]:
             boxes = [self.box(account, box, action) for box in ("ok", "ko")]
-            return [box / name for box in boxes for name in self.lying(account, box.name, action)]
+            return [box / name for box in boxes for name in self.files_in(account, box.name, action)]
 
         (path,) = self.until(look, f"the deposit of {account} settles")
         return Settled(path, time.monotonic())

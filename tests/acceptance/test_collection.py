@@ -64,7 +64,7 @@ APPLIED: dict[str, tuple[bytes, str | None]] = {
     "numbers stay text": (table(f"R1;00012.50;{WHO};1e5"), "00012.50"),
     "percent and braces": (table(f"R1;%s %(x)s {{0}} $1;{WHO};x"), "%s %(x)s {0} $1"),
     "long cell": (table(f"R1;{'é' * 32_768};{WHO};x"), "é" * 32_768),
-    "quote amid a field": (table(f'R1;5" disk;{WHO};x'), '5" disk'),
+    "quote inside a field": (table(f'R1;5" disk;{WHO};x'), '5" disk'),
     "quote at the end": (table(f'R1;a";{WHO};x'), 'a"'),
     "spaces around quotes": (table(f'R1;  "a"  ;{WHO};x'), "a"),
     "blank lines between": (table("", f"R1;a;{WHO};x", " ;;", "", ""), "a"),

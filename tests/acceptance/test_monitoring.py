@@ -61,6 +61,22 @@ def test_deposits_rows_and_times_are_counted(watched: Watched) -> None:
         assert watched.health()[0] == 200
 
 
+def test_the_last_deposits_come_from_the_ledger(watched: Watched) -> None:
+    """Per account and action, also those from before a restart."""
+    watched.add_account("acme")
+    with watched:
+        watched.drop("acme", "good.csv", people(3))
+        watched.drop("acme", "empty.csv", b"")
+        for name in ("good.csv", "empty.csv"):
+            watched.settled("acme", name)
+    finished = {row["state"]: row["finished_at"].timestamp() for row in watched.ledger("acme")}
+    with watched:
+        labels = {"account": "acme", "action": "import"}
+        assert watched.value("account_last_ok_timestamp_seconds", **labels) == pytest.approx(finished["ok"])
+        refused = watched.value("account_last_refused_timestamp_seconds", **labels)
+        assert refused == pytest.approx(finished["ko"])
+
+
 def test_waiting_files_are_counted(watched: Watched) -> None:
     """A file that does not look whole waits out its grace time: it is counted, and it has an age."""
     watched.configure(grace_seconds=3600)
@@ -125,7 +141,7 @@ def frozen(program: Watched) -> Iterator[None]:
         os.waitpid(program.pid, 0)
         if program.get("/healthz", seconds=2)[0]:
             break
-        # It was caught amid Python code, and held its lock.
+        # It was stopped while it ran Python code, and held the lock.
         _ptrace(PTRACE_DETACH, program.pid)
     try:
         yield

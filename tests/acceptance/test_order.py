@@ -74,7 +74,7 @@ def test_deposits_are_applied_in_order_of_their_date_across_folders(down: Progra
         sender.drop(account, name, people(2), action)
         dropped.append((action, name))
     with Observer(down, account) as observer, down:
-        down.until(lambda: down.lying(account, "in", dropped[-1][0]) == [], "the last one is claimed")
+        down.until(lambda: down.files_in(account, "in", dropped[-1][0]) == [], "the last one is claimed")
         down.settled(account, dropped[-1][1], dropped[-1][0])
     rows = down.ledger(account)
     assert [(row["action"], row["name"]) for row in rows] == dropped
@@ -116,7 +116,7 @@ def test_a_file_that_is_being_written_delays_no_other_file(down: Program) -> Non
             writer.flush()
             down.drop(account, "later.csv", people(1), "optoutSMS")
             down.settled(account, "later.csv", "optoutSMS")
-            assert down.lying(account, "in") == ["open.csv"]
+            assert down.files_in(account, "in") == ["open.csv"]
         assert down.settled(account, "open.csv").state == "ok"
 
 

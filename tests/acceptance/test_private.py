@@ -153,7 +153,7 @@ def _cut_amid_copy(program: Planted) -> None:
     def ended() -> bool:
         """Whether a COPY was ended: of the next big file, where that of the last one was over too soon."""
         nonlocal name
-        if not name or any(each.endswith(name) for each in program.lying("acme", "ok")):
+        if not name or any(each.endswith(name) for each in program.files_in("acme", "ok")):
             name = f"big-{next(numbers)}.csv"
             program.drop("acme", name, content)
         found = program.rows(

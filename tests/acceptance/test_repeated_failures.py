@@ -39,7 +39,7 @@ def test_an_embedded_server_that_dies_again_and_again(tmp_path: Path) -> None:
                 os.kill(server, signal.SIGKILL)
             program.until(lambda last=server: _server(folder, other_than=last), "it runs")
             program.until(lambda: program.health()[1].get("status") == "ok", "it is well")
-            # A kill amid the start is a start that failed, else one more that came up.
+            # A kill during a start makes it fail; any other kill causes one more restart.
             logged = [program.events(f"database.{how}") for how in ("restarted", "unavailable")]
             assert [[line["times"] for line in lines] for lines in logged] == [
                 [1, 2, 4][: len(lines)] for lines in logged

@@ -61,7 +61,7 @@ def running(query: str, program: Program) -> object:
 
 
 MOMENTS: dict[str, Moment] = {
-    "claimed": partial(locked, "contact", lambda program: program.lying("acme", "on")),
+    "claimed": partial(locked, "contact", lambda program: program.files_in("acme", "on")),
     "in the ledger": partial(locked, "contact", lambda program: program.ledger("acme")),
     "staging": copying,
     "merging": partial(locked, "contact", partial(running, "INSERT INTO contactsync.contact ")),

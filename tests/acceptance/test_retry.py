@@ -139,7 +139,7 @@ def test_retry_waits_for_a_deposit_in_progress(running: Program) -> None:
     with subprocess.Popen(command, env=running._environment, stderr=subprocess.PIPE, text=True) as waiting:
         assert waiting.stderr is not None
         assert "in progress" in waiting.stderr.readline()
-        assert running.lying("acme", "ko") == [old["claimed_name"]]
+        assert running.files_in("acme", "ko") == [old["claimed_name"]]
         os.close(lock)
         assert waiting.wait(DEADLINE) == 0
-    assert running.lying("acme", "in") == ["list.csv"]
+    assert running.files_in("acme", "in") == ["list.csv"]

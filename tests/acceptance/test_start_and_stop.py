@@ -67,12 +67,12 @@ def test_a_stopping_daemon_claims_nothing_more(service: Program, systemd: System
         merge.execute("SELECT FROM contactsync.account FOR UPDATE")
         service.start()
         service.until(lambda: service.rows(WAITING), "the report waits")
-        service.until(lambda: service.lying("acme", "on"), "a deposit is being merged")
-        waiting = service.lying("acme", "in")
+        service.until(lambda: service.files_in("acme", "on"), "a deposit is being merged")
+        waiting = service.files_in("acme", "in")
         service.send_signal(signal.SIGTERM)
         systemd.until("STOPPING=1")
         # The worker finishes its deposit, and could then claim the next one.
         merge.rollback()
         assert service.wait() == 0
         assert len(waiting) == 299
-        assert service.lying("acme", "in") == waiting
+        assert service.files_in("acme", "in") == waiting

@@ -41,7 +41,7 @@ def test_the_daemon_removes_what_is_old_and_nothing_else(down: Program) -> None:
     assert [(each["account"], each["files"], each["rows"]) for each in removed] == [("acme", 2, 1)]
     assert os.listdir(down.box("acme", "ok")) == []
     assert [row["name"] for row in down.ledger("acme")] == ["b.csv"]
-    assert len(down.lying("other", "ok")) == 1
+    assert len(down.files_in("other", "ok")) == 1
     assert down.terminate() == 0
     assert cli(down, "retry", a["deposit_id"]).returncode == 1
 
@@ -59,7 +59,7 @@ def test_tidy_dry_run_reports_what_tidy_then_removes(down: Program) -> None:
     down.configure(keep_settled_days=10, keep_history_days=10)
     removed = json.loads(cli(down, "tidy", "--dry-run", "--json").stdout)
     assert [(each["files"], each["rows"]) for each in removed] == [(1, 1)]
-    assert len(down.lying("acme", "ok")) == 1
+    assert len(down.files_in("acme", "ok")) == 1
     removed = json.loads(cli(down, "tidy", "--json").stdout)
     assert [(each["files"], each["rows"]) for each in removed] == [(1, 1)]
     assert os.listdir(down.box("acme", "ok")) == []
@@ -128,4 +128,4 @@ def test_retention_does_not_delay_deposits(tmp_path: Path, database_url: str) ->
             assert down.settled("acme", f"new{n}.csv").state == "ok"
         (removed,) = down.until(lambda: down.events("retention.removed"), "old files are removed")
         assert removed["files"] == 1000
-        assert len(down.lying("acme", "ok")) == 5
+        assert len(down.files_in("acme", "ok")) == 5

@@ -173,7 +173,7 @@ def test_a_file_overwritten_while_it_settles_is_applied_once_as_it_was_last(
 
 @needs_curl
 def test_two_accounts_at_once(patient: Program, ftp: FtpServer, tmp_path: Path) -> None:
-    """Uploads to two accounts at the same time, under one name, both come to `ok/` of their own account."""
+    """Uploads to two accounts at the same time, under one name, both end in `ok/` of their own account."""
     accounts = [patient.add_account("left"), patient.add_account("right")]
     curls = []
     for number, account in enumerate(accounts):

@@ -72,7 +72,7 @@ def start(program: Program) -> tuple[float, float, float]:
     program.start()
     program.started()
     started = time.monotonic()
-    program.until(lambda: not program.lying(LAST, "in"), "the first claim")
+    program.until(lambda: not program.files_in(LAST, "in"), "the first claim")
     claimed = time.monotonic()
     return started - begun, claimed - begun, program.settled(LAST, "waiting.csv").at - begun
 

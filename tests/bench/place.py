@@ -93,14 +93,14 @@ class Place:
     def take(self, account: Account, number: int = 0) -> None:
         """Process everything in the account's `in/` folders; raises AssertionError if anything is refused."""
         home = self.root / account.name
-        line = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
+        uploads = UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
         with Spool(
             home,
             HomePins(self.root, self.root.parent / "data"),
             max_bytes=20 << 20,
             ignored=lambda name: name.startswith(b"."),
         ) as spool:
-            while self.pipeline(number).step(account, line, spool) == 0:
+            while self.pipeline(number).step(account, uploads, spool) == 0:
                 pass
         for verdict in home.glob("contacts/*/ko/*.result.json"):
             raise AssertionError(json.loads(verdict.read_text())["message"])

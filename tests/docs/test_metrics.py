@@ -134,4 +134,9 @@ def test_promtool_accepts_the_dashboards_queries(tmp_path: Path) -> None:
 
 
 def _filled(expr: str) -> str:
-    return expr.replace("$__rate_interval", "5m").replace("$instance", ".*").replace("$account", ".*")
+    return (
+        expr.replace("$__rate_interval", "5m")
+        .replace("$__range", "6h")
+        .replace("$instance", ".*")
+        .replace("$account", ".*")
+    )

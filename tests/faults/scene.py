@@ -147,7 +147,7 @@ def wrong_places(
         places = [
             run.box(account, box, deposit.action) / name
             for box in BOXES
-            for name in run.lying(account, box, deposit.action)
+            for name in run.files_in(account, box, deposit.action)
             if STAMP.sub("", name) == deposit.name
         ]
         found = {str(path.relative_to(run.ftp)): path.read_bytes() for path in places}

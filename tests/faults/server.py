@@ -11,7 +11,7 @@ from unittest.mock import patch
 import psycopg
 
 from contactsync.database.embedded import cluster, launch
-from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.embedded.server import START_SECONDS, EmbeddedServer
 from contactsync.database.migrations import migrate
 
 if TYPE_CHECKING:
@@ -27,14 +27,19 @@ class Server(EmbeddedServer):
         super().__init__(data_dir, durable=False)
         self.settings = settings
 
-    def _spawn(self, postgres: Path, pgdata: Path) -> subprocess.Popen[bytes]:
+    def start(self, seconds: float = START_SECONDS) -> None:
         with patch.dict(cluster.SETTINGS, self.settings):
-            return super()._spawn(postgres, pgdata)
+            super().start(seconds)
 
     @property
     def host(self) -> Path:
         """The folder of its socket."""
         return self._sockets()
+
+    @property
+    def log_path(self) -> Path:
+        """The file that the server logs to."""
+        return self._data_dir / "postgresql.log"
 
     def schema(self) -> None:
         with psycopg.connect(self.admin_url) as conn:
@@ -48,9 +53,7 @@ class Server(EmbeddedServer):
 
     def crash(self) -> None:
         """`pg_ctl stop -m immediate`."""
-        assert self._child is not None
-        os.kill(self._child.pid, signal.SIGQUIT)
-        self._child.wait()
+        crash(self)
 
     def copy_to(self, data_dir: Path) -> None:
         """A base backup that is a standby of this server when it is started."""
@@ -61,3 +64,11 @@ class Server(EmbeddedServer):
         command = [basebackup, "-D", target, "-R", "-X", "stream", "-c", "fast", "-d", link]
         # The server's start gives the copy to the server's user.
         subprocess.run(command, check=True, capture_output=True, env=launch.environment())
+
+
+def crash(server: EmbeddedServer) -> None:
+    """`pg_ctl stop -m immediate`."""
+    child = server._process.child
+    assert child is not None
+    os.kill(child.pid, signal.SIGQUIT)
+    child.wait()

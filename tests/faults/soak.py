@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 from tests.acceptance.ftp import FtpServer
 from tests.faults.scene import Run
 from tests.faults.server import Server
-from tests.faults.soak_client import PATIENCE, Client, wait_until
+from tests.faults.soak_client import PATIENCE, Client
 from tests.faults.soak_verdict import CLIENTS, MAX_GROWTH, Outcome, judge
 from tests.model import generate
+from tests.polling import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +105,8 @@ def _havoc(run: Run, server: Server, rng: Random, until: float, outcome: Outcome
 def _idle(run: Run, clients: list[Client], gate: threading.Event) -> dict[str, float]:
     """Hold the clients back, and look at the daemon once it has nothing to do."""
     gate.clear()
-    wait_until(lambda: not any(client.busy and client.is_alive() for client in clients), "the clients pause")
-    wait_until(lambda: not any(run.ftp.glob("*/contacts/*/on/*")), "the daemon is idle")
+    until(lambda: not any(client.busy and client.is_alive() for client in clients), "the clients pause")
+    until(lambda: not any(run.ftp.glob("*/contacts/*/on/*")), "the daemon is idle")
     samples = [_sample(run.pid)]
 
     def rests() -> bool:
@@ -114,7 +115,7 @@ def _idle(run: Run, clients: list[Client], gate: threading.Event) -> dict[str, f
         counts = [(each["threads"], each["descriptors"]) for each in samples[-RESTS:]]
         return len(counts) == RESTS and len(set(counts)) == 1
 
-    wait_until(rests, "the daemon rests")
+    until(rests, "the daemon rests")
     return samples[-1]
 
 

@@ -6,7 +6,6 @@ import ftplib
 import io
 import os
 import threading
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from tests.acceptance.ftp import FtpServer
 from tests.model import drive
 from tests.model.values import MODES
+from tests.polling import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ class Client(threading.Thread):
             found[:] = filter(None, [drive._find(folder, step.name, before)])
             return bool(found)
 
-        wait_until(settled, f"{step.action} {name} of {step.account.name}")
+        until(settled, f"{step.action} {name} of {step.account.name}")
         self.done.append((step, found[0]))
 
     def mark(self, ftp: ftplib.FTP, folder: Path, step: Step) -> None:
@@ -89,7 +89,7 @@ class Client(threading.Thread):
             if step.marker_in_in:
                 inbox = (folder / "in").relative_to(self.server.root)
                 ftp.storbinary(f"STOR {inbox}/{marker}", io.BytesIO(b""))
-                wait_until(lambda marker=marker: (folder / marker).exists(), f"{marker} is moved")
+                until(lambda marker=marker: (folder / marker).exists(), f"{marker} is moved")
             else:
                 (folder / marker).touch()
 
@@ -98,12 +98,3 @@ def _plain(name: bytes) -> bytes:
     """A name that an FTP command can carry as it is."""
     plain = bytes(byte if 32 < byte < 127 else 95 for byte in name)
     return plain[:200]
-
-
-def wait_until(done: object, what: str) -> None:
-    assert callable(done)
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not in time: {what}")
-        time.sleep(0.02)

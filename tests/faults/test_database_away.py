@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import threading
@@ -22,6 +21,7 @@ from tests.faults import cuts
 from tests.faults.cuts import CUTS, Cut
 from tests.faults.proxy import VERDICT, Answer, Matching, Message, Proxy, Say, runs, says
 from tests.faults.scene import Run
+from tests.faults.server import crash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,9 +221,7 @@ def test_a_server_that_is_down_at_start_and_killed_in_work(server: EmbeddedServe
     for pause in (0.3, 0.7, 1.2):
         # Any moment is right.
         threading.Event().wait(pause)
-        assert server._child is not None
-        os.kill(server._child.pid, signal.SIGQUIT)
-        server._child.wait()
+        crash(server)
         server.start()
     for account in accounts:
         settled = run.settled(account, "list.csv")

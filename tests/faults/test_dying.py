@@ -45,10 +45,12 @@ def test_a_death_in_the_midst_of_a_file(run: Run, death: str, number: int) -> No
     deaths = 0
     run.start()
     assert run._daemon is not None
-    while not run.lying("acme", "ko"):
+    while not run.files_in("acme", "ko"):
         daemon = run._daemon
         run.until(
-            lambda daemon=daemon: daemon.poll() is not None or run.lying("acme", "ko"), "death", alive=False
+            lambda daemon=daemon: daemon.poll() is not None or run.files_in("acme", "ko"),
+            "death",
+            alive=False,
         )
         if daemon.poll() is not None:
             assert run.wait() == -number

@@ -68,9 +68,9 @@ def test_a_full_disk_delays_its_account_alone(run: Run, disk: files.TinyDisk, pa
         "the disk is found full",
     )
     other_goes_on(run, "second.csv")
-    lying = run.everywhere("acme")
-    assert len(lying) == 1
-    assert (run.box("acme", lying[0][0]) / lying[0][1]).read_bytes() == CONTENT
+    left = run.everywhere("acme")
+    assert len(left) == 1
+    assert (run.box("acme", left[0][0]) / left[0][1]).read_bytes() == CONTENT
     ballast.unlink()
     settled = run.settled("acme", "list.csv")
     assert (settled.state, settled.path.read_bytes()) == ("ok", CONTENT)

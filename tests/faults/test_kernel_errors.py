@@ -116,9 +116,9 @@ def test_a_failing_call_delays_its_account_alone(daemon: Run, tmp_path: Path, fa
         daemon.until(lambda: log.read_text().count("(INJECTED)") > 1, "the fault strikes, and again")
         daemon.drop("globex", other, people(3))
         assert daemon.settled("globex", other).state == "ok"
-        lying = daemon.everywhere(account)
-        assert [name[-8:] for _, name in lying] == ["list.csv"]
-        assert (daemon.box(account, lying[0][0]) / lying[0][1]).read_bytes() == GOOD
+        found = daemon.everywhere(account)
+        assert [name[-8:] for _, name in found] == ["list.csv"]
+        assert (daemon.box(account, found[0][0]) / found[0][1]).read_bytes() == GOOD
     assert_applied_once(daemon, account)
     assert daemon.events("bug") == []
     daemon.until(lambda: descriptors(daemon) <= before + 2, "no descriptor is left open")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.acceptance.commands import cli
 from tests.acceptance.program import BOXES
+from tests.acceptance.reporting import PARIS
 from tests.acceptance.tables import people
 from tests.conftest import reached_by
 from tests.faults.scene import Run
@@ -85,6 +87,22 @@ def test_a_queue_that_overflows_loses_no_deposit(run: Run) -> None:
         rows = run.ledger(account)
         assert [row["name"] for row in rows].count("lost.csv") == 1
         assert {row["state"] for row in rows} == {"ok"}
+
+
+def test_reports_that_are_published_lose_no_events(run: Run) -> None:
+    """By the daemon and by `contactsync report`, again and again. Only events can find the deposit afterwards."""
+    created = datetime.now(UTC) - timedelta(days=3)
+    account = run.add_account("acme", created_at=created)
+    (run.ftp / account / "reporting").mkdir()
+    begin(run, rescan_seconds=NEVER, report_delay_seconds=0)
+    run.until(lambda: len(run.events("report.published")) == 3, "the days are published")
+    for turn in range(3):
+        for back in (1, 2, 3):
+            day = datetime.now(PARIS).date() - timedelta(days=back)
+            done = cli(run, "report", "--day", day)
+            assert done.returncode == 0, done.stderr
+        take(run, account, f"after{turn}.csv")
+    assert run.events("watch.events_lost") == []
 
 
 # --- folders that are deleted and made again ----------------------------------------------------------------------

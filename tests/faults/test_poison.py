@@ -97,7 +97,7 @@ def test_several_daemons(run: Run, database_url: str, count: int) -> None:
             assert [row["name"] for row in ledger] == [f"{number}.csv" for number in range(ROUNDS)]
             assert [row["inserted"] for row in ledger] == [5, *[1] * (ROUNDS - 1)]
             assert run.lists(account) == [(str(number), 5) for number in range(ROUNDS)]
-            assert run.lying(account, "on") == run.lying(account, "in") == []
+            assert run.files_in(account, "on") == run.files_in(account, "in") == []
         for daemon in (run, *others):
             assert daemon.events("bug") == []
             # The last one may not have been needed: it would die of the signal while it starts.
@@ -144,7 +144,7 @@ def test_four_daemons_one_of_which_is_killed_again_and_again(
             assert [row["name"] for row in ledger] == [f"{number}.csv" for number in range(rounds)]
             assert [row["inserted"] for row in ledger] == [5] * rounds
             assert run.lists(account) == [(str(number), 5) for number in range(rounds)]
-            assert run.lying(account, "on") == run.lying(account, "in") == []
+            assert run.files_in(account, "on") == run.files_in(account, "in") == []
         assert all(daemon.events("bug") == [] for daemon in (run, *others))
     finally:
         for daemon in others:
@@ -160,9 +160,9 @@ def test_a_call_that_hangs_holds_one_account(run: Run, tmp_path: Path) -> None:
         # Each fsync of the folder hangs for as long as strace is attached: a disk that is about to fail.
         with injected(run.pid, ["fsync:delay_enter=600s"], [folder], tmp_path / "strace.log"):
             run.drop(hung, "list.csv", people(3))
-            run.until(lambda: run.lying(hung, "on"), "it is claimed")
+            run.until(lambda: run.files_in(hung, "on"), "it is claimed")
             run.drop(free, "list.csv", people(3))
             run.settled(free, "list.csv")
-            assert len(run.lying(hung, "on")) == 1
+            assert len(run.files_in(hung, "on")) == 1
         assert run.settled(hung, "list.csv").state == "ok"
         assert run.events("bug") == []

@@ -39,7 +39,7 @@ def test_a_clock_that_is_set_while_the_daemon_runs_costs_no_deposit(run: Run) ->
         clock.write_text(f"{days:+}d\n")
         before = int(time.time())
         run.drop(account, "list.csv", people(number + 1))
-        run.until(lambda n=number: len(run.lying(account, "ok")) == n + 1, f"it settles at {days:+} days")  # type: ignore[misc]  # mypy has no type for such a lambda
+        run.until(lambda n=number: len(run.files_in(account, "ok")) == n + 1, f"it settles at {days:+} days")  # type: ignore[misc]  # mypy has no type for such a lambda
         row = run.ledger(account)[-1]
         stamp = split_claimed(row["claimed_name"].encode())[0]
         assert (
@@ -48,7 +48,7 @@ def test_a_clock_that_is_set_while_the_daemon_runs_costs_no_deposit(run: Run) ->
         assert (row["state"], row["rows_applied"]) == ("ok", number + 1)
     assert [row["rows_read"] for row in run.ledger(account)] == list(range(1, 8))
     assert sorted(
-        (run.box(account, "ok") / name).read_bytes().count(b"\n") for name in run.lying(account, "ok")
+        (run.box(account, "ok") / name).read_bytes().count(b"\n") for name in run.files_in(account, "ok")
     ) == list(range(2, 9))
     assert len(run.contacts(account)) == 7
     assert run.events("bug") == []

@@ -33,7 +33,7 @@ class Installation:
         subprocess.run(
             [
                 *("make", "--silent", target, f"VENV={sys.prefix}", f"SYSTEM_PYTHON={PYTHON}"),
-                *(f"PREFIX={self.prefix}", f"SYSCONFDIR={self.etc}", f"DESTDIR={destdir}"),
+                *(f"PREFIX={self.prefix}", f"DESTDIR={destdir}"),
             ],
             cwd=ROOT,
             check=True,
@@ -62,8 +62,9 @@ def _packages(folder: str, _: list[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     place = tmp_path_factory.mktemp("place")
-    there = Installation(tmp_path_factory.mktemp("destdir"), place / "opt/cs", place / "etc")
-    there.make("install", destdir=str(there.destdir))
+    destdir = tmp_path_factory.mktemp("destdir")
+    there = Installation(destdir, place / "opt/cs", destdir / "etc")
+    there.make("install", destdir=str(destdir))
     # Everything was below DESTDIR.
     assert list(place.iterdir()) == []
     for built in (there.destdir / place.relative_to("/")).iterdir():
@@ -145,6 +146,20 @@ def test_the_bytecode_is_there(installed: Installation) -> None:
         assert list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"))
 
 
+def test_completion_is_installed(installed: Installation) -> None:
+    """Where bash, zsh and fish look, and as the program itself makes it."""
+    share = installed.prefix / "share"
+    places = {
+        "bash": share / "bash-completion/completions/contactsync",
+        "zsh": share / "zsh/vendor-completions/_contactsync",
+        "fish": share / "fish/vendor_completions.d/contactsync.fish",
+    }
+    for shell, place in places.items():
+        made = installed.run(_CONTACTSYNC_COMPLETE=f"source_{shell}").stdout
+        assert place.read_text(encoding="utf-8").strip() == made.strip()
+    assert places["zsh"].read_text(encoding="utf-8").startswith("#compdef contactsync\n")
+
+
 def test_the_unit_starts_what_was_installed(installed: Installation) -> None:
     unit = (installed.prefix / "lib/systemd/system/contactsync.service").read_text(encoding="utf-8")
     assert f"\nExecStart={installed.prefix}/bin/contactsync run\n" in unit
@@ -164,7 +179,8 @@ def test_uninstall_leaves_a_changed_configuration_and_nothing_else(
         copy = tmp_path / f"copy{len(change)}"
         place = Path(installed.prefix.parents[1])
         shutil.copytree(place, copy / place.relative_to("/"), symlinks=True, ignore=_packages)
-        config = copy / installed.etc.relative_to("/") / "contactsync/contactsync.toml"
+        shutil.copytree(installed.etc, copy / "etc")
+        config = copy / "etc/contactsync/contactsync.toml"
         with config.open("a", encoding="utf-8") as file:
             file.write(change)
         installed.make("uninstall", destdir=str(copy))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,17 @@ def change(conn: Connection, name: str, understand: Understand, ftp_root: Path) 
             {**values, "account_id": account.account_id},
         )
     return rekeyed
+
+
+def set_disabled(conn: Connection, name: str, *, disabled: bool) -> None:
+    """Disable or enable an account; raises AnswerIsNo if there is none of this name, or if nothing would change."""
+    with conn.transaction():
+        conn.execute(statements.get("accounts/lock"), {"account_id": find_account(conn, name).account_id})
+        account = find_account(conn, name)
+        if account.disabled == disabled:
+            raise AnswerIsNo(f"account {name} is already {'disabled' if disabled else 'enabled'}")
+        what = {"account_id": account.account_id, "since": datetime.now(UTC) if disabled else None}
+        conn.execute(statements.get("accounts/set_disabled"), what)
 
 
 def _raise(problems: Sequence[str]) -> None:

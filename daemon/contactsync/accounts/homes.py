@@ -36,6 +36,7 @@ class HomeFault:
 def faults(accounts: Collection[Account], ftp_root: Path, pins: HomePins) -> dict[str, HomeFault]:
     """The accounts that must be left alone, by name; changes nothing."""
     found = _clashes(accounts, ftp_root)
+    pins.keep(account.home_under(ftp_root) for account in accounts)
     for account in accounts:
         if account.name not in found and (error := pins.change_of(account.home_under(ftp_root))):
             found[account.name] = _changed(account.name, error)

@@ -1,4 +1,4 @@
-"""Validates what operators may write to an account's columns, and reports every problem at once. Pure."""
+"""Validates what operators may write to an account's columns, and reports every problem at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, get_args
 from zoneinfo import available_timezones
 
+from contactsync.accounts import unix_names
 from contactsync.domain import account
 from contactsync.domain.columns import FIELDS, FRENCH
 from contactsync.domain.headers.names import fold, label_problem, mapping_problem, parse_mapping
@@ -28,7 +29,6 @@ CLEARABLE = ("home", "unix_user", "unix_group")
 """The columns that an empty value sets to null."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_UNIX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
 
 
 def name_problem(name: str) -> str | None:
@@ -100,10 +100,6 @@ def _home_problem(value: str) -> str | None:
     return f"{value!r} must be an absolute path, such as /srv/ftp/acme"
 
 
-def _unix_name_problem(value: str) -> str | None:
-    return None if _UNIX_NAME.fullmatch(value) else f"{value!r} is not the name of a Unix user or group"
-
-
 def _region_problem(value: str) -> str | None:
     from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - slow to import, rarely needed
 
@@ -117,8 +113,8 @@ def _time_zone_problem(value: str) -> str | None:
 _OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
     "separator": _separator_problem,
     "home": _home_problem,
-    "unix_user": _unix_name_problem,
-    "unix_group": _unix_name_problem,
+    "unix_user": unix_names.user_problem,
+    "unix_group": unix_names.group_problem,
     "region": _region_problem,
     "time_zone": _time_zone_problem,
 }

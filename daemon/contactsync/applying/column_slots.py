@@ -54,7 +54,7 @@ def insert_slots(columns: tuple[str, ...]) -> Mapping[str, sql.SQL]:
 
 @lru_cache(SLOTS_KEPT)
 def fold_slots(columns: tuple[str, ...], *, clear: bool) -> Mapping[str, sql.SQL]:
-    """For `fold`: the last row with a say about a column decides; a blank cell has one only under `clear`."""
+    """For `fold`: the last row that sets a column decides; a blank cell sets it only under `clear`."""
     folded: list[sql.Composable] = [sql.SQL("bit_and(kept) AS kept")]
     for column in columns:
         name = sql.Identifier(column)

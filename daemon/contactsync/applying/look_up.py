@@ -23,6 +23,7 @@ STAGED = "SELECT identity FROM staged_contact"
 KEYS = "SELECT key FROM staged_key"
 TARGETS = "SELECT contact_id FROM target"
 DIFFERING = "SELECT contact_id FROM target WHERE differs"
+REMOVABLE = "SELECT key FROM target WHERE NOT differs"
 
 
 def needs_estimate(rows: int) -> bool:

@@ -116,17 +116,22 @@ class Merge:
 
     def _consent(self, action: Action, stage: Stage) -> Effects:
         distinct = self._run("applying/distinct_keys").fetchone()
+        date = self._run("applying/consent_date", deposit_id=self.deposit_id).fetchone()
         assert distinct is not None
-        statement = "applying/opt_out" if action.kind == "optout" else "applying/opt_in"
-        slots = {}
-        if action.kind == "optin":
-            among = self._estimate("applying/estimate_opt_outs", stage.keys, medium=action.medium)
-            slots["looked_up"] = look_up.condition("address", look_up.KEYS, rows=stage.keys, among=among)
-        changed = self._run(statement, medium=action.medium, deposit_id=self.deposit_id, **slots).rowcount
-        unchanged = distinct["keys"] - changed
+        assert date is not None
+        what = {"medium": action.medium, "deposit_id": self.deposit_id, "asked_at": date["asked_at"]}
         if action.kind == "optout":
-            return Effects(inserted=changed, unchanged=unchanged)
-        return Effects(removed=changed, unchanged=unchanged)
+            changed = self._run("applying/opt_out", **what).rowcount
+            return Effects(inserted=changed, unchanged=distinct["keys"] - changed)
+        among = self._estimate("applying/estimate_opt_outs", stage.keys, medium=action.medium)
+        looked_up = look_up.condition("address", look_up.KEYS, rows=stage.keys, among=among)
+        matched = self._run("applying/lock_opt_outs", looked_up=looked_up, **what).rowcount
+        analyze(self.conn, "target", "key", matched)
+        later = self._run("applying/later_opt_outs", listed=MAX_LISTED_ERRORS).fetchone()
+        looked_up = look_up.condition("address", look_up.REMOVABLE, rows=matched, among=among)
+        removed = self._run("applying/opt_in", looked_up=looked_up, **what).rowcount
+        warnings = {"later_opt_out": Located(later["addresses"], tuple(later["lines"]))}
+        return Effects(removed=removed, unchanged=distinct["keys"] - removed, warnings=warnings)
 
     def _delete(self, stage: Stage) -> Effects:
         among = self._estimate("applying/estimate_contacts", stage.keys)

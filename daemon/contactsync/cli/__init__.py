@@ -12,7 +12,7 @@ import typer
 
 from contactsync import __version__
 from contactsync.cli import (
-    account,
+    adopt,
     check,
     config,
     exit_status,
@@ -21,9 +21,11 @@ from contactsync.cli import (
     report,
     retry,
     run,
+    show,
     status,
     tidy,
 )
+from contactsync.cli.account import command as account
 from contactsync.cli.doctor import command as doctor
 
 __all__ = ["app", "exit_status"]
@@ -70,10 +72,12 @@ app.command("demo")(run.demo)
 app.command("migrate")(run.migrate)
 app.command("init")(init.init)
 app.add_typer(account.app, name="account")
+app.command("adopt")(adopt.adopt)
 app.add_typer(config.app, name="config")
 app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("history")(history.history)
+app.command("show")(show.show)
 app.command("retry")(retry.retry)
 app.command("doctor")(doctor.doctor)
 app.command("tidy")(tidy.tidy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, load_settings
 from contactsync.domain.deposit import ACTIONS
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 def check(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, or a zip that contains one.")],
-    account: Annotated[str, typer.Option(metavar="NAME", help="The account whose settings apply.")],
+    account: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="The account whose settings apply.", autocompletion=complete_accounts
+        ),
+    ],
     action: Annotated[
         str,
         typer.Option(

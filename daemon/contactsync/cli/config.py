@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.session import warn_of_unknown_variables
 
 app = typer.Typer(help="Show the settings that are in effect.", no_args_is_help=True, rich_markup_mode="rich")
 
@@ -31,6 +32,7 @@ def show_(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
     from contactsync.settings.load import load_with_sources
     from contactsync.settings.settings import Settings
 
+    warn_of_unknown_variables()
     settings, sources = load_with_sources(ctx.obj)
     rows: list[dict[str, Any]] = []
     for key, source in sources.items():

@@ -155,9 +155,7 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted, sess
 def _original(path: Path, subject: Subject, settings: Settings, session: Session) -> Original | None:
     """What the daemon would compare the rows of a corrected rejected file with."""
     settled = SettledFiles(subject.account.home_under(settings.ftp_root))
-    originals = Originals(
-        session, settled, subject.account, settings.max_inflated_bytes, stopping=lambda: False
-    )
+    originals = Originals(session, settled, subject.account, settings.max_inflated_bytes, lambda: None)
     try:
         return originals.of(subject.claimed, path)
     except PermissionError:

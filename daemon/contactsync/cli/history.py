@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from contactsync.cli import output
+from contactsync.cli import moments, output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.session import connected, find_account, load_settings
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.errors import ConfigurationError
@@ -31,7 +32,8 @@ def history(
     ctx: typer.Context,
     *,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only deposits of this account.")
+        str | None,
+        typer.Option(metavar="NAME", help="Only deposits of this account.", autocompletion=complete_accounts),
     ] = None,
     action: Annotated[
         str | None, typer.Option(help="Only deposits of this action.", autocompletion=lambda: list(ACTIONS))
@@ -60,10 +62,18 @@ def history(
     ] = None,
     day: Annotated[
         str | None,
-        typer.Option(metavar="YYYY-MM-DD", help="Only deposits of this day, in the account's time zone."),
+        typer.Option(
+            metavar="DAY",
+            help="Only deposits of this day, in the account's time zone: 2026-11-26, yesterday.",
+        ),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only deposits of this day or later.")
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="Only deposits since then: a day as for --day, an age (1h, 2d), or a time on this host's clock "
+            "(14:30, '2026-11-26 14:30').",
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="The maximum number of deposits.")] = 50,
     as_json: output.AsJson = False,
@@ -72,7 +82,7 @@ def history(
 
     With --json, each also has its claimed name, its attempts, and its retries (retry_of, retried_as).
 
-    Example: contactsync history --account acme --state ko --day 2015-11-17 --name 'list*.csv'
+    Example: contactsync history --account acme --state ko --since yesterday --name 'list*.csv'
     """
     settings = load_settings(ctx)
     problems = [
@@ -84,7 +94,14 @@ def history(
         )
         if value is not None and value not in known
     ]
-    on_day, from_day = _day("--day", day, problems), _day("--since", since, problems)
+    now = datetime.now().astimezone()
+    on_day = moments.day(day, now) if day is not None else None
+    if day is not None and on_day is None:
+        problems.append(f"--day: {day!r} is not a day such as 2026-11-26 or yesterday")
+    from_day = moments.day(since, now) if since is not None else None
+    from_time = moments.moment(since, now) if since is not None and from_day is None else None
+    if since is not None and from_day is None and from_time is None:
+        problems.append(f"--since: {since!r} is not a day or time such as {moments.EXAMPLES}")
     if problems:
         raise ConfigurationError("\n".join(problems))
     from contactsync.database import statements
@@ -97,6 +114,7 @@ def history(
         "name": _pattern(name),
         "since": max((each for each in (on_day, from_day) if each is not None), default=None),
         "until": on_day,
+        "after": from_time,
         "limit": limit,
     }
     with connected(settings) as (conn, _):
@@ -113,14 +131,6 @@ def history(
 
 def _is_filtered(what: dict[str, Any]) -> bool:
     return any(value is not None for key, value in what.items() if key != "limit")
-
-
-def _day(option: str, text: str | None, problems: list[str]) -> date | None:
-    try:
-        return date.fromisoformat(text) if text is not None else None
-    except ValueError:
-        problems.append(f"{option}: {text!r} is not a day such as 2015-04-27")
-        return None
 
 
 def _pattern(name: str | None) -> str | None:

@@ -9,22 +9,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, home_pins, load_settings
-from contactsync.domain.errors import ConfigurationError
+from contactsync.domain.errors import ConfigurationError, HomeChanged
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from contactsync.accounts.homes import HomeFault
     from contactsync.domain.account import Account
+    from contactsync.spool.home_pins import HomePins
     from contactsync.spool.layout_check import Deviation
 
 
 def init(
     ctx: typer.Context,
     account: Annotated[
-        str | None, typer.Argument(help="The account whose folders to make (default: all accounts).")
+        str | None,
+        typer.Argument(
+            help="The account whose folders to make (default: all accounts).",
+            autocompletion=complete_accounts,
+        ),
     ] = None,
     *,
     check: Annotated[
@@ -73,12 +79,14 @@ def init(
     made: list[Path] = []
     for each in chosen:
         try:
-            _make(each, settings.ftp_root)
+            _make(each, settings.ftp_root, pins, accept_home=accept_home)
             made.append(each.home_under(settings.ftp_root))
         # Continue with the other accounts.
         except ConfigurationError as error:
             problems.append(str(error))
-    pins.accept(made)
+        except HomeChanged as error:
+            problems.append(f"account {each.name}: {error}: {error.fix(each.name)}")
+    pins.record(made)
     _end([*problems, *([pins.problem] if pins.problem else [])], every)
 
 
@@ -94,11 +102,15 @@ def _end(problems: list[str], accounts: list[Account]) -> None:
         typer.echo(output.NO_ACCOUNT, err=True)
 
 
-def _make(account: Account, ftp_root: Path) -> None:
+def _make(account: Account, ftp_root: Path, pins: HomePins, *, accept_home: bool) -> None:
     from contactsync.spool import layout, layout_make
 
     home = account.home_under(ftp_root)
-    done = layout_make.make(home, ftp_root, layout.owners_of(account))
+
+    def admit(home: Path, fd: int, /, *, replaced: bool) -> None:
+        pins.admit(home, fd, replaced=replaced or accept_home)
+
+    done = layout_make.make(home, ftp_root, layout.owners_of(account), admit=admit)
     for line in done or [f"{account.name}: all folders exist below {home}"]:
         typer.echo(line)
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from contactsync.domain.errors import AnswerIsNo
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 NO_ACCOUNT = "there is no account yet: contactsync account add NAME"
@@ -33,6 +35,18 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: st
         return
     for line in aligned(rows, columns):
         typer.echo(line)
+
+
+def accounts(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], problems: Sequence[str], *, in_json: bool
+) -> None:
+    """Print what was done for each account. Raises AnswerIsNo with the problems of the other accounts, if any."""
+    if in_json:
+        as_json(rows)
+    elif rows or not problems:
+        table(rows, columns, NO_ACCOUNT)
+    if problems:
+        raise AnswerIsNo("\n".join(problems))
 
 
 def aligned(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:

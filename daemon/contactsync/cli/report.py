@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import explain
 from contactsync.cli.session import connected, find_account, home_pins, load_settings, require_own_homes
 from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError, FoldersMissing
@@ -30,7 +31,10 @@ def report(
         ),
     ] = None,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only the report of this account.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only the report of this account.", autocompletion=complete_accounts
+        ),
     ] = None,
     *,
     as_json: output.AsJson = False,
@@ -62,12 +66,7 @@ def report(
         if lossy := row.pop("lossy"):
             note = "? replaces characters that iso-8859-1 lacks"
             typer.echo(f"{row['account']}: in {lossy} file(s), {note}", err=True)
-    if as_json:
-        output.as_json(rows)
-    elif rows or not problems:
-        output.table(rows, COLUMNS, output.NO_ACCOUNT)
-    if problems:
-        raise AnswerIsNo("\n".join(problems))
+    output.accounts(rows, COLUMNS, problems, in_json=as_json)
 
 
 def _day(text: str | None) -> date | None:
@@ -78,7 +77,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _publish(conn: Connection, settings: Settings, account: Account, wanted: date | None) -> dict[str, Any]:
-    from contactsync.reports import days
+    from contactsync.reports import days, published_days
     from contactsync.reports.folder import ReportFolder
     from contactsync.reports.publish import publish
 
@@ -90,8 +89,9 @@ def _publish(conn: Connection, settings: Settings, account: Account, wanted: dat
     require_own_homes(conn, settings, [account])
     home = account.home_under(settings.ftp_root)
     try:
-        with ReportFolder(home, home_pins(settings), wait=True) as folder:
-            contents = publish(conn, account, folder, days.day_of(day, zone), settings)
+        with ReportFolder(home, home_pins(settings), wait=True, daily_name=settings.daily_zip_name) as folder:
+            known = published_days.known(conn, account)
+            contents = publish(conn, account, folder, days.bounded(day, zone, known), settings)
     except FoldersMissing as error:
         raise AnswerIsNo(f"there is no {error.path}: contactsync init {account.name}") from None
     if days.expired([day], datetime.now(UTC), zone, settings.report_retention_days):

@@ -27,9 +27,9 @@ def retry(
 ) -> None:
     """Queue a refused deposit again: move its file from ko/ back to in/, under its original name.
 
-    It becomes a new deposit with the current date, behind those that already wait; the ledger links the two. The
-    result files of the refusal are removed; their content stays in the ledger. Safe beside a running daemon, and safe
-    to repeat.
+    It becomes a new deposit with the current date, behind those that already wait; the ledger links the two. An opt-in
+    still removes only opt-outs from before the original. The result files of the refusal are removed; their content
+    stays in the ledger. Safe beside a running daemon, and safe to repeat.
 
     Example: contactsync retry 4711
     """

@@ -29,9 +29,12 @@ def run(
     """
     settings = load_settings(ctx)
     from contactsync.service.daemon import Daemon
-    from contactsync.telemetry import log
+    from contactsync.settings.load import unknown_variables
+    from contactsync.telemetry.log import configure, log
 
-    log.configure(settings.log_format)
+    configure(settings.log_format)
+    for problem in unknown_variables():
+        log.warning("settings.unknown_variable", reason=problem)
     raise typer.Exit(Daemon(settings, once=once, read_settings=lambda: load_settings(ctx)).run())
 
 

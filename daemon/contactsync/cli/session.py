@@ -11,7 +11,7 @@ import typer
 from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError
 
 if TYPE_CHECKING:
-    from contactsync.database.connection import Connection
+    from contactsync.database.connection import Connection, Where
     from contactsync.domain.account import Account
     from contactsync.settings.settings import Settings
     from contactsync.spool.home_pins import HomePins
@@ -22,7 +22,18 @@ def load_settings(ctx: typer.Context) -> Settings:
     """Read the settings from `--config` and the environment; raises ConfigurationError."""
     from contactsync.settings.load import load
 
+    # The daemon logs them itself, and reads its settings again at each SIGHUP.
+    if ctx.info_name != "run":
+        warn_of_unknown_variables()
     return load(ctx.obj)
+
+
+def warn_of_unknown_variables() -> None:
+    """Print a line for each environment variable that is named like a setting and is none."""
+    from contactsync.settings.load import unknown_variables
+
+    for problem in unknown_variables():
+        typer.echo(f"contactsync: warning: {problem}", err=True)
 
 
 @contextmanager
@@ -53,7 +64,7 @@ def require_schema(conn: Connection, *, embedded: bool) -> None:
 
 
 @contextmanager
-def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | ContactsyncError]:
+def opened_database(settings: Settings) -> Iterator[tuple[Where, bool] | ContactsyncError]:
     """The database's URL and whether it is embedded; or the error, for commands that work without a database."""
     from contactsync.database.source import database
 

@@ -17,6 +17,7 @@ from contactsync.domain.errors import ContactsyncError
 
 if TYPE_CHECKING:
     from contactsync.cli.status_report import StatusReport
+    from contactsync.database.connection import Where
     from contactsync.settings.settings import Settings
 
 COLUMNS = (
@@ -78,7 +79,7 @@ def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -
             time.sleep(interval)
 
 
-def _reports(settings: Settings, where: tuple[str, bool] | ContactsyncError) -> Iterator[StatusReport]:
+def _reports(settings: Settings, where: tuple[Where, bool] | ContactsyncError) -> Iterator[StatusReport]:
     """An endless series of reports, each over a new connection."""
     from contactsync.cli import status_report, waiting
     from contactsync.database.connection import connect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,7 +121,7 @@ def with_database(conn: Connection, settings: Settings, sign: Sign, *, embedded:
     accounts = [
         _left_alone(each.name, str(faults[each.name]), _counts(conn, each))
         if each.name in faults
-        else _account(settings, each.name, each.home_under(settings.ftp_root), sign, _counts(conn, each))
+        else _account(settings, each, sign, _counts(conn, each))
         for each in every
     ]
     database = DatabaseReport(reachable=True, embedded=embedded, schema=schema, error=None)
@@ -131,7 +131,7 @@ def with_database(conn: Connection, settings: Settings, sign: Sign, *, embedded:
 def without_database(settings: Settings, sign: Sign, error: str) -> StatusReport:
     """The report if the database is unreachable: the accounts are found by their folders and the heartbeat."""
     homes = waiting.homes_without_database(settings, sign)
-    accounts = [_account(settings, name, home, sign, LedgerCounts()) for name, home in homes.items()]
+    accounts = [_found(settings, name, home, sign, LedgerCounts()) for name, home in homes.items()]
     database = DatabaseReport(reachable=False, embedded=not settings.database_url, schema=None, error=error)
     return StatusReport(_daemon(sign), database, accounts)
 
@@ -142,7 +142,16 @@ def _daemon(sign: Sign) -> DaemonReport:
     return DaemonReport(sign.state, sign.sentence, sign.silent_seconds, **heartbeat)
 
 
-def _account(settings: Settings, name: str, home: Path, sign: Sign, ledger: LedgerCounts) -> AccountReport:
+def _account(settings: Settings, account: Account, sign: Sign, ledger: LedgerCounts) -> AccountReport:
+    report = _found(settings, account.name, account.home_under(settings.ftp_root), sign, ledger)
+    return (
+        replace(report, waits_for=f"contactsync account enable {account.name}")
+        if account.disabled
+        else report
+    )
+
+
+def _found(settings: Settings, name: str, home: Path, sign: Sign, ledger: LedgerCounts) -> AccountReport:
     queue = waiting.queue(settings, name, home)
     return AccountReport(name, queue, waiting.waits_for(name, queue.waiting, sign), ledger)
 

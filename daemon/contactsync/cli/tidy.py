@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactsync.cli import output
+from contactsync.cli.completion import complete_accounts
 from contactsync.cli.session import connected, find_account, load_settings, opened, require_own_homes
 from contactsync.domain.errors import AnswerIsNo
 
@@ -25,7 +26,10 @@ COLUMNS = ("account", "files", "bytes", "rows")
 def tidy(
     ctx: typer.Context,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only files and rows of this account.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only files and rows of this account.", autocompletion=complete_accounts
+        ),
     ] = None,
     *,
     dry_run: Annotated[
@@ -57,12 +61,7 @@ def tidy(
                 problems.append(f"{each.name}: {error}")
     if not settings.keep_settled_days and not settings.keep_history_days:
         typer.echo("keep_settled_days and keep_history_days are 0: everything is kept forever", err=True)
-    if as_json:
-        output.as_json(rows)
-    elif rows or not problems:
-        output.table(rows, COLUMNS, output.NO_ACCOUNT)
-    if problems:
-        raise AnswerIsNo("\n".join(problems))
+    output.accounts(rows, COLUMNS, problems, in_json=as_json)
 
 
 def _preview(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:

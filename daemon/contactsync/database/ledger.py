@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -36,7 +36,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """A refused deposit that `retry` queued again, or was about to."""
+    """A refused deposit that `retry` queued again, or was about to.
+
+    `first_deposited_at` is its deposit date, or that of the first deposit if it was a retry itself.
+    """
 
     deposit_id: int
     action: Action
@@ -44,11 +47,12 @@ class Retried:
     claimed_name: bytes
     size_bytes: int
     sha256: str | None
+    first_deposited_at: datetime
 
     def is_now(self, claimed: Claimed) -> bool:
         """Whether this file is the retried one, by name and content (its inode has changed).
 
-        This is a guess. Only the column `retry_of` depends on it.
+        This is a guess. The columns `retry_of` and `first_deposited_at` depend on it.
         """
         return (
             (self.action, self.name, self.size_bytes) == (claimed.action, claimed.name, claimed.size_bytes)
@@ -92,6 +96,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "sha256": claimed.sha256,
             "mode": claimed.mode,
             "retry_of": was.deposit_id if was else None,
+            "first_deposited_at": was.first_deposited_at if was else None,
             "count": count,
         },
     ).fetchone()
@@ -132,8 +137,12 @@ def finish(
     counts: Counts,
     *,
     list_id: int | None = None,
+    stage_ms: Mapping[str, int] | None = None,
 ) -> bool:
-    """Write the verdict in `result` (the content of result.json); False if the deposit already has one."""
+    """Write the verdict in `result` (the content of result.json); False if the deposit already has one.
+
+    `stage_ms` is how long each stage of this attempt took, in milliseconds.
+    """
     cursor = conn.execute(
         statements.get("ledger/finish"),
         {
@@ -142,9 +151,15 @@ def finish(
             "account_id": account.account_id,
             "list_id": list_id,
             "result": Jsonb(dict(result)),
+            "stage_ms": Jsonb(dict(stage_ms or {})),
         },
     )
     return cursor.rowcount == 1
+
+
+def latest(conn: Connection) -> Sequence[Mapping[str, Any]]:
+    """Per `account` and `action`, when a deposit was last applied (`ok`) and last refused (`ko`); None if never."""
+    return conn.execute(statements.get("ledger/latest"), {"actions": list(ACTIONS)}).fetchall()
 
 
 def uncount_attempt(conn: Connection, account: Account, deposit_id: int) -> None:
@@ -182,6 +197,7 @@ def as_retried(row: Mapping[str, Any]) -> Retried:
         bytes(row["claimed_bytes"]),
         row["size_bytes"],
         row["sha256"],
+        row["first_deposited_at"],
     )
 
 

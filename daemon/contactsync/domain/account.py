@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,12 @@ class Account:
     headers: Headers = "known"
     header_map: tuple[str, ...] = ()
     date_order: DateOrder = "dmy"
+    disabled_at: datetime | None = None
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the daemon leaves it alone, because an operator said so."""
+        return self.disabled_at is not None
 
     @property
     def written_separator(self) -> str:

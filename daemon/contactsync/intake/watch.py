@@ -26,7 +26,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from contactsync.intake import watchdog_quirks
-from contactsync.intake.watchdog_quirks import count_watches
+from contactsync.intake.watchdog_quirks import count_watches, is_report
 from contactsync.telemetry.log_throttle import Doubling
 
 MAX_WATCHED_FOLDERS = 15_000
@@ -74,7 +74,7 @@ class Watch:
             self._revive_at = time.monotonic() + REVIVE_SECONDS
             self._broken.clear()
             self._renew()
-            self._alarm.report("the event reader had failed")
+            self._alarm.report("reader", "the event reader failed: folders were exchanged or removed quickly")
         elif self._identities != [_identity(root) for root in self._roots]:
             self._renew()
         elif time.monotonic() >= self._recheck_at:
@@ -147,7 +147,7 @@ class _Handler(FileSystemEventHandler):
 
 
 class _Alarm(logging.Handler):
-    """Has every folder looked at when watchdog logs an overflow of its queue: a log entry is all that it does."""
+    """Has every folder looked at when watchdog logs that something went wrong: a log entry is all that it does."""
 
     def __init__(self, hint_all: Callable[[], None]) -> None:
         super().__init__(logging.WARNING)
@@ -155,12 +155,20 @@ class _Alarm(logging.Handler):
         self._repeats = Doubling()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.report(record.levelname.lower())
+        # The text without its arguments, which are paths.
+        text = str(record.msg)
+        if "reconciling" in text:
+            # The second line about the same overflow.
+            return
+        if "overflow" in text:
+            self.report("overflow", "more events came at once than the kernel queues")
+        else:
+            self.report("library", text)
 
-    def report(self, reason: str) -> None:
+    def report(self, cause: str, reason: str) -> None:
         """Log that events were lost, and have every folder looked at."""
-        if times := self._repeats.count("events_lost"):
-            log.warning("watch.events_lost", reason=reason, times=times)
+        if times := self._repeats.count(cause):
+            log.warning("watch.events_lost", cause=cause, reason=reason, times=times)
         self._hint_all()
 
 
@@ -174,10 +182,11 @@ def _identity(root: Path) -> tuple[int, int] | None:
 
 
 def _count_folders(roots: Iterable[Path]) -> int:
-    """How many readable folders there are, the roots included. Stops counting soon after the limit."""
+    """How many folders can be watched, the roots included. Stops counting soon after the limit."""
     seen, pending = 0, [str(root) for root in roots]
     while pending and seen <= MAX_WATCHED_FOLDERS:
         with suppress(OSError), os.scandir(pending.pop()) as entries:
             seen += 1
-            pending += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            folders = (entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+            pending += [path for path in folders if not is_report(path)]
     return seen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,14 +22,29 @@ PAIRING_SECONDS = 0.01
 """How long watchdog delays all events to find the other half of a folder's rename. Its default is half a second, often
 in vain, as a file moved out of the tree has no other half. The kernel reports both halves at once."""
 
+_REPORT = re.compile(rb"/reporting/(?:\.new-|\.old-)?[0-9]{4}-[0-9]{2}-[0-9]{2}[^/]*(?:/|$)")
+
+
+def is_report(path: str | bytes) -> bool:
+    """Whether a folder is a published day, or one that is being built or removed, or is inside one.
+
+    No upload arrives there, and the daemon exchanges such folders, which makes watchdog lose track (see `guard`).
+    """
+    return _REPORT.search(os.fsencode(path)) is not None
+
 
 def set_up() -> None:
-    """Adjust what holds for the whole process: the pairing delay, warnings and logs."""
+    """Adjust what holds for the whole process: the pairing delay, unwatched folders, warnings and logs."""
     # In a version that has moved this class, uploads may be delayed by half a second while folders are renamed.
     with suppress(ImportError):
         from watchdog.observers import inotify_move_event_grouper as grouper  # noqa: PLC0415 - may be missing
 
         grouper.InotifyMoveEventGrouper.delay = PAIRING_SECONDS
+    # In a version that has moved this class, reports are watched too, and every upload still causes an event.
+    with suppress(ImportError, AttributeError):
+        from watchdog.observers.inotify import InotifyWatchGroup  # noqa: PLC0415 - may be missing
+
+        _leave_reports_unwatched(InotifyWatchGroup)
     # It warns, with a list of every watch, if folders appear faster than it walks them; the scan sees them.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
     # `watch` handles its log while it watches. Otherwise nobody needs it.
@@ -36,11 +52,22 @@ def set_up() -> None:
     logging.getLogger("watchdog").addHandler(logging.NullHandler())
 
 
+def _leave_reports_unwatched(group: Any) -> None:
+    add: Callable[[Any, bytes], None] = group._add_callback  # noqa: SLF001 - every folder passes through it
+
+    def add_unless_report(self: Any, path: bytes) -> None:
+        if not is_report(path):
+            add(self, path)
+
+    if add.__name__ != add_unless_report.__name__:
+        group._add_callback = add_unless_report  # noqa: SLF001 - the same
+
+
 def guard(observer: BaseObserver, failed: Callable[[], None]) -> None:
     """Wrap the event handler of watchdog's reader thread, if this version has one; `failed` reports its end.
 
-    watchdog loses track of its watches when folders are exchanged and removed, as a republished report and an uploader
-    do. Then a KeyError ends its thread, and the observer silently receives no more events.
+    watchdog loses track of its watches when folders are exchanged and removed, as an uploader can do. Then a KeyError
+    ends its thread, and the observer silently receives no more events.
 
     The wrapper also drops events that no handler wants before they pass through two more threads: a deposit causes a
     dozen, of which one counts.

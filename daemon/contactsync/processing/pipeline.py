@@ -6,21 +6,19 @@ What a restart finds in `on/` enters the story through `recovery`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from contactsync.accounts import store
 from contactsync.database import ledger
 from contactsync.database.connection import Session
-from contactsync.database.ledger import MAX_ATTEMPTS, MAX_MERGE_TIMEOUTS, Attempt
 from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed, Incoming, Mode
-from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
 from contactsync.intake.upload_queue import Claim, UploadQueue
-from contactsync.processing import canonical_line, result_json
+from contactsync.processing import canonical_line, settlement
 from contactsync.processing.apply import FileTransaction, Rules
 from contactsync.processing.attempts import Attempts
 from contactsync.processing.isolation import Isolation
@@ -80,12 +78,7 @@ class Pipeline:
 
     def _before_claim_of(self, upload: Incoming) -> None:
         self.before_claim()
-        self.require_worker(upload.identity.size)
-
-    def require_worker(self, size: int) -> None:
-        """Raise Postponed if a file of this size has to wait for a worker that may take a long deposit."""
-        if size > LARGE_BYTES:
-            self.share.require_long()
+        self.share.require_for(upload.identity.size)
 
     def _is_taken(self, account: Account, action: Action, claimed_name: bytes) -> bool:
         with self.session() as conn:
@@ -113,55 +106,33 @@ class Pipeline:
         suspect = self.attempts.died(account, claimed, attempts)
         if suspect:
             self.share.require_long()
-        self.require_worker(claimed.size_bytes)
-        with self.isolation.alone() if suspect else self.isolation.beside_others():
+        self.share.require_for(claimed.size_bytes)
+        with self._beside(suspect=suspect) as share:
             with self.attempts.counted(self.session, account, claimed) as attempt:
                 if attempt is None:
                     return False
+                canonical_line.begun(account, claimed, attempt)
                 subject = Subject(account, claimed, attempt.deposit_id, Findings())
-                result = self._apply_or_refuse(spool, subject, attempt)
+                transaction = FileTransaction(
+                    self.session, spool, self.rules, self.metrics, self.stopping, share
+                )
+                result = settlement.apply_or_refuse(transaction, subject, attempt)
             if result is None:
                 return False
             self.settle(spool, claimed, result, attempt.started_at, subject.findings.reject_codes)
             return True
 
-    def _apply_or_refuse(self, spool: Spool, subject: Subject, attempt: Attempt) -> Mapping[str, Any] | None:
-        """The content of result.json, as the ledger has it now; None if another daemon was first."""
-        if attempt.number > MAX_ATTEMPTS:
-            return self.refuse(spool, subject, FileRefused("poison", {"attempts": attempt.number - 1}))
-        transaction = FileTransaction(
-            self.session, spool, self.rules, self.metrics, self.stopping, self.share
-        )
-        try:
-            return transaction.apply(subject)
-        except MergeTimeout:
-            return self._merge_timed_out(spool, subject)
-        except FileRefused as refusal:
-            self._require_same_settings(subject.account)
-            return self.refuse(spool, subject, refusal)
-
-    def _merge_timed_out(self, spool: Spool, subject: Subject) -> Mapping[str, Any] | None:
-        """Refuse a deposit whose merge has timed out MAX_MERGE_TIMEOUTS times; before that, raise Retryable."""
-        with self.session() as conn:
-            timeouts = ledger.count_merge_timeout(conn, subject.account, subject.deposit_id)
-        if timeouts < MAX_MERGE_TIMEOUTS:
-            raise Retryable(f"the merge took too long: try {timeouts} of {MAX_MERGE_TIMEOUTS}")
-        return self.refuse(spool, subject, FileRefused("too_large"))
-
-    def _require_same_settings(self, account: Account) -> None:
-        """Raise Retryable if the account's settings changed: operators may just have fixed what refuses the file."""
-        with self.session() as conn:
-            if not store.is_current(conn, account):
-                raise Retryable("the account's settings changed meanwhile")
-
-    def refuse(self, spool: Spool, subject: Subject, refusal: FileRefused) -> Mapping[str, Any] | None:
-        """Write a refusal to the ledger. Returns the content of result.json, None if another daemon was first."""
-        if refusal.code != "no_valid_row":
-            spool.drop_rejected(subject.claimed.action, subject.claimed.claimed_name)
-        result, counts = result_json.refused(subject, refusal)
-        with self.session() as conn:
-            finished = ledger.finish(conn, subject.account, result, counts)
-        return result if finished else None
+    @contextmanager
+    def _beside(self, *, suspect: bool) -> Iterator[Share]:
+        """Beside other deposits, or alone for a while; gives what the deposit may take of the workers."""
+        if not suspect:
+            with self.isolation.beside_others():
+                yield self.share
+            return
+        give_way = self.share.give_way
+        with self.isolation.alone() as is_alone:
+            # A single worker would wait for itself: what it gives way to waits until the suspect is no longer alone.
+            yield replace(self.share, give_way=lambda: None if is_alone() else give_way())
 
     def settle(
         self,
@@ -171,19 +142,8 @@ class Pipeline:
         started_at: datetime,
         rejects: Mapping[str, int],
     ) -> None:
-        """Carry out what the ledger says: write result.json, move the file to `ok/` or `ko/`, log and count it."""
-        written = result_json.as_json(result) if self.rules.result_files else None
-        try:
-            with self.metrics.timed("settle"):
-                spool.settle(
-                    claimed.action,
-                    claimed.claimed_name,
-                    result["state"],
-                    written,
-                    opened=claimed.sha256 is not None or result["state"] == "ok",
-                )
-        except FileExistsError:
-            name = names.printable(claimed.claimed_name)
-            raise Retryable(f"{result['state']}/ already holds {name}: move it away") from None
+        """Write result.json, move the file to `ok/` or `ko/` as the ledger says, log and count it."""
+        with self.metrics.timed("settle"):
+            settlement.carry_out(spool, claimed, result, result_files=self.rules.result_files)
         self.progressed()
         canonical_line.record(self.metrics, claimed, result, started_at, rejects)

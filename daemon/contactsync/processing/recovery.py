@@ -13,7 +13,7 @@ from contactsync.database import ledger
 from contactsync.database.ledger import Entry
 from contactsync.domain.account import Account
 from contactsync.domain.errors import FileRefused
-from contactsync.processing import requeue
+from contactsync.processing import requeue, settlement
 from contactsync.processing.pipeline import Pipeline
 from contactsync.processing.result_json import Subject
 from contactsync.reading.findings import Findings
@@ -35,7 +35,7 @@ def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bo
             with pipeline.session() as conn:
                 entry = ledger.find(conn, account, action, claimed_name)
             if entry is None or _can_be_copied(entry, spool):
-                pipeline.require_worker(spool.size(action, claimed_name))
+                pipeline.share.require_for(spool.size(action, claimed_name))
                 pipeline.admit(account, spool, action, claimed_name, None)
             elif entry.result is not None:
                 pipeline.settle(spool, entry.claimed, entry.result, entry.claimed_at, {})
@@ -65,7 +65,7 @@ def close_vanished(pipeline: Pipeline, account: Account, spool: Spool) -> None:
     for entry in entries:
         if spool.where(entry.claimed.action, entry.claimed.claimed_name) != "on":
             subject = Subject(account, entry.claimed, entry.deposit_id, Findings())
-            pipeline.refuse(spool, subject, FileRefused("vanished"))
+            settlement.refuse(pipeline.session, spool, subject, FileRefused("vanished"))
             log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,8 @@ class Subject:
     claimed: Claimed
     deposit_id: int
     findings: Findings
+    # How long each stage took, in milliseconds; filled in by this attempt.
+    stage_ms: dict[str, int] = field(default_factory=dict)
 
     @property
     def context(self) -> Context:

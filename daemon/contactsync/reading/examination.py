@@ -5,7 +5,7 @@ The daemon and `contactsync check` share it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,16 +61,20 @@ class Examination:
         max_inflated_bytes: int,
         mode: Mode | None = None,
         original: Original | None = None,
+        between_chunks: Callable[[], None] = lambda: None,
     ) -> None:
         """Recognise the file, its encoding, its separator and its header line; raises FileRefused.
 
         `mode` is that of an import. `account` is kept with the file's separator.
-        `original` is what the rows of a corrected rejected file are compared with.
+        `original` is what the rows of a corrected rejected file are compared with. `between_chunks` is called after
+        each chunk, by whichever thread reads it; what it raises ends the examination.
         """
         self._original = original
         self.findings = findings
         self.account, self._action = account, action
-        content = self._content = open_content(path, max_inflated_bytes=max_inflated_bytes)
+        content = self._content = open_content(
+            path, max_inflated_bytes=max_inflated_bytes, between_chunks=between_chunks
+        )
         try:
             self._open(content, mode)
         except FileRefused as refusal:
@@ -104,6 +108,11 @@ class Examination:
     def header(self) -> Header:
         """The header line, matched."""
         return self._reader.header
+
+    @property
+    def has_several_chunks(self) -> bool:
+        """Whether the file, inflated, is longer than a chunk."""
+        return len(self.encoding.chunk_lines) > 1
 
     @property
     def raw_header(self) -> list[bytes]:

@@ -12,7 +12,7 @@ from contactsync.domain import formulas
 from contactsync.domain.columns import MEANS
 
 _QUOTED = r'^="((?:[^"]|"")*)"$'
-_BEFORE_FORMULA = r"^'('*[=+\-@\t\r])"
+_BEFORE_FORMULA = r"^'('*[" + "".join(f"\\x{{{ord(sign):x}}}" for sign in formulas.SIGNS) + "])"
 _BEFORE_DIGIT = r"^'([0-9])"
 
 # A leading apostrophe belongs to no number, and to no address that anybody has.
@@ -37,7 +37,7 @@ def unguard(frame: pd.DataFrame) -> pd.DataFrame:
 def unguard_column(key: str, column: pa.StringArray) -> pa.StringArray:
     """One column without its guards; the same object where it has none.
 
-    Exactly `="…"` becomes the value in the quotes. An apostrophe is removed before `= + - @` TAB CR; in a column of
+    Exactly `="…"` becomes the value in the quotes. An apostrophe is removed before a sign (`formulas.SIGNS`); in a column of
     addresses always, and in Référence and Code postal before a digit.
     """
     # Most columns have no such cell, and these checks cost a tenth of the patterns.

@@ -30,7 +30,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ZipEnd:
-    """What the end of a zip says. `entries` is only a claim; `directory_start` is the directory's place in the file.
+    """What the end of a zip declares. `entries` is only a claim; `directory_start` is the directory's place in the file.
 
     `foreign_bytes` are before the zip: the offsets in its directory are that much too small.
     """

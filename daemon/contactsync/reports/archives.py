@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from contactsync.domain.names import MAX_NAME_BYTES
+from contactsync.domain.portable_names import portable
 
 REACTIONS = {
     "EMAIL": ("opened", "clicked", "optout"),
@@ -16,9 +15,6 @@ REACTIONS = {
     "VOICEMAIL": ("optout",),
 }
 """Medium to the kinds of reaction that always have a file; without a reaction, it has only its header."""
-
-# Control characters, line and paragraph separators.
-_CONTROL = ("Cc", "Zl", "Zp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ def archives(day: date, campaigns: Sequence[Campaign], daily_name: str) -> list[
     media = [medium for campaign in campaigns for medium in campaign.media] or list(REACTIONS)
     recorded = frozenset[str]().union(*(campaign.recorded for campaign in campaigns))
     ids = tuple(campaign.campaign_id for campaign in campaigns)
-    daily = Archive(daily_name.replace("{day}", day.isoformat()), ids, _files(media, recorded), recorded)
+    daily = Archive(daily_zip(day, daily_name), ids, _files(media, recorded), recorded)
     return [daily] + [
         Archive(
             zip_name(day, campaign),
@@ -64,18 +60,21 @@ def archives(day: date, campaigns: Sequence[Campaign], daily_name: str) -> list[
     ]
 
 
+def daily_zip(day: date, daily_name: str) -> str:
+    """Return the name of the zip of all campaigns; `{day}` in `daily_name` is the day."""
+    return daily_name.replace("{day}", day.isoformat())
+
+
 def _files(media: Iterable[str], recorded: frozenset[str]) -> tuple[str, ...]:
     always = {f"{medium}_{kind}" for medium in media for kind in REACTIONS[medium]}
     return tuple(sorted(always | recorded))
 
 
 def zip_name(day: date, campaign: Campaign) -> str:
-    """Return `<day>_<campaignId>_<campaignName>.zip`, made safe as a file name.
+    """Return `<day>_<campaignId>_<campaignName>.zip`, a name that is safe on every system.
 
-    The id distinguishes two campaigns with the same name. `/`, control characters and leading dots become `_`.
-    A name over 255 bytes is cut after a whole character.
+    The id distinguishes two campaigns whose names are the same, also those that differ only by case.
     """
-    letters = "".join("_" if c == "/" or unicodedata.category(c) in _CONTROL else c for c in campaign.name)
-    bare = letters.lstrip(".")
-    stem = f"{day}_{campaign.campaign_id}_{'_' * (len(letters) - len(bare))}{bare}"
-    return stem.encode()[: MAX_NAME_BYTES - len(".zip")].decode("utf-8", "ignore") + ".zip"
+    name = campaign.name
+    bare = name.lstrip(".")
+    return portable(f"{day}_{campaign.campaign_id}_{'_' * (len(name) - len(bare))}{bare}", ".zip")

@@ -1,12 +1,13 @@
 """Which days are published, and when (protocol 6). Pure.
 
-A day is the account's own, from midnight to midnight in its time zone. It may have 23 or 25 hours.
+A day is the account's own, from midnight to midnight in its time zone. It may have 23 or 25 hours, and more or fewer
+if the account's zone was changed: each day begins where the day before ended.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,23 @@ class Day:
     date: date
     since: datetime
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A day as it was published: its bounds, and when its data was read."""
+
+    day: Day
+    at: datetime
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the day had ended."""
+        return self.at >= self.day.until
+
+
+MTIME_SECONDS = timedelta(seconds=2)
+"""The coarsest file system keeps the time of a folder to this."""
 
 
 def zone_of(account: Account) -> ZoneInfo:
@@ -61,21 +79,54 @@ def next_night(now: datetime, zone: ZoneInfo, delay: timedelta) -> datetime:
     return day.until + delay
 
 
+def bounded(when: date, zone: ZoneInfo, known: Mapping[date, Published]) -> Day:
+    """Return a day with the bounds that neither lose nor repeat a reaction, given the days that are recorded.
+
+    A day that was published as a whole keeps its bounds. Another one begins where the day before ended, even if the
+    account's zone was changed, and ends at its midnight.
+    """
+    whole = {each.day.date: each.day for each in known.values() if each.is_whole}
+    if when in whole:
+        return whole[when]
+    plain, before = day_of(when, zone), whole.get(when - timedelta(days=1))
+    since = max(
+        [before.until if before else plain.since, *(day.until for day in whole.values() if day.date < when)]
+    )
+    until = min([plain.until, *(day.since for day in whole.values() if day.date > when)])
+    return Day(when, since, max(since, until))
+
+
 def due_days(
-    now: datetime, zone: ZoneInfo, retention: int, delay: timedelta, built: Mapping[date, datetime]
+    now: datetime,
+    zone: ZoneInfo,
+    retention: int,
+    delay: timedelta,
+    *,
+    built: Mapping[date, datetime],
+    known: Mapping[date, Published],
+    changed: Collection[date] = (),
 ) -> list[Day]:
     """Return the days that have ended and are due now, oldest first.
 
     A day is due if it is one of the last `retention` days and is not in `built` (day to start of its build), or
-    was built before it had ended.
+    was built before it had ended, or with other reactions than are recorded or there now.
     """
     current = today(now, zone)
-    days = (day_of(current - timedelta(days=back), zone) for back in range(retention, 0, -1))
+    days = (bounded(current - timedelta(days=back), zone, known) for back in range(retention, 0, -1))
     return [
         day
         for day in days
-        if day.until + delay <= now and (day.date not in built or built[day.date] < day.until)
+        if day.until + delay <= now
+        and (day.date in changed or _is_outdated(day, built.get(day.date), known.get(day.date)))
     ]
+
+
+def _is_outdated(day: Day, built: datetime | None, recorded: Published | None) -> bool:
+    """Whether a day that has ended lacks its report."""
+    if built is None or built < day.until or recorded is None or not recorded.is_whole:
+        return True
+    # Another host has published it since, in a folder of its own; or this folder is an old copy.
+    return built < recorded.at - MTIME_SECONDS
 
 
 def expired(days: Iterable[date], now: datetime, zone: ZoneInfo, retention: int) -> list[date]:

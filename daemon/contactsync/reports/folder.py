@@ -3,25 +3,25 @@
 A day is built in a dot-folder that its readers cannot enter, and renamed when it is complete. A rebuilt day is
 exchanged with the old one, whose files stay readable to readers that have them open. All access goes through
 directory descriptors, opened without following links. The leftovers of a killed build are removed when the folder is
-next opened.
+next opened. The lock spares daemons double work; days stay whole where it does not exclude.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 from contactsync.domain import names
-from contactsync.domain.errors import AccountBusy, ContactsyncError, FoldersMissing
-from contactsync.reports.days import as_day
+from contactsync.domain.errors import AccountBusy, FoldersMissing
+from contactsync.reports import builds, entries
+from contactsync.reports.builds import NEW, OLD
 from contactsync.runtime import directories
 from contactsync.runtime.kernel import rename_exchange
 from contactsync.spool.home_pins import HomePins
@@ -33,11 +33,9 @@ DAY_MODE = 0o750
 BUILD_MODE = 0o700
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW, _OLD = b".new-", b".old-"
 
-
-class NotOurs(ContactsyncError):  # noqa: N818 - it names what was found
-    """A folder named after a day holds something that the daemon did not write; it is left unchanged."""
+REPLACE_TRIES = 10
+"""How often a day is put in its place, against other daemons that do the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +68,15 @@ class ReportFolder:
     `strays` lists the entries that are not the daemon's, as of the last call of `days`.
     """
 
-    def __init__(self, home: Path, pins: HomePins, *, wait: bool = False) -> None:
+    def __init__(
+        self, home: Path, pins: HomePins, *, wait: bool = False, daily_name: str = "{day}_Daily.zip"
+    ) -> None:
         """Prepare for the account whose FTP home is `home`, recognised by `pins`.
 
-        With `wait`, wait for a process that holds the folder.
+        With `wait`, wait for a process that holds the folder. `daily_name` is the setting `daily_zip_name`.
         """
         self._home, self._pins = home, pins
-        self._wait = wait
+        self._wait, self._daily_name = wait, daily_name
         self._fd = -1
         self.strays: list[str] = []
 
@@ -93,7 +93,7 @@ class ReportFolder:
         except BlockingIOError:
             raise AccountBusy from None
         try:
-            self._clear()
+            builds.clear(self._fd, self._daily_name)
         except BaseException:
             os.close(self._fd)
             raise
@@ -107,16 +107,21 @@ class ReportFolder:
 
     def days(self) -> dict[date, datetime]:
         """Return the days that exist, each with the start of its build. `strays` then lists the rest."""
-        found: dict[date, datetime] = {}
-        self.strays = []
-        for name in map(os.fsencode, sorted(os.listdir(self._fd))):
-            status = os.lstat(name, dir_fd=self._fd)
-            day = as_day(name)
-            if day is not None and stat.S_ISDIR(status.st_mode):
-                found[day] = datetime.fromtimestamp(status.st_mtime, UTC)
-            else:
-                self.strays.append(names.printable(name))
+        found = entries.built_days(self._fd)
+        known = {_name(day) for day in found}
+        self.strays = [
+            names.printable(name)
+            for name in map(os.fsencode, sorted(os.listdir(self._fd)))
+            if name not in known and not self._is_being_built(name)
+        ]
         return found
+
+    def _is_being_built(self, name: bytes) -> bool:
+        try:
+            return builds.is_build(name) and not builds.is_abandoned(self._fd, name)
+        except FileNotFoundError:
+            # Its build has just ended.
+            return True
 
     @contextmanager
     def build(self, day: date, begun: datetime) -> Iterator[Build]:
@@ -124,22 +129,23 @@ class ReportFolder:
 
         Raises NotOurs if the day exists and holds something that the daemon did not write.
         """
-        name = _name(day)
+        name, new = _name(day), builds.fresh_name(NEW, _name(day))
         owner = os.fstat(self._fd).st_uid
         with suppress(FileNotFoundError):
-            _require_ours(self._fd, name)
-        os.mkdir(_NEW + name, BUILD_MODE, dir_fd=self._fd)
+            entries.require_ours(self._fd, name, self._daily_name)
+        os.mkdir(new, BUILD_MODE, dir_fd=self._fd)
         try:
-            with directories.opened(_NEW + name, self._fd) as fd:
+            with directories.opened(new, self._fd) as fd:
                 _give(fd, owner)
                 yield Build(fd, owner)
+                os.fchmod(fd, DAY_MODE)
                 # The time of the data: a day that was built before it had ended is built again.
                 _set_time(fd, begun)
-                os.fchmod(fd, DAY_MODE)
                 os.fsync(fd)
-            self._replace(name)
+            self._replace(new, name)
         finally:
-            self._clear()
+            # What was not finished, or the day that was replaced.
+            self._discard(new)
         os.fsync(self._fd)
 
     def date_back(self, day: date, begun: datetime) -> None:
@@ -149,31 +155,46 @@ class ReportFolder:
 
     def remove(self, day: date) -> None:
         """Remove a day, atomically for its readers. Raises NotOurs if it holds something else."""
-        name = _name(day)
-        _require_ours(self._fd, name)
-        os.rename(name, _OLD + name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-        self._clear()
+        # Another daemon may have been faster.
+        with suppress(FileNotFoundError):
+            entries.require_ours(self._fd, _name(day), self._daily_name)
+            self._discard(self._take_away(_name(day)))
 
-    def _replace(self, name: bytes) -> None:
+    def _take_away(self, name: bytes) -> bytes:
+        old = builds.fresh_name(OLD, name)
+        os.rename(name, old, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+        return old
+
+    def _discard(self, name: bytes) -> None:
+        builds.discard(self._fd, name, self._daily_name)
+
+    def _replace(self, new: bytes, name: bytes) -> None:
+        """Put a build in the place of the day, if there is one."""
+        taken = list[bytes]()
         try:
-            # rename(2) never replaces a folder that is not empty: the day is new, or this fails.
-            os.rename(_NEW + name, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+            # More than once only if another daemon does the same at this moment.
+            for _ in range(REPLACE_TRIES):
+                if self._appears(new, name):
+                    return
+                with suppress(FileNotFoundError):
+                    if rename_exchange(self._fd, new, name):
+                        return
+                    taken.append(self._take_away(name))
+        finally:
+            for old in taken:
+                self._discard(old)
+        raise OSError(errno.EBUSY, "other processes publish the same day all the time")
+
+    def _appears(self, new: bytes, name: bytes) -> bool:
+        """Rename a build to its day's name; returns False if the day exists."""
+        try:
+            # rename(2) never replaces a folder that is not empty.
+            os.rename(new, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            if rename_exchange(self._fd, _NEW + name, name):
-                return
-            os.rename(name, _OLD + name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-            os.rename(_NEW + name, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-
-    def _clear(self) -> None:
-        """Remove the dot-folders: unfinished days and replaced ones."""
-        for name in map(os.fsencode, os.listdir(self._fd)):
-            if name.startswith((_NEW, _OLD)) and as_day(name[len(_NEW) :]):
-                with directories.opened(name, self._fd) as fd:
-                    for entry in os.listdir(fd):
-                        os.unlink(entry, dir_fd=fd)
-                os.rmdir(name, dir_fd=self._fd)
+            return False
+        return True
 
 
 def _set_time(fd: int, begun: datetime) -> None:
@@ -182,22 +203,6 @@ def _set_time(fd: int, begun: datetime) -> None:
 
 def _name(day: date) -> bytes:
     return day.isoformat().encode()
-
-
-def _require_ours(parent: int, name: bytes) -> None:
-    """Raise NotOurs unless this is a folder that holds only zips."""
-    try:
-        fd = directories.open_directory(name, parent)
-    except NotADirectoryError:
-        raise NotOurs(f"reporting/{names.printable(name)} is not a folder: move it away") from None
-    try:
-        for entry in map(os.fsencode, os.listdir(fd)):
-            plain = stat.S_ISREG(os.lstat(entry, dir_fd=fd).st_mode)
-            if not (plain and entry.endswith(b".zip")):
-                path = f"reporting/{names.printable(name)}/{names.printable(entry)}"
-                raise NotOurs(f"{path} is not contactsync's: move it away")
-    finally:
-        os.close(fd)
 
 
 def _give(fd: int, owner: int) -> None:

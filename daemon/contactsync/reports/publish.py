@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from contactsync.database.connection import Connection, errors_mean
 from contactsync.domain.account import Account
+from contactsync.reports import published_days
 from contactsync.reports.days import Day
 from contactsync.reports.folder import ReportFolder
 from contactsync.reports.writer import Contents, Writer
@@ -23,9 +24,10 @@ def publish(
     stopping: Callable[[], bool] = lambda: False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Contents:
-    """Build a day's folder and let it replace the existing one, if any. `folder` is open.
+    """Build a day's folder, let it replace the existing one, if any, and record it. `folder` is open.
 
-    Raises Retryable (the database is unreachable), OSError, NotOurs or Interrupted. Then nothing has changed.
+    Raises Retryable (the database is unreachable), OSError, NotOurs or Interrupted. Then nothing has changed, or the
+    day is published but not recorded, so it is due again.
     """
     writer = Writer(
         conn,
@@ -35,5 +37,10 @@ def publish(
         settings.report_phones == "international",
         stopping,
     )
-    with folder.build(day.date, clock.now()) as build, errors_mean():
-        return writer.write(day, build)
+    begun = clock.now()
+    with folder.build(day.date, begun) as build, errors_mean():
+        contents = writer.write(day, build)
+    # Afterwards: what is recorded is visible. A reaction in the folder that is not recorded only costs another build.
+    with errors_mean():
+        published_days.record(conn, account, day, begun, contents)
+    return contents

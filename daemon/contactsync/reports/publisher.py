@@ -1,26 +1,18 @@
-"""The thread that publishes each account's days when they have ended, and removes expired ones (protocol 6).
-
-The folder alone decides what is due: a day within the retention that does not exist, or was built before it had
-ended. So days missed while the daemon was down are published later, several daemons publish a day only once (the
-first one to lock `reporting/`), and a day whose build failed or was killed is still due.
-"""
+"""The thread that looks after each account's reports: `nightly` does the work, here it gets its time (protocol 6)."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import structlog
 
-from contactsync.database.connection import Connection, Session
+from contactsync.database.connection import Session, Where
 from contactsync.domain.account import Account
-from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
-from contactsync.reports.days import Day, due_days, expired, next_night, today, zone_of
-from contactsync.reports.folder import NotOurs, ReportFolder
-from contactsync.reports.publish import publish
-from contactsync.reports.writer import Interrupted, Writer
+from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway
+from contactsync.reports.nightly import Nightly
+from contactsync.reports.turn import Turn
+from contactsync.reports.writer import Interrupted
 from contactsync.runtime.background import Background
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.settings.settings import Settings
@@ -32,7 +24,7 @@ from contactsync.telemetry.metrics import Metrics
 LOOK_SECONDS = 30.0
 """How often an account's folder is checked between two midnights.
 
-Somebody may have removed a day or recorded a campaign of a past day, or the host's clock may have been set.
+Somebody may have removed a day, or the host's clock may have been set.
 """
 
 BUSY_SECONDS = 30.0
@@ -43,25 +35,13 @@ MAX_BACKOFF_SECONDS = 300.0
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Turn:
-    """An account, and when it is due on the monotonic clock. `faults` and `strays`: logged, and still there."""
-
-    account: Account
-    due: float
-    faults: Once = field(default_factory=Once)
-    strays: frozenset[str] = frozenset()
-    failures: int = 0
-    expired_on: date | None = None
-
-
 class Publisher(Background[Account, Settings]):
     """One thread for all accounts. `stop` abandons the day being built, which stays due."""
 
     def __init__(
         self,
         settings: Settings,
-        url: str,
+        url: Where,
         pins: HomePins,
         metrics: Metrics | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -69,12 +49,19 @@ class Publisher(Background[Account, Settings]):
         """Prepare the thread; `url` is any that `connection.connect` takes, `pins` recognise the homes."""
         super().__init__("publisher")
         self._settings = settings
-        self._pins = pins
         self._session = Session(url)
         self._metrics = metrics or Metrics()
-        self._clock = clock
-        self._turns: dict[str, _Turn] = {}
         self._outage = Once()
+        self._clock = clock
+        self._nightly = Nightly(
+            self._session,
+            pins,
+            self._metrics,
+            clock,
+            stopping=lambda: self._stopping,
+            outage=self._outage,
+        )
+        self._turns: dict[str, Turn] = {}
 
     def configure(self, settings: Settings) -> None:
         """Apply new settings; every account is checked under them at once."""
@@ -90,13 +77,19 @@ class Publisher(Background[Account, Settings]):
             current = {account.name: account for account in accounts}
             for name in self._turns.keys() - current.keys():
                 del self._turns[name]
+                self._metrics.unreported(name, 0)
             for name, account in current.items():
                 turn, now = self._turns.get(name), self._clock.monotonic()
                 if turn is None:
-                    self._turns[name] = _Turn(account, now)
+                    self._turns[name] = Turn(account, now)
                 elif turn.account != account:
                     self._turns[name] = replace(turn, account=account, due=now, failures=0, expired_on=None)
             self._changed.notify()
+
+    def waits(self) -> Mapping[str, str]:
+        """Return the accounts whose last check failed, with the reason."""
+        with self._changed:
+            return {name: turn.reason for name, turn in self._turns.items() if turn.reason}
 
     # --- the thread ----------------------------------------------------------------------------------------
 
@@ -110,7 +103,7 @@ class Publisher(Background[Account, Settings]):
                     turn.due = self._clock.monotonic() + wait
         self._session.close()
 
-    def _take(self) -> _Turn | None:
+    def _take(self) -> Turn | None:
         """Return the next account that is due, or None when the daemon stops."""
         with self._changed:
             while not self._stopping:
@@ -121,127 +114,31 @@ class Publisher(Background[Account, Settings]):
                 self._changed.wait(min(wait, LOOK_SECONDS))
             return None
 
-    def _attend(self, turn: _Turn) -> float:
+    def _attend(self, turn: Turn) -> float:
         """Publish the account's due days. Returns in how many seconds to come back; every exception ends here."""
         try:
-            wait = self._publish_due(turn)
+            next_night = self._nightly.check(turn, self._settings)
         except (AccountBusy, Interrupted):
             return BUSY_SECONDS
         except DatabaseAway as error:
+            turn.reason = str(error)
             # One line per outage, not one per account: the publisher has one connection.
             if self._outage.news("database", "away"):
-                log.warning("report.waits", reason=str(error))
+                log.warning("report.waits", reason=turn.reason)
             self._metrics.trouble("report")
         except (ContactsyncError, OSError) as error:
-            reason = reason_of(error)
-            if turn.faults.news("failure", reason):
-                log.warning("report.waits", account=turn.account.name, reason=reason)
+            turn.reason = reason_of(error)
+            if turn.faults.news("failure", turn.reason):
+                log.warning("report.waits", account=turn.account.name, reason=turn.reason)
             self._metrics.trouble("report")
         except Exception as error:
+            turn.reason = "a fault of the program: see the event `bug` in the log"
             if turn.faults.news("failure", bare(error)):
                 log.error("bug", account=turn.account.name, exc_info=error)
             self._metrics.trouble("bug")
         else:
             turn.faults.news("failure", None)
-            turn.failures = 0
-            return wait
+            turn.failures, turn.reason = 0, None
+            return min(next_night, LOOK_SECONDS)
         turn.failures += 1
         return min(MAX_BACKOFF_SECONDS, 2.0 ** min(turn.failures, 10))
-
-    def _publish_due(self, turn: _Turn) -> float:
-        account, retention = turn.account, self._settings.report_retention_days
-        delay = timedelta(seconds=self._settings.report_delay_seconds)
-        zone, now = zone_of(account), self._clock.now()
-        home = account.home_under(self._settings.ftp_root)
-        soon = min((next_night(now, zone, delay) - now).total_seconds(), LOOK_SECONDS)
-        try:
-            with ReportFolder(home, self._pins) as folder:
-                turn.faults.news("folder", None)
-                built = self._built(turn, folder, now)
-                self._report_strays(turn, frozenset(folder.strays))
-                days = due_days(now, zone, retention, delay, built)
-                if days:
-                    self._publish(turn, folder, days)
-                # Once per night: an expired day that ops have published again stays for the rest of the day.
-                if turn.expired_on != today(now, zone):
-                    for day in expired(built, now, zone, retention):
-                        self._remove(turn, folder, day)
-                    turn.expired_on = today(now, zone)
-        except FoldersMissing:
-            if turn.faults.news("folder", "missing"):
-                log.warning("report.no_folder", account=account.name, fix=f"contactsync init {account.name}")
-        return soon
-
-    def _built(self, turn: _Turn, folder: ReportFolder, now: datetime) -> dict[date, datetime]:
-        """Return the days that exist and when each was built, which is never later than now.
-
-        A build time in the future means that the clock has been set back since. The day's midnight may then come a
-        second time, and what is recorded until then belongs to the day. So the folder must not look newer than that.
-        """
-        built = folder.days()
-        for day in [day for day, begun in built.items() if begun > now]:
-            folder.date_back(day, now)
-            built[day] = now
-            if turn.faults.news(f"{day} clock", "set back"):
-                log.warning("report.clock_set_back", account=turn.account.name, day=str(day))
-        return built
-
-    def _report_strays(self, turn: _Turn, strays: frozenset[str]) -> None:
-        """Log each entry that is not the daemon's when it appears; one that comes back is logged again."""
-        for name in sorted(strays - turn.strays):
-            log.warning("report.stray", account=turn.account.name, path=f"reporting/{name}")
-        turn.strays = strays
-
-    def _publish(self, turn: _Turn, folder: ReportFolder, days: list[Day]) -> None:
-        """Publish the days, from the account's first one on."""
-        account = turn.account
-        with self._session() as conn:
-            writer = Writer(conn, account, self._settings.daily_zip_name, defuse=False)
-            first = writer.first_day(zone_of(account), days[0].since)
-            self._outage.news("database", None)
-            for day in days:
-                if day.date >= first:
-                    self._publish_day(conn, turn, folder, day)
-
-    def _publish_day(self, conn: Connection, turn: _Turn, folder: ReportFolder, day: Day) -> None:
-        started = time.monotonic()
-        try:
-            contents = publish(
-                conn,
-                turn.account,
-                folder,
-                day,
-                self._settings,
-                stopping=lambda: self._stopping,
-                clock=self._clock,
-            )
-        except NotOurs as error:
-            self._report_foreign(turn, day.date, error)
-            return
-        turn.faults.news(f"{day.date} foreign", None)
-        turn.faults.news(f"{day.date} clock", None)
-        self._metrics.published()
-        log.info(
-            "report.published",
-            account=turn.account.name,
-            day=str(day.date),
-            campaigns=contents.campaigns,
-            files=contents.files,
-            rows=contents.rows,
-            lossy=contents.lossy,
-            duration_ms=round((time.monotonic() - started) * 1000),
-        )
-
-    def _remove(self, turn: _Turn, folder: ReportFolder, day: date) -> None:
-        try:
-            folder.remove(day)
-        except NotOurs as error:
-            self._report_foreign(turn, day, error)
-        else:
-            turn.faults.news(f"{day} foreign", None)
-            log.info("report.removed", account=turn.account.name, day=str(day))
-
-    def _report_foreign(self, turn: _Turn, day: date, error: NotOurs) -> None:
-        """Log that a day's folder holds something that is not the daemon's."""
-        if turn.faults.news(f"{day} foreign", str(error)):
-            log.warning("report.stray", account=turn.account.name, reason=str(error))

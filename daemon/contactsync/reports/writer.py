@@ -12,10 +12,10 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from decimal import Decimal
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
-from zoneinfo import ZoneInfo
 
 from psycopg import IsolationLevel, sql
 
@@ -27,7 +27,8 @@ from contactsync.domain.errors import ContactsyncError
 from contactsync.domain.formulas import APOSTROPHE, SIGNS
 from contactsync.reports import csv_text
 from contactsync.reports.archives import Archive, Campaign, archives
-from contactsync.reports.days import Day, today
+from contactsync.reports.builds import SPOOL_PREFIX
+from contactsync.reports.days import Day
 from contactsync.reports.folder import Build
 from contactsync.reports.phone_text import Formatted
 
@@ -53,13 +54,16 @@ class Interrupted(ContactsyncError):  # noqa: N818 - nothing is wrong
 class Contents:
     """What was written: the number of campaigns, of CSV files, and of rows in them, the daily zip included.
 
-    `lossy` counts the files in which `?` replaces a character that the account's pinned encoding lacks.
+    `lossy` counts the files in which `?` replaces a character that the account's pinned encoding lacks. `reactions`
+    and `reaction_ids` recognise the day's reactions: their number and the sum of their ids.
     """
 
     campaigns: int
     files: int
     rows: int
     lossy: int
+    reactions: int = 0
+    reaction_ids: Decimal = Decimal()
 
 
 @dataclass(slots=True)
@@ -76,17 +80,6 @@ class Writer:
     # Around each phone number in the server's CSV. Random, so that no cell can contain it.
     _mark: bytes = field(default_factory=lambda: b"\x02" + secrets.token_hex(8).encode())
 
-    def first_day(self, zone: ZoneInfo, since: datetime) -> date:
-        """Return the day on which the account's reports begin; reactions before `since` are not considered."""
-        what = {"account_id": self.account.account_id, "since": since}
-        row = self.conn.execute(statements.get("reports/first_day"), what).fetchone()
-        if row is None:
-            # The account was removed.
-            return date.max
-        moments = (row["created_at"], row["first_reaction"])
-        days = [today(moment, zone) for moment in moments if moment is not None]
-        return min([*days, row["first_opened"] or date.max])
-
     def write(self, day: Day, build: Build) -> Contents:
         """Write all zips of a day. Raises Interrupted, OSError, psycopg.Error."""
         self.conn.isolation_level, self.conn.read_only = IsolationLevel.REPEATABLE_READ, True
@@ -95,12 +88,17 @@ class Writer:
                 campaigns = self._campaigns(day)
                 planned = archives(day.date, campaigns, self.daily_name)
                 written = [self._archive(day, archive, build) for archive in planned]
+                counted = self.conn.execute(statements.get("reports/count"), self._bounds(day)).fetchone()
         finally:
             if not self.conn.closed:
                 self.conn.isolation_level, self.conn.read_only = None, None
-        files = sum(len(archive.files) for archive in planned)
+        assert counted
         return Contents(
-            len(campaigns), files, sum(rows for rows, _ in written), sum(lossy for _, lossy in written)
+            campaigns=len(campaigns),
+            files=sum(len(archive.files) for archive in planned),
+            rows=sum(rows for rows, _ in written),
+            lossy=sum(lossy for _, lossy in written),
+            **counted,
         )
 
     def _campaigns(self, day: Day) -> list[Campaign]:
@@ -118,7 +116,9 @@ class Writer:
         rows = lossy = 0
         with build.create(archive.name) as file, ZipFile(file, "w") as into:
             for pair in archive.files:
-                with tempfile.SpooledTemporaryFile(SPOOL_BYTES, dir=str(build.path)) as spool:
+                with tempfile.SpooledTemporaryFile(
+                    SPOOL_BYTES, prefix=SPOOL_PREFIX, dir=str(build.path)
+                ) as spool:
                     text = _Text(spool)
                     text.add(csv_text.header_line(self.account).encode())
                     if pair in archive.recorded:

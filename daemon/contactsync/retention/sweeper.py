@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import structlog
 
-from contactsync.database.connection import Connection, Session
+from contactsync.database.connection import Connection, Session, Where
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.retention import sweep
@@ -59,7 +59,9 @@ class Sweeper(Background[Account, Settings]):
     # A batch takes less than a second, and one that is cut short is repeated.
     max_stop_seconds: ClassVar[float] = 1.0
 
-    def __init__(self, settings: Settings, url: str, pins: HomePins, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, settings: Settings, url: Where, pins: HomePins, metrics: Metrics | None = None
+    ) -> None:
         """Prepare the thread; `url` is any that `connection.connect` takes, `pins` recognise the homes."""
         super().__init__("sweeper")
         self._settings = settings

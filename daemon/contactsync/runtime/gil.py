@@ -55,6 +55,11 @@ def yielded(*, when: bool = True) -> Iterator[None]:
         _acquire()
 
 
+def give_up() -> None:
+    """Work without a turn for the rest of `in_turn`: what takes long would cost all others their patience, each time."""
+    _release()
+
+
 def _acquire() -> None:
     assert not getattr(_thread, "has_turn", False), "a thread takes its turn once"
     _thread.has_turn = _turn.acquire(timeout=PATIENCE_SECONDS)

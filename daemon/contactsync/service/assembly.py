@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contactsync.database.connection import Session
+from contactsync.database.connection import Session, Where
 from contactsync.domain.account import Account
 from contactsync.intake.rescan import Rescan
 from contactsync.intake.upload_queue import UploadQueue
@@ -78,7 +78,7 @@ class Assembly:
             self.pool.hint(name)
 
 
-def assemble(settings: Callable[[], Settings], url: str, pulse: Pulse, *, once: bool) -> Assembly:
+def assemble(settings: Callable[[], Settings], url: Where, pulse: Pulse, *, once: bool) -> Assembly:
     """Build the parts, not started yet. `settings` returns the current settings, `url` names the database."""
     metrics = Metrics()
     pins = HomePins(settings().ftp_root, settings().data_dir)
@@ -97,7 +97,7 @@ def assemble(settings: Callable[[], Settings], url: str, pulse: Pulse, *, once: 
     return Assembly(pool, Watch(hint, pool.hint_all), roster, background)
 
 
-def _pool(settings: Callable[[], Settings], url: str, pins: HomePins, metrics: Metrics) -> WorkerPool:
+def _pool(settings: Callable[[], Settings], url: Where, pins: HomePins, metrics: Metrics) -> WorkerPool:
     attempts = Attempts()
     isolation = Isolation()
 
@@ -127,7 +127,7 @@ def _pool(settings: Callable[[], Settings], url: str, pins: HomePins, metrics: M
 
 def _background(
     settings: Settings,
-    url: str,
+    url: Where,
     pins: HomePins,
     metrics: Metrics,
     *,
@@ -140,11 +140,19 @@ def _background(
     def status() -> Mapping[str, Any]:
         """Return what other processes may know, with the homes that cannot be derived from `ftp_root`."""
         where = {"ftp_root": str(settings.ftp_root), "homes": roster.homes_elsewhere()}
-        return {**pool.status().as_mapping(), **where}
+        return {**pool.status().as_mapping(), **where, "reports_waiting": publisher.waits()}
 
+    publisher = Publisher(settings, url, pins, metrics)
     return (
         Heartbeat(settings.data_dir, status),
-        Publisher(settings, url, pins, metrics),
+        publisher,
         Sweeper(settings, url, pins, metrics),
-        *monitoring(settings, metrics, pool.status, lambda: list(roster.homes), pulse),
+        *monitoring(
+            settings,
+            metrics,
+            pool.status,
+            lambda: list(roster.homes),
+            pulse,
+            session=Session(url, patience=MAIN_PATIENCE_SECONDS),
+        ),
     )

@@ -14,7 +14,7 @@ from contactsync.database import statements
 from contactsync.database.connection import connect
 from contactsync.database.embedded.server import EmbeddedServer, EmbeddedUnavailable
 from contactsync.database.source import database, migrate_embedded
-from contactsync.domain.errors import ConfigurationError, Retryable
+from contactsync.domain.errors import ConfigurationError, DatabaseRefuses, Retryable
 from contactsync.runtime import gil
 from contactsync.service.assembly import Assembly, assemble
 from contactsync.service.monitoring import Pulse
@@ -25,6 +25,7 @@ from contactsync.service.wakeup import Wakeup
 from contactsync.settings.reload import taken_over
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import health
+from contactsync.telemetry.log import bare
 from contactsync.telemetry.log_throttle import Doubling
 from contactsync.telemetry.outage import MAIN_THREAD
 
@@ -49,6 +50,7 @@ class Daemon:
     _reload_wanted: bool = False
     _reload_refused: bool = False
     _hung: bool = False
+    _bugs: Doubling = field(default_factory=Doubling)
     _restarts: Doubling = field(default_factory=Doubling)
 
     def run(self) -> int:
@@ -109,20 +111,37 @@ class Daemon:
         # Sent after the first pass, even if the database is unreachable: STATUS= shows that.
         self._notifier.ready()
         while not self._stopped:
-            if self._reload_wanted:
-                self._take_over_settings(parts)
-            if server is not None:
-                known = self._ensure_running(server) and known
-            known = self._refresh(parts) or known
-            self._pulse.beat()
+            known = self._attempt(parts, server, known=known)
             if once is None:
-                parts.rescan()
                 self._rest(parts, self.settings.rescan_seconds)
             elif (status := once.status(known=known)) is not None:
                 return status
             else:
                 self._rest(parts, once.pause())
         return 0
+
+    def _attempt(self, parts: Assembly, server: EmbeddedServer | None, *, known: bool) -> bool:
+        """Make one pass; returns whether the accounts have been read, now or before (`known`).
+
+        Every error ends here, because nothing ends the daemon (protocol 5.5). Only `run --once` ends with a schema that
+        does not fit.
+        """
+        try:
+            if self._reload_wanted:
+                self._take_over_settings(parts)
+            if server is not None:
+                known = self._ensure_running(server) and known
+            known = self._refresh(parts) or known
+            if not self.once:
+                parts.rescan()
+        except SchemaRefused:
+            raise
+        except Exception as error:
+            if times := self._bugs.count(repr(bare(error))):
+                log.error("bug", where="main thread", failures=times, exc_info=error)
+            return known
+        self._pulse.beat()
+        return known
 
     def _refresh(self, parts: Assembly) -> bool:
         """Serve the accounts that the database holds. Returns False if it gives no usable answer now."""
@@ -132,7 +151,8 @@ class Daemon:
             # A daemon waits until somebody migrates; `run --once` exits with status 2.
             if self.once and isinstance(error, SchemaRefused):
                 raise
-            parts.pool.outage.failed(MAIN_THREAD, str(error))
+            fix = error.fix if isinstance(error, DatabaseRefuses | SchemaRefused) else None
+            parts.pool.outage.failed(MAIN_THREAD, str(error), fix=fix)
             return False
         parts.pool.outage.answered(MAIN_THREAD)
         if changed is not None:

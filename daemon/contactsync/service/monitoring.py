@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -10,14 +11,19 @@ from pathlib import Path
 
 from prometheus_client.exposition import generate_latest
 
+from contactsync.database import ledger
+from contactsync.database.connection import Session
+from contactsync.domain.errors import Retryable
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import backlog, health
-from contactsync.telemetry.gauges import Gauges
+from contactsync.telemetry.gauges import Gauges, Latest
 from contactsync.telemetry.http_app import Answer, Hosts, HttpApp, Token
 from contactsync.telemetry.http_listeners import Listener, TcpListener, UnixListener
 from contactsync.telemetry.http_server import HttpServer
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.status import DaemonStatus
+
+_LEDGER = threading.Lock()
 
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -45,8 +51,10 @@ def monitoring(
     condition: Callable[[], DaemonStatus],
     homes: Callable[[], Iterable[Path]],
     pulse: Pulse,
+    *,
+    session: Session,
 ) -> list[HttpServer]:
-    """Return the servers that the settings ask for, not started yet; an empty list if they ask for none."""
+    """Return the servers that the settings ask for, not started yet; an empty list if they ask for none. `session` is used for nothing else."""
     listeners = _listeners(settings)
     if not listeners:
         return []
@@ -54,7 +62,12 @@ def monitoring(
     if settings.database_url is None:
         limit += health.EMBEDDED_SECONDS
     metrics.registry.register(
-        Gauges(condition, lambda: backlog.look(homes(), settings.ignores), lambda: pulse.wall)
+        Gauges(
+            condition,
+            lambda: backlog.look(homes(), settings.ignores),
+            lambda: pulse.wall,
+            lambda: _latest(session),
+        )
     )
 
     def answer_metrics(_detailed: bool) -> Answer:
@@ -73,6 +86,16 @@ def monitoring(
         Token(settings.metrics_token_file),
     )
     return [HttpServer(app, listener) for listener in listeners]
+
+
+def _latest(session: Session) -> Latest:
+    """The last deposits in the ledger; nothing while the database does not answer, which other metrics show."""
+    try:
+        # The port and the socket have a thread each.
+        with _LEDGER, session() as conn:
+            return ledger.latest(conn)
+    except Retryable:
+        return ()
 
 
 def _listeners(settings: Settings) -> list[Listener]:

@@ -24,7 +24,9 @@ log = structlog.get_logger()
 
 
 class SchemaRefused(ConfigurationError):  # noqa: N818 - it names a state of the database
-    """The database answers, but its schema does not fit this program."""
+    """The database answers, but its schema or its encoding does not fit this program."""
+
+    fix = "contactsync doctor"
 
 
 class Roster:
@@ -119,7 +121,7 @@ class Roster:
         self._refused = set(faults)
         if self._faults.news("pins", self._pins.problem):
             log.warning("homes.unsaved", reason=self._pins.problem)
-        return [account for account in found if account.name not in faults]
+        return [account for account in found if account.name not in faults and not account.disabled]
 
 
 def _log_fault(name: str, fault: homes.HomeFault) -> None:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from contactsync.domain.names import MAX_NAME_BYTES
+from contactsync.domain.portable_names import MAX_CHARACTERS, is_device, is_unsafe, portable
 from contactsync.settings.database_url import url_problem
 
 _CAMPAIGN_ZIP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_-?[0-9]+_.*", re.DOTALL)
@@ -93,8 +94,13 @@ def daily_name_problem(template: str) -> str | None:
     name = template.replace("{day}", "2015-04-27")
     if not name.endswith(".zip") or name.startswith(".") or len(name.encode()) > MAX_NAME_BYTES:
         return "must be a file name that ends in .zip and does not start with a dot"
-    if any(c in "/{}" or not c.isprintable() for c in name):
-        return "must not contain /, control characters, or a {…} other than {day}"
+    if any(c in "{}" or is_unsafe(c) or not c.isprintable() for c in name):
+        return 'must not contain < > : " / \\ | ? *, control characters, or a {…} other than {day}'
+    if portable(name.removesuffix(".zip"), ".zip") != name or is_device(name):
+        return (
+            f"must have at most {MAX_CHARACTERS} characters, no dot or space before .zip, and no name that is "
+            "reserved on Windows, such as nul.zip"
+        )
     if _CAMPAIGN_ZIP.fullmatch(name):
         return "could be the name of a campaign's zip: do not put a number between two _ after the day"
     return None

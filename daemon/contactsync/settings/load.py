@@ -18,6 +18,8 @@ from contactsync.settings.settings import PREFIX, Settings
 
 DEFAULT_PATH = Path("/etc/contactsync/contactsync.toml")
 
+_OF_TESTS = f"{PREFIX}TEST_"
+
 # Python's parser quotes characters and keys of the file in quotation marks, and keys as tuples.
 _QUOTED = re.compile(r"['\"(]")
 
@@ -65,6 +67,17 @@ def load_with_sources(path: Path | None) -> tuple[Settings, Mapping[str, str]]:
     return settings, {
         key: in_environment.get(key) or (str(source) if key in in_file else "default") for key in fields
     }
+
+
+def unknown_variables() -> list[str]:
+    """A sentence for each environment variable that is named like a setting and is none; no value is shown."""
+    fields = list(Settings.model_fields)
+    named = (name for name in sorted(os.environ) if name.upper().startswith(PREFIX))
+    return [
+        f"{name}: {problems.no_such_variable(name[len(PREFIX) :], fields, PREFIX)}"
+        for name in named
+        if name[len(PREFIX) :].lower() not in fields and not name.startswith(_OF_TESTS)
+    ]
 
 
 def _from_values(given: Mapping[str, Any]) -> Settings:

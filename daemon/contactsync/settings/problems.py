@@ -90,3 +90,10 @@ def no_such_key(key: str, known: list[str]) -> str:
     if near:
         return f"there is no such key; did you mean {near[0]}?"
     return f"there is no such key; the keys are {', '.join(known)}"
+
+
+def no_such_variable(key: str, known: list[str], prefix: str) -> str:
+    """The message for an environment variable that is named like a setting: `prefix` and key."""
+    near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+    fix = f"did you mean {prefix}{near[0].upper()}?" if near else "see contactsync config show"
+    return f"there is no such setting; {fix}"

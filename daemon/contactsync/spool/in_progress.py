@@ -16,7 +16,16 @@ from contactsync.domain.errors import Retryable
 from contactsync.runtime import gil
 from contactsync.runtime.kernel import flush_to_disk, is_reservation
 from contactsync.spool.base import SpoolBase
-from contactsync.spool.files import COPY, NAME, REJECTED, TEMPORARY, create_file, has_writer, open_file
+from contactsync.spool.files import (
+    COPY,
+    NAME,
+    REJECTED,
+    TEMPORARY,
+    create_file,
+    has_writer,
+    open_file,
+    renaming,
+)
 
 _COPY_BYTES = 1 << 20
 
@@ -104,7 +113,8 @@ class InProgress(SpoolBase):
                 flush_to_disk(target)
             if FileIdentity.of(os.fstat(source.fileno())) != identity:
                 raise Retryable("a claimed file was written to")
-        os.rename(temporary, claimed, src_dir_fd=folder, dst_dir_fd=folder)
+        with renaming(temporary, f"over the upload in {action.name}/on/"):
+            os.rename(temporary, claimed, src_dir_fd=folder, dst_dir_fd=folder)
         # The copy is on disk before the ledger has its row. This covers in/ too: a rename is one transaction of
         # the file system.
         with gil.yielded():

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from contactsync.telemetry.backlog import Backlog
+from contactsync.telemetry.metrics import MAX_ACCOUNTS
 from contactsync.telemetry.status import DaemonStatus
 
 LOOK_SECONDS = 5.0
 """The folders are looked at this often at most, however often Prometheus asks: it takes 0.3 s for 1,000 accounts."""
+
+
+Latest = Iterable[Mapping[str, Any]]
+"""Per `account` and `action`, the times `ok` and `ko` of the last applied and the last refused deposit, or None."""
 
 
 class Gauges(Collector):
@@ -24,9 +30,11 @@ class Gauges(Collector):
         status: Callable[[], DaemonStatus],
         backlog: Callable[[], Backlog],
         last_rescan: Callable[[], float],
+        latest: Callable[[], Latest],
     ) -> None:
-        """`backlog` looks at the folders; `last_rescan` returns seconds since 1970."""
+        """`backlog` looks at the folders; `last_rescan` returns seconds since 1970; `latest` reads the ledger."""
         self._status, self._look, self._last_rescan = status, backlog, last_rescan
+        self._latest = latest
         self._backlog = Backlog(0, 0, None, is_whole=True)
         self._fresh_until = float("-inf")
 
@@ -35,6 +43,38 @@ class Gauges(Collector):
         status, now = self._status(), datetime.now(UTC)
         for name, text, value in self._values(status, now):
             yield GaugeMetricFamily(f"contactsync_{name}", text, value)
+        troubles = GaugeMetricFamily(
+            "contactsync_account_trouble_age_seconds",
+            "For how long an account has been failing; no sample if it is not.",
+            labels=["account"],
+        )
+        for trouble in status.troubles[:MAX_ACCOUNTS]:
+            troubles.add_metric([trouble.account], (now - trouble.since).total_seconds())
+        yield troubles
+        yield from self._last_deposits()
+
+    def _last_deposits(self) -> Iterator[GaugeMetricFamily]:
+        """Both are without samples while the ledger cannot be read."""
+        labels = ["account", "action"]
+        applied = GaugeMetricFamily(
+            "contactsync_account_last_ok_timestamp_seconds",
+            f"When a deposit was last applied; the first {MAX_ACCOUNTS} accounts.",
+            labels=labels,
+        )
+        refused = GaugeMetricFamily(
+            "contactsync_account_last_refused_timestamp_seconds",
+            f"When a deposit was last refused; the first {MAX_ACCOUNTS} accounts.",
+            labels=labels,
+        )
+        shown: set[str] = set()
+        for row in self._latest():
+            shown.add(row["account"])
+            if len(shown) > MAX_ACCOUNTS:
+                break
+            for family, when in ((applied, row["ok"]), (refused, row["ko"])):
+                if when is not None:
+                    family.add_metric([row["account"], row["action"]], when.timestamp())
+        yield from (applied, refused)
 
     def _values(self, status: DaemonStatus, now: datetime) -> Iterator[tuple[str, str, float]]:
         if time.monotonic() >= self._fresh_until:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     Info,
     ProcessCollector,
@@ -100,6 +101,12 @@ class Metrics:
         self._reports = Counter(
             "contactsync_reports_published", "Published reports, one per account and day.", registry=registry
         )
+        self._late: dict[str, int] = {}
+        self._unreported = Gauge(
+            "contactsync_reactions_unreported",
+            "Reactions recorded after the report of their day had left the retention.",
+            registry=registry,
+        )
         self._troubles = Counter(
             "contactsync_troubles",
             "Failed attempts that the daemon retries; kind=bug is a fault of the program.",
@@ -152,17 +159,26 @@ class Metrics:
             return account if account in self._accounts else OTHER
 
     @contextmanager
-    def timed(self, stage: Stage) -> Iterator[None]:
-        """Time the block."""
+    def timed(self, stage: Stage, into: dict[str, int] | None = None) -> Iterator[None]:
+        """Time the block; with `into`, also keep the milliseconds there."""
         started = time.perf_counter()
         try:
             yield
         finally:
-            self._stages.labels(stage).observe(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._stages.labels(stage).observe(seconds)
+            if into is not None:
+                into[stage] = round(seconds * 1000)
 
     def published(self) -> None:
         """Count a report that was published."""
         self._reports.inc()
+
+    def unreported(self, account: str, reactions: int) -> None:
+        """Note how many of an account's reactions came too late for any report."""
+        with self._lock:
+            self._late[account] = reactions
+            self._unreported.set(sum(self._late.values()))
 
     def trouble(self, kind: Trouble) -> None:
         """Count a failed attempt that will be retried."""

@@ -78,6 +78,12 @@ def test_history_filters(contactsync: Run, acme: int, conn: psycopg.Connection[A
     assert found("--day", "2026-03-01") == ["list_a.csv"]
     assert found("--day", "2026-03-02", "--state", "ok") == ["list%b.csv"]
     assert found("--since", "2026-03-02") == ["other.csv", "list%b.csv"]
-    wrong = contactsync("history", "--day", "yesterday", "--since", "x", "--reason", "bad", "--state", "gone")
+    assert found("--since", "2026-03-02 00:00+00:00") == ["other.csv"]
+    assert found("--since", "1h") == found("--since", "yesterday") == []
+    conn.execute(
+        "UPDATE contactsync.deposit SET deposited_at = now() - interval '30 min' WHERE name = 'other.csv'"
+    )
+    assert found("--since", "1h") == ["other.csv"]
+    wrong = contactsync("history", "--day", "1h", "--since", "x", "--reason", "bad", "--state", "gone")
     assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 4)
     assert "no such deposit" in contactsync("history", "--state", "on").stderr

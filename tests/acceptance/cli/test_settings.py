@@ -94,3 +94,20 @@ def test_migrate_and_run_once_on_the_embedded_database(bare: Run, tmp_path: Path
     assert bare("account", "add", "acme").returncode == 0
     assert bare("init").returncode == 0
     assert bare("migrate").stdout == "up to date\n"
+
+
+def test_unknown_variables_are_reported(bare: Run) -> None:
+    """A variable that is named like a setting and is none has no effect: each command says so, without its value."""
+    done = bare("config", "show", CONTACTSYNC_FTP_ROT="/srv/secret", CONTACTSYNC_COLOUR="red")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "contactsync: warning: CONTACTSYNC_COLOUR: there is no such setting; see contactsync config show",
+        "contactsync: warning: CONTACTSYNC_FTP_ROT: there is no such setting; did you mean CONTACTSYNC_FTP_ROOT?",
+    ]
+
+
+def test_no_arguments_print_help(bare: Run) -> None:
+    """A newcomer who types the name alone gets the list of commands."""
+    done = bare()
+    assert "Usage: contactsync" in done.stdout + done.stderr
+    assert "migrate" in done.stdout + done.stderr

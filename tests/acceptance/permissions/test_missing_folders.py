@@ -57,7 +57,7 @@ def test_an_in_folder_of_another_owner_delays_only_its_account(program: HostProg
     assert {(line["account"], line["reason"]) for line in waits} == {("acme", "Permission denied")}
     program.drop("globex", "beside.csv", people(1))
     assert program.settled("globex", "beside.csv").state == "ok"
-    assert program.lying("acme", "in", "optinSMS") == ["list.csv"]
+    assert program.files_in("acme", "in", "optinSMS") == ["list.csv"]
     assert program.cli("init", "acme").returncode == 0
     assert program.settled("acme", "list.csv", "optinSMS").state == "ok"
 

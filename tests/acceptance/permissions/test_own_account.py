@@ -118,7 +118,7 @@ def test_the_account_cannot_change_the_claimed_copy(program: HostProgram, acme: 
     with program.connection.transaction():
         program.connection.execute("SELECT FROM account WHERE name = 'acme' FOR UPDATE")
         acme("os.rename(p[0], p[1])", "contacts/delete/in/held.part", "contacts/delete/in/held.csv")
-        (claimed,) = program.until(lambda: program.lying("acme", "on", "delete"), "it is claimed")
+        (claimed,) = program.until(lambda: program.files_in("acme", "on", "delete"), "it is claimed")
         on = f"contacts/delete/on/{claimed}"
         program.until(lambda: (program.ftp / "acme" / on).stat().st_uid == DAEMON, "it is copied")
         attempts = changes(on)

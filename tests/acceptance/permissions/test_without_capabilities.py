@@ -29,7 +29,7 @@ def test_without_capabilities_what_everybody_may_read_is_applied(made: HostProgr
         upload.chmod(0o644)
         upload.rename(upload.with_name("other.csv"))
         assert made.settled("globex", "other.csv").state == "ok"
-        assert made.lying("acme", "in") == ["closed.csv"]
+        assert made.files_in("acme", "in") == ["closed.csv"]
         acme("os.chmod(p[0], 0o644)", "contacts/import/in/closed.csv")
         assert made.settled("acme", "closed.csv").state == "ok"
         assert made.events("bug") == []

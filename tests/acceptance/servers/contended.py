@@ -146,7 +146,7 @@ def _put(u: Uploader, name: str, content: bytes) -> None:
 
 def _copied(u: Uploader) -> list[str]:
     """The files in `on/` that are the daemon's own."""
-    return [n for n in u.program.lying(u.account, "on") if (u.box("on") / n).stat().st_uid == os.geteuid()]
+    return [n for n in u.program.files_in(u.account, "on") if (u.box("on") / n).stat().st_uid == os.geteuid()]
 
 
 def _attack(u: Uploader, box: str, name: str, *, removing: bool) -> None:

@@ -1,4 +1,4 @@
-"""Real FTP servers × what uploaders do to them, with the real daemon beside.
+"""Real FTP servers × what uploaders do to them, and the real daemon.
 
 The cases wait most of their time, so all that are asked for run side by side, each in an account of its own; each
 test then waits for its own case. `make servers` provides the servers.

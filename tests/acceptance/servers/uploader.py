@@ -13,7 +13,6 @@ from tests.acceptance.settled import Settled
 from tests.acceptance.tables import people
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.acceptance.servers.server import Server
@@ -32,14 +31,8 @@ _numbers = iter(range(1, 1_000_000))
 class Program(program.Program):
     """A daemon that many threads look at."""
 
-    def until(self, done: Callable[[], T], what: str, *, alive: bool = True) -> T:
-        """Poll until `done` returns something true, and return that."""
-        deadline = time.monotonic() + DEADLINE
-        while not (answer := done()):
-            assert not alive or (self._daemon and self._daemon.poll() is None), f"{what}: the daemon ended"
-            assert time.monotonic() < deadline, f"not in time: {what}\n{self.log_tail()}"
-            time.sleep(0.03)
-        return answer
+    deadline = DEADLINE
+    pause = 0.03
 
 
 @dataclass(frozen=True)
@@ -126,7 +119,7 @@ class Uploader:
         return [
             Settled(self.box(box) / name, time.monotonic())
             for box in ("ok", "ko")
-            for name in self.program.lying(self.account, box)
+            for name in self.program.files_in(self.account, box)
         ]
 
     def applied_once(self, name: str, content: bytes) -> None:

@@ -14,6 +14,7 @@ from tests.roles import as_daemon, as_sender
 
 RECORD = "SELECT contactsync.record_reaction(1, 100, 1, 'SMS', 'optout', now())"
 RECORD_MANY = "SELECT contactsync.record_reactions(1, %s)"
+TRY_MANY = "SELECT * FROM contactsync.try_record_reactions(1, %s)"
 DIRECTLY = (
     "INSERT INTO contactsync.reaction (account_id, campaign_id, contact_id, medium, kind, occurred_at)"
     " VALUES (1, 100, 1, 'EMAIL', 'opened', now())"
@@ -27,7 +28,7 @@ REACTION = {
     "contact_id": 1,
     "medium": "EMAIL",
     "kind": "opened",
-    "occurred_at": "2026-11-22",
+    "occurred_at": "2026-11-22T09:15:00+01:00",
 }
 
 
@@ -72,7 +73,7 @@ def test_the_sender_keeps_campaigns_and_finds_whom_to_send_to(sender: psycopg.Co
     sender.execute("INSERT INTO contactsync.campaign (account_id, name, media) VALUES (1, 'b', '{EMAIL}')")
     sender.execute("UPDATE contactsync.campaign SET closed_on = '2026-11-22' WHERE campaign_id = 12345")
     assert value(sender, "SELECT email_active FROM contactsync.contact_status") is True
-    for relation in ("account", "contact", "contact_list", "list_member"):
+    for relation in ("account", "contact", "contact_list", "list_address", "list_member"):
         sender.execute(f"SELECT * FROM contactsync.{relation}")
 
 
@@ -82,7 +83,8 @@ def test_the_sender_records_reactions_by_function(
     """An opt-out takes effect, although the sender has no right on any of the three tables."""
     sender.execute(RECORD)
     assert sender.execute(RECORD_MANY, [json.dumps([REACTION])]).fetchone() == (1,)
-    assert value(conn, "SELECT count(*) FROM contactsync.reaction") == 2
+    assert sender.execute(TRY_MANY, [json.dumps([REACTION | {"kind": "clicked"}])]).fetchall() == []
+    assert value(conn, "SELECT count(*) FROM contactsync.reaction") == 3
     assert value(conn, "SELECT address FROM contactsync.opt_out WHERE medium = 'SMS'") == "+33612345678"
     assert value(conn, "SELECT kind || origin FROM contactsync.consent_event") == "optoutcampaign"
     assert value(sender, "SELECT sms_active FROM contactsync.contact_status") is False
@@ -101,7 +103,9 @@ FORBIDDEN_TO_THE_SENDER = [
     "UPDATE contactsync.account SET home = '/'",
     "SELECT * FROM contactsync.deposit",
     "SELECT * FROM contactsync.schema_migration",
-    "SELECT contactsync.refuse_unknown(1, '[]')",
+    "SELECT contactsync.keep_reactions(1, '[]')",
+    "SELECT contactsync.opt_out_addresses(1, '{EMAIL}', '{p@example.com}', '{2026-11-22}')",
+    "DELETE FROM contactsync.reaction",
     "SELECT nextval('contactsync.reaction_id_seq')",
     "CREATE TABLE contactsync.x ()",
     "CREATE FUNCTION contactsync.x() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -132,7 +136,9 @@ def test_the_functions_use_no_object_of_their_caller(
         "SELECT proname, proconfig FROM pg_proc"
         " WHERE pronamespace = 'contactsync'::regnamespace AND prosecdef ORDER BY proname"
     ).fetchall()
-    assert {name for name, _ in definers} >= {"record_reaction", "record_reactions"}
+    assert {name for name, _ in definers} == {
+        "next_campaign_id", "record_reaction", "record_reactions", "try_record_reactions",
+    }  # fmt: skip
     assert {tuple(config) for _, config in definers} == {("search_path=pg_catalog, pg_temp",)}
 
 

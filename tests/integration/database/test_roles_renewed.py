@@ -120,3 +120,38 @@ def test_a_platform_that_inserted_reactions_directly_may_call_the_functions_inst
             assert allowed == (False, False, False, True, True, False)
         finally:
             admin.execute("DROP OWNED BY contactsync_test_platform; DROP ROLE contactsync_test_platform")
+
+
+def test_the_rights_of_a_role_of_ones_own_survive_the_upgrade(
+    fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it could do before migration 0008 it can do after it, by the functions and columns that are new."""
+    every = migrations._files()
+    with psycopg.connect(fresh, autocommit=True) as admin:
+        monkeypatch.setattr(migrations, "_files", lambda: [each for each in every if each.version < 8])
+        migrate(admin)
+        admin.execute("CREATE ROLE contactsync_test_own")
+        try:
+            admin.execute(
+                "GRANT USAGE ON SCHEMA contactsync TO contactsync_test_own;"
+                "GRANT SELECT ON contactsync.contact_status TO contactsync_test_own;"
+                "GRANT INSERT ON contactsync.campaign TO contactsync_test_own;"
+                "GRANT USAGE ON SEQUENCE contactsync.campaign_id_seq TO contactsync_test_own;"
+                "GRANT SELECT, INSERT, DELETE ON contactsync.opt_out TO contactsync_test_own;"
+                "GRANT EXECUTE ON FUNCTION contactsync.record_reactions(bigint, jsonb) TO contactsync_test_own;"
+                "INSERT INTO contactsync.account (account_id, name) VALUES (1, 'acme')"
+            )
+            monkeypatch.setattr(migrations, "_files", lambda: [each for each in every if each.version <= 8])
+            assert migrate(admin) == ["0008_consent"]
+            admin.execute("SET ROLE contactsync_test_own")
+            admin.execute("SELECT contactsync.record_reactions(1, '[]')")
+            admin.execute("SELECT * FROM contactsync.try_record_reactions(1, '[]')")
+            admin.execute("SELECT * FROM contactsync.list_address")
+            admin.execute(
+                "INSERT INTO contactsync.campaign (account_id, name, media) VALUES (1, 'x', '{EMAIL}')"
+            )
+            admin.execute("DELETE FROM contactsync.opt_out")
+            admin.execute("UPDATE contactsync.opt_out SET latest = now()")
+            admin.execute("RESET ROLE")
+        finally:
+            admin.execute("RESET ROLE; DROP OWNED BY contactsync_test_own; DROP ROLE contactsync_test_own")

@@ -65,12 +65,12 @@ def test_a_corrected_setting_lets_it_be_applied_once(site: Site) -> None:
 def test_a_new_upload_of_that_name_is_never_overwritten(site: Site) -> None:
     """If in/x exists, `put_back` raises; the file, its results and the ledger are unchanged."""
     old = refused(site)
-    lying = site.boxes()["ko"]
+    left = site.boxes()["ko"]
     path = site.drop(GOOD)
     with pytest.raises(FileExistsError):
         put_back(site, old)
     assert path.read_text() == GOOD
-    assert site.boxes()["ko"] == lying
+    assert site.boxes()["ko"] == left
     assert site.ledger()[0]["retried_at"] is None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from contactsync.processing.pipeline import Pipeline
 from contactsync.processing.result_json import Subject
 from contactsync.reading.findings import Findings
 from tests.integration.processing.deposits import GOOD, A
+from tests.polling import until
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Site
@@ -95,9 +95,7 @@ def test_a_deposit_that_another_daemon_finishes_meanwhile_is_not_applied(site: S
         with other.transaction():
             other.execute("SELECT FROM contactsync.account FOR NO KEY UPDATE")
             step = threads.submit(site.step)
-            deadline = time.monotonic() + 60
-            while not site.conn.execute(blocked, [other.info.backend_pid]).fetchall():
-                assert time.monotonic() < deadline
+            until(lambda: site.conn.execute(blocked, [other.info.backend_pid]).fetchall())
             other.execute("UPDATE contactsync.deposit SET state = 'ko', reason = 'vanished', result = '{}'")
         assert step.result() == 0.0
     assert site.contacts("email") == []

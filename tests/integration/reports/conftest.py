@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import psycopg
 import pytest
 import structlog
 
-from contactsync.reports import publisher
+from contactsync.reports import nightly, publisher
 from tests.integration.reports.nightly import Run
+from tests.integration.reports.nights import Nights
 from tests.integration.reports.platform import Platform
 from tests.integration.reports.site import Site
 from tests.roles import as_daemon
@@ -34,10 +35,12 @@ def lines() -> Iterator[list[dict[str, Any]]]:
         raise structlog.DropEvent
 
     structlog.configure(processors=[keep], cache_logger_on_first_use=False)
-    publisher.log = structlog.get_logger()
+    for module in (publisher, nightly):
+        module.log = structlog.get_logger()
     yield log
     structlog.configure(**before)
-    publisher.log = structlog.get_logger()
+    for module in (publisher, nightly):
+        module.log = structlog.get_logger()
 
 
 @pytest.fixture
@@ -52,3 +55,17 @@ def run(site: Site) -> Iterator[Run]:
 def platform(conn: psycopg.Connection[Any]) -> Platform:
     """The sending platform of one account."""
     return Platform(conn)
+
+
+@pytest.fixture
+def nights(site: Site) -> Iterator[Callable[[str], Nights]]:
+    """Starts a publisher at a time of day."""
+    made: list[Nights] = []
+
+    def begin(text: str) -> Nights:
+        made.append(Nights(site, text))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        each.publisher._session.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,16 +38,6 @@ class Run:
     def stop(self) -> None:
         for each in self._started:
             assert each.stop(DEADLINE)
-
-
-def until(done: Callable[[], object], what: str) -> None:
-    """Wait until `done` returns something true."""
-    pause = threading.Event()
-    for _ in range(int(DEADLINE / 0.01)):
-        if done():
-            return
-        pause.wait(0.01)
-    raise AssertionError(f"not in time: {what}")
 
 
 def today() -> date:

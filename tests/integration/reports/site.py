@@ -104,7 +104,10 @@ class Site:
     def publish(self, day: date = DAY, **settings: Any) -> Contents:
         account = self.account
         chosen = self.settings.model_copy(update=settings)
-        with ReportFolder(self.root / "acme", self.pins) as folder, connect(self.url) as conn:
+        with (
+            ReportFolder(self.root / "acme", self.pins, daily_name=chosen.daily_zip_name) as folder,
+            connect(self.url) as conn,
+        ):
             return publish(conn, account, folder, day_of(day, zone_of(account)), chosen)
 
     def zips(self, day: date = DAY) -> list[str]:

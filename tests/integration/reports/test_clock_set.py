@@ -4,79 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-import structlog
 
 from contactsync.reports import publisher
 from contactsync.reports.days import zone_of
 from contactsync.reports.publisher import Publisher
 from contactsync.runtime.clock import Clock
 from tests.conftest import Databases
-from tests.integration.reports.nightly import DEADLINE, until
+from tests.integration.reports.nightly import DEADLINE
+from tests.integration.reports.nights import Nights, Times, react
 from tests.integration.reports.site import DAY, Site
-
-
-class Times:
-    """A wall clock that the test sets, and a monotonic clock that advances with it."""
-
-    def __init__(self, text: str) -> None:
-        self.monotonic = 1000.0
-        self.set(text)
-
-    def set(self, text: str) -> None:
-        self.now = datetime.fromisoformat(text).astimezone(UTC)
-
-    def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-        self.monotonic += seconds
-
-    def wall(self) -> float:
-        return self.now.timestamp()
-
-    def clock(self) -> Clock:
-        return Clock(self.wall, lambda: self.monotonic)
-
-
-class Nights:
-    """A publisher whose checks the test runs one by one."""
-
-    def __init__(self, site: Site, text: str) -> None:
-        self.site, self.times = site, Times(text)
-        self.lines: list[dict[str, Any]] = []
-        self.restart()
-
-    def restart(self) -> None:
-        self.publisher = Publisher(
-            self.site.settings, self.site.url, self.site.pins, clock=self.times.clock()
-        )
-        self.publisher.update([self.site.account])
-
-    def look(self) -> float:
-        """Check once; returns the seconds until the next check."""
-        (turn,) = self.publisher._turns.values()
-        with structlog.testing.capture_logs() as lines:
-            wait = self.publisher._attend(turn)
-        self.lines += [dict(line) for line in lines]
-        return wait
-
-    def until(self, text: str) -> None:
-        """Check, wait as long as the check returned, and so on."""
-        end = datetime.fromisoformat(text).astimezone(UTC)
-        while self.times.now < end:
-            self.times.advance(max(self.look(), 0.001))
-        self.look()
-
-    def published(self) -> list[str]:
-        return [line["day"] for line in self.lines if line["event"] == "report.published"]
-
-    def opened(self, day: date = DAY) -> int:
-        """How many contacts the day's report lists as having opened."""
-        return len(self.site.rows("EMAIL_opened", f"{day}_Daily.zip", day))
+from tests.polling import until
 
 
 @pytest.fixture
@@ -85,26 +27,6 @@ def site(tmp_path: Path, databases: Databases) -> Iterator[Site]:
         found = Site(tmp_path, url, conn)
         found.campaign(1, closed_on=None)
         yield found
-
-
-@pytest.fixture
-def nights(site: Site) -> Iterator[Callable[[str], Nights]]:
-    """Starts a publisher at a time of day."""
-    made: list[Nights] = []
-
-    def begin(text: str) -> Nights:
-        made.append(Nights(site, text))
-        return made[-1]
-
-    yield begin
-    for each in made:
-        each.publisher._session.close()
-
-
-def react(site: Site, at: str) -> None:
-    """A new contact opens campaign 1."""
-    number = len(site.conn.execute("SELECT FROM contactsync.contact").fetchall())
-    site.react(1, site.contact(email=f"p{number}@example.com"), "EMAIL", "opened", at)
 
 
 def test_a_clock_set_back_over_midnight_loses_nothing_of_the_day(

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from contactsync.database.connection import connect
-from contactsync.reports import publisher
+from contactsync.reports import nightly, publisher
 from contactsync.reports.days import day_of
 from contactsync.reports.folder import ReportFolder
 from contactsync.reports.publish import publish
 from contactsync.reports.writer import Contents
-from tests.integration.reports.nightly import DEADLINE, PARIS, Run, ago, days, today, until
+from tests.integration.reports.nightly import DEADLINE, PARIS, Run, ago, days, today
 from tests.integration.reports.site import Site
+from tests.polling import until
 
 
 def test_missed_days_are_published_as_far_back_as_the_retention(
@@ -144,7 +145,7 @@ def test_new_settings_during_a_check_are_applied_right_after_it(
         assert go_on.wait(DEADLINE)
         return publish(*arguments, **named)
 
-    monkeypatch.setattr(publisher, "publish", wait)
+    monkeypatch.setattr(nightly, "publish", wait)
     here = run(report_retention_days=1)
     assert begun.wait(DEADLINE)
     here.configure(here._settings.model_copy(update={"report_retention_days": 2}))

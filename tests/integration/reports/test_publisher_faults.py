@@ -14,12 +14,13 @@ import pytest
 from contactsync.accounts import store
 from contactsync.database import connection
 from contactsync.database.connection import connect
-from contactsync.reports import publisher
+from contactsync.reports import nightly, publisher
 from contactsync.reports.publisher import Publisher
 from contactsync.reports.writer import Contents
 from contactsync.telemetry.metrics import Metrics
-from tests.integration.reports.nightly import DEADLINE, Run, ago, days, until
+from tests.integration.reports.nightly import DEADLINE, Run, ago, days
 from tests.integration.reports.site import Site
+from tests.polling import until
 
 
 def test_an_unreachable_database_is_logged_once_and_awaited(
@@ -103,7 +104,7 @@ def test_a_different_fault_is_logged_and_so_is_one_that_returns(
                 raise _fault
             return Contents(0, 0, 0, 0)
 
-        monkeypatch.setattr(publisher, "publish", fail)
+        monkeypatch.setattr(nightly, "publish", fail)
         here._attend(turn)
     here._session.close()
     shown = [
@@ -144,3 +145,19 @@ def test_a_stray_and_a_missing_folder_that_return_are_logged_again(
         site.reporting.mkdir()
     here._session.close()
     assert [line["event"] for line in lines] == ["report.stray", "report.no_folder"] * 2
+
+
+def test_other_threads_can_ask_why_an_account_waits(site: Site) -> None:
+    """`doctor` shows it. It is forgotten when a check succeeds."""
+    here = Publisher(site.settings, site.url, site.pins)
+    site.set(time_zone="Europe/Nowhere")
+    here.update([site.account])
+    (turn,) = here._turns.values()
+    here._attend(turn)
+    assert "there is no time zone 'Europe/Nowhere'" in here.waits()["acme"]
+    site.set(time_zone="Europe/Paris")
+    here.update([site.account])
+    (turn,) = here._turns.values()
+    here._attend(turn)
+    here._session.close()
+    assert here.waits() == {}

@@ -104,6 +104,20 @@ def test_an_overflow_is_logged_and_every_folder_is_looked_at(
     """watchdog itself only logs it."""
     tree(tmp_path)
     watched.watch.follow([tmp_path])
-    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed; events were lost")
+    logging.getLogger("watchdog.observers.inotify").warning("Inotify queue overflowed; reconciling %r", b"/x")
     assert watched.alarms.get(timeout=PATIENCE)
-    assert [line["event"] for line in lines()] == ["watch.events_lost"]
+    assert [(line["event"], line["cause"]) for line in lines()] == [("watch.events_lost", "overflow")]
+
+
+def test_another_warning_of_the_library_is_logged_without_its_paths(
+    watched: Watched, tmp_path: Path, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """It has a cause of its own, and every folder is looked at."""
+    tree(tmp_path)
+    watched.watch.follow([tmp_path])
+    logging.getLogger("watchdog.observers.inotify").error("Unable to rebuild below %r", b"/srv/secret")
+    assert watched.alarms.get(timeout=PATIENCE)
+    (line,) = lines()
+    assert (line["event"], line["cause"]) == ("watch.events_lost", "library")
+    assert "secret" not in str(line)

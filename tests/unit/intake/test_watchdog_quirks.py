@@ -89,7 +89,47 @@ def test_a_failed_reader_is_replaced(
     watched.watch.check()
     assert watched.alarms.get(timeout=PATIENCE)
     assert watched.hints_at(folder)
-    assert [line["event"] for line in lines()] == ["watch.events_lost"]
+    assert [(line["event"], line["cause"]) for line in lines()] == [("watch.events_lost", "reader")]
+
+
+def test_reports_may_be_published_and_removed(
+    watched: Watched, tmp_path: Path, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """Their folders are not watched, whether they were there at first or not, so the daemon loses no events by them."""
+    folder = tree(tmp_path)
+    reporting = folder.parents[2] / "reporting"
+    (reporting / "2015-04-27").mkdir(parents=True)
+    watched.watch.follow({tmp_path})
+    handle = os.open(reporting, os.O_RDONLY)
+    for day in [b"2015-04-27", b"2015-04-27", b"2015-04-28", b"2015-04-28"] * 20:
+        new = b".new-" + day + b".a"
+        os.mkdir(new, dir_fd=handle)
+        if os.path.exists(reporting / os.fsdecode(day)):
+            rename_exchange(handle, new, day)
+            os.rmdir(new, dir_fd=handle)
+        else:
+            os.rename(new, day, src_dir_fd=handle, dst_dir_fd=handle)
+        os.rename(day, b".old-" + day + b".a", src_dir_fd=handle, dst_dir_fd=handle)
+        os.rename(b".old-" + day + b".a", day, src_dir_fd=handle, dst_dir_fd=handle)
+    os.close(handle)
+    assert watched.hints_at(folder)
+    assert not watched.watch._broken.is_set()
+    assert watched.alarms.empty()
+    # Nor does the comparison of folders and watches renew them.
+    observer = watched.watch._observer
+    watched.watch._recheck_at = 0.0
+    watched.watch.check()
+    assert watched.watch._observer is observer
+    assert count_watches() == watch._count_folders([tmp_path])
+    assert lines() == []
+
+
+def test_an_account_called_reporting_is_watched(watched: Watched, tmp_path: Path) -> None:
+    """Only days below a folder of that name are not."""
+    folder = tmp_path / "reporting" / "contacts" / "import" / "in"
+    folder.mkdir(parents=True)
+    watched.watch.follow({tmp_path})
+    assert watched.hints_at(folder)
 
 
 def test_folders_may_be_exchanged_and_removed(watched: Watched, tmp_path: Path) -> None:

@@ -29,16 +29,6 @@ def upload_queue() -> UploadQueue:
     return UploadQueue(settle_seconds=0, grace_seconds=0, rescan_seconds=1)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that a thread is about to do and that signals nothing."""
-    event = threading.Event()
-    for _ in range(int(PATIENCE / 0.005)):
-        if condition():
-            return
-        event.wait(0.005)
-    raise AssertionError("it did not happen")
-
-
 @dataclass
 class Script:
     """Every worker's steps: each reports which account it has, then waits until the test ends it."""

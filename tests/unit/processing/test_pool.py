@@ -10,7 +10,8 @@ import structlog
 
 from contactsync.domain.errors import DatabaseAway, Retryable
 from contactsync.processing import outcomes
-from tests.unit.processing.script import ACCOUNT, PATIENCE, Script, named, until
+from tests.polling import until
+from tests.unit.processing.script import ACCOUNT, PATIENCE, Script, named
 
 if TYPE_CHECKING:
     from tests.unit.processing.conftest import Start

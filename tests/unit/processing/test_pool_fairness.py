@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.processing.script import Script, until
+from tests.polling import until
+from tests.unit.processing.script import Script
 
 if TYPE_CHECKING:
     from tests.unit.processing.conftest import Start

@@ -12,7 +12,8 @@ from contactsync.processing.pool import WorkerPool
 from contactsync.runtime.clock import Clock
 from contactsync.telemetry.health import STEP_SECONDS
 from contactsync.telemetry.outage import MAIN_THREAD
-from tests.unit.processing.script import Script, named, until, upload_queue
+from tests.polling import until
+from tests.unit.processing.script import Script, named, upload_queue
 
 if TYPE_CHECKING:
     from tests.unit.processing.conftest import Start

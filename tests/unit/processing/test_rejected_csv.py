@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.domain.messages.words import NBSP
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.reading.encoding import TextEncoding
+from contactsync.reading.guards import unguard_column
 from contactsync.reading.reader import Reader, cell_text
 from contactsync.reading.validate import Reject
 from tests.messages import CLAIMED
@@ -126,6 +128,35 @@ def test_formulas_are_defused() -> None:
     assert rejected(data, {2: "invalid_email", 3: "invalid_email"}) == expected
     as_it_was = rejected(data, {2: "invalid_email", 3: "invalid_email"}, defuse=False)
     assert as_it_was.splitlines()[1].startswith(b'=1+1;"@x";+33 6 12;-2;2;')
+
+
+def values(data: bytes) -> list[dict[str, str | None]]:
+    """What an import reads from the rows of a CSV, by column."""
+    rows = list[dict[str, str | None]]()
+    for batch in Reader([data], ";", HeaderRules()):
+        columns = {
+            key: unguard_column(key, pa.array(batch.frame[key], pa.string())).to_pylist()
+            for key in ("reference", "phone", "city")
+        }
+        rows += [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    return rows
+
+
+CELL = st.text("'\"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20 0aé;", max_size=5).map(
+    lambda text: '"' + text.replace('"', '""') + '"'
+)
+
+
+@given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=4), st.booleans())
+def test_a_rejected_row_is_read_again_as_it_was(rows: list[tuple[str, str, str]], defuse: bool) -> None:
+    """Whatever its cells begin with: the importer removes exactly what the rejected file adds."""
+    # The last column is not blank, so no row is ignored.
+    lines = [";".join([*cells, "x"]) for cells in rows]
+    data = "\n".join(["Reference;Phone;Ville;Nom", *lines, ""]).encode()
+    (batch,) = Reader([data], ";", HeaderRules())
+    codes = {batch.line(int(place)): "invalid_email" for place in batch.frame.index}
+    assert len(codes) == len(rows)
+    assert values(rejected(data, codes, defuse=defuse)) == values(data)
 
 
 def test_an_accounts_own_label_is_not_changed() -> None:

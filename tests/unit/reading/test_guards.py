@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from contactsync.domain.formulas import SIGNS
 from contactsync.reading.guards import unguard_column
 
 
@@ -17,6 +18,12 @@ def test_one_apostrophe_before_a_formula_is_removed() -> None:
     cells = ["'=1+1", "''=1+1", "'+a", "'-a", "'@a", "'\ta", "'\ra", "=1", "'t Hart", "'", "a'=1", "'7", None]
     undone = ["=1+1", "'=1+1", "+a", "-a", "@a", "\ta", "\ra", "=1", "'t Hart", "'", "a'=1", "'7", None]
     assert unguarded("city", *cells) == undone
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_each_sign_that_is_defused_is_restored(sign: str) -> None:
+    """Nothing that a report or a rejected file adds stays in a value."""
+    assert unguarded("city", f"'{sign}a", f"''{sign}a", f"{sign}a") == [f"{sign}a", f"'{sign}a", f"{sign}a"]
 
 
 @pytest.mark.parametrize("key", ["email", "phone", "mobile"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactsync.domain.errors import ConfigurationError
-from contactsync.reports.days import as_day, day_of, due_days, expired, next_night, today, zone_of
+from contactsync.reports.days import (
+    Day,
+    Published,
+    as_day,
+    bounded,
+    day_of,
+    due_days,
+    expired,
+    next_night,
+    today,
+    zone_of,
+)
 from tests.unit.reports.accounts import account
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -69,26 +81,101 @@ def test_the_next_night_includes_the_delay() -> None:
     assert next_night(utc("2015-04-27T22:01"), PARIS, delay) == utc("2015-04-28T22:01")
 
 
+def recorded(built: dict[date, datetime], zone: ZoneInfo = PARIS) -> dict[date, Published]:
+    """The days as they were recorded when they were built."""
+    return {day: Published(day_of(day, zone), at) for day, at in built.items()}
+
+
+def due(now: datetime, retention: int, built: dict[date, datetime], **known: object) -> list[date]:
+    """The days that are due a minute after midnight in Paris."""
+    minute = timedelta(minutes=1)
+    what = {"known": recorded(built)} | known
+    return [day.date for day in due_days(now, PARIS, retention, minute, built=built, **what)]  # type: ignore[arg-type]  # a mapping
+
+
 def test_missing_days_are_due_as_far_back_as_the_retention() -> None:
-    now = utc("2015-05-05T08:00")
     whole = {date(2015, 5, 1): utc("2015-05-01T22:01")}
-    due = due_days(now, PARIS, 7, NO_DELAY, whole)
-    assert [day.date.day for day in due] == [28, 29, 30, 2, 3, 4]
+    assert [day.day for day in due(utc("2015-05-05T08:00"), 7, whole)] == [28, 29, 30, 2, 3, 4]
 
 
 def test_a_day_is_due_when_its_delay_is_over() -> None:
-    minute = timedelta(minutes=1)
     built = {date(2015, 4, day): utc("2015-04-29T00:00") for day in (25, 26)}
-    assert due_days(utc("2015-04-27T22:00:59"), PARIS, 2, minute, built) == []
-    assert [d.date for d in due_days(utc("2015-04-27T22:01"), PARIS, 2, minute, built)] == [DAY]
+    assert due(utc("2015-04-27T22:00:59"), 2, built) == []
+    assert due(utc("2015-04-27T22:01"), 2, built) == [DAY]
 
 
 def test_a_day_built_before_it_had_ended_is_due_again() -> None:
     """`report --day` may publish today; the time of the folder is the time at which the data were read."""
     now = utc("2015-04-28T08:00")
     early, late = {DAY: utc("2015-04-27T21:59:59")}, {DAY: utc("2015-04-27T22:00")}
-    assert [day.date for day in due_days(now, PARIS, 1, NO_DELAY, early)] == [DAY]
-    assert due_days(now, PARIS, 1, NO_DELAY, late) == []
+    assert due(now, 1, early) == [DAY]
+    assert due(now, 1, late) == []
+    # Recorded by a process that was faster.
+    assert due(now, 1, late, known=recorded(early)) == [DAY]
+
+
+def test_a_day_whose_reactions_changed_or_are_unknown_is_due_again() -> None:
+    """Nothing is recorded of days that an earlier version published."""
+    now, built = utc("2015-04-28T08:00"), {DAY: utc("2015-04-27T22:01")}
+    assert due(now, 1, built, changed={DAY, date(2015, 4, 20)}) == [DAY]
+    assert due(now, 1, built, known={}) == [DAY]
+
+
+def test_a_folder_that_is_older_than_the_report_is_due_again() -> None:
+    """Another host has published the day since, in a folder of its own. File systems keep times to two seconds."""
+    now, built = utc("2015-04-28T08:00"), {DAY: utc("2015-04-27T22:01")}
+    assert due(now, 1, built, known=recorded({DAY: utc("2015-04-27T22:01:02")})) == []
+    assert due(now, 1, built, known=recorded({DAY: utc("2015-04-28T03:00")})) == [DAY]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "since", "until"),
+    [
+        ("Europe/Paris", "America/New_York", "2015-04-26T22:00", "2015-04-28T04:00"),
+        ("Europe/Paris", "Asia/Tokyo", "2015-04-26T22:00", "2015-04-27T15:00"),
+        ("Pacific/Kiritimati", "Pacific/Pago_Pago", "2015-04-26T10:00", "2015-04-28T11:00"),
+        # It had ended before the day before it did: it is empty.
+        ("Pacific/Pago_Pago", "Pacific/Kiritimati", "2015-04-27T11:00", "2015-04-27T11:00"),
+    ],
+)
+def test_a_day_begins_where_the_last_published_one_ended(
+    before: str, after: str, since: str, until: str
+) -> None:
+    """The account's zone was changed in between; a published day keeps its bounds."""
+    last = DAY - timedelta(days=1)
+    known = recorded({last: utc("2015-04-28T00:00")}, ZoneInfo(before))
+    assert bounded(DAY, ZoneInfo(after), known) == Day(DAY, utc(since), utc(until))
+    assert bounded(last, ZoneInfo(after), known) == day_of(last, ZoneInfo(before))
+
+
+ZONES = ("Europe/Paris", "America/Havana", "Pacific/Pago_Pago", "Pacific/Kiritimati", "Asia/Kathmandu")
+
+
+@given(
+    st.lists(st.sampled_from(ZONES), min_size=10, max_size=10),
+    st.permutations(range(10)),
+    st.sets(st.integers(0, 9)),
+)
+def test_whatever_zones_an_account_has_no_moment_is_lost_or_in_two_days(
+    zones: list[str], order: list[int], missing: set[int]
+) -> None:
+    """Each day is published under another zone. In order, days follow each other; in any other, they never overlap."""
+    known: dict[date, Published] = {}
+    for number, name in enumerate(zones):
+        day = bounded(DAY + timedelta(days=number), ZoneInfo(name), known)
+        known[day.date] = Published(day, day.until)
+    days = [known[DAY + timedelta(days=number)].day for number in range(10)]
+    assert all(one.until == other.since for one, other in itertools.pairwise(days))
+    known.clear()
+    for number in order:
+        if number not in missing:
+            day = bounded(DAY + timedelta(days=number), ZoneInfo(zones[number]), known)
+            known[day.date] = Published(day, day.until)
+    days = [known[when].day for when in sorted(known)]
+    assert all(
+        one.until <= other.since or other.since == other.until or one.since == one.until
+        for one, other in itertools.pairwise(days)
+    )
 
 
 def test_days_older_than_the_retention_have_expired() -> None:

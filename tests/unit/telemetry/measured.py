@@ -42,7 +42,12 @@ def measured_daemon() -> Metrics:
     """All metrics of a daemon that has settled one deposit."""
     found = Metrics()
     found.registry.register(
-        Gauges(lambda: STATUS, lambda: Backlog(7, 1, NOW.timestamp() - 90, is_whole=True), lambda: 1e9)
+        Gauges(
+            lambda: STATUS,
+            lambda: Backlog(7, 1, NOW.timestamp() - 90, is_whole=True),
+            lambda: 1e9,
+            lambda: [{"account": "acme", "action": "import", "ok": NOW, "ko": NOW - timedelta(hours=1)}],
+        )
     )
     found.settled(OUTCOME, {"invalid_email": 2, "missing_means": 1}, queued=5.0, worked=0.02)
     return found

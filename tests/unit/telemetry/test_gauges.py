@@ -46,6 +46,25 @@ def test_ages_count_up_to_the_scrape(measured: Metrics, name: str, started: date
     assert (before - started).total_seconds() - 1e-5 <= age <= (after - started).total_seconds() + 1e-5
 
 
+def test_the_last_deposits_of_an_account(measured: Metrics) -> None:
+    """When one was applied and one refused, by action, and for how long an account has been failing."""
+    labels = {"account": "acme", "action": "import"}
+    assert value(measured, "account_last_ok_timestamp_seconds", **labels) == NOW.timestamp()
+    refused = value(measured, "account_last_refused_timestamp_seconds", **labels)
+    assert refused == (NOW - timedelta(hours=1)).timestamp()
+    assert value(measured, "account_trouble_age_seconds", account="a") >= 30
+
+
+def test_the_number_of_accounts_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation with many accounts does not flood Prometheus."""
+    monkeypatch.setattr(gauges, "MAX_ACCOUNTS", 2)
+    rows = [{"account": f"a{n}", "action": "import", "ok": NOW, "ko": None} for n in range(5)]
+    collector = Gauges(lambda: STATUS, lambda: Backlog(0, 0, None, is_whole=True), lambda: 0.0, lambda: rows)
+    families = {family.name: family for family in collector.collect()}
+    assert len(families["contactsync_account_last_ok_timestamp_seconds"].samples) == 2
+    assert families["contactsync_account_last_refused_timestamp_seconds"].samples == []
+
+
 def test_not_every_scrape_looks_at_the_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several scrapes within LOOK_SECONDS cost one look."""
     monkeypatch.setattr(gauges, "LOOK_SECONDS", 3600.0)
@@ -55,7 +74,7 @@ def test_not_every_scrape_looks_at_the_folders(monkeypatch: pytest.MonkeyPatch) 
         looks.append(1)
         return Backlog(0, 0, None, is_whole=True)
 
-    collector = Gauges(lambda: STATUS, look, lambda: 0.0)
+    collector = Gauges(lambda: STATUS, look, lambda: 0.0, list)
     for _ in range(3):
         assert {family.name for family in collector.collect()} >= {"contactsync_accounts"}
     assert len(looks) == 1

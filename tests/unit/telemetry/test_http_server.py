@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from contactsync.telemetry import http_server
+from tests.polling import until
 from tests.unit.telemetry.visits import (
     HOST,
     PATIENCE,
@@ -22,7 +23,6 @@ from tests.unit.telemetry.visits import (
     reachable,
     server_at,
     text,
-    until,
 )
 
 if TYPE_CHECKING:

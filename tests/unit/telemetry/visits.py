@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import socket
-import time
 from contextlib import closing
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -35,14 +34,6 @@ def text(body: bytes, status: HTTPStatus = HTTPStatus.OK) -> Answer:
 def server_at(port: int, answers: Mapping[str, Callable[[bool], Answer]]) -> HttpServer:
     """A server of these paths, not started yet."""
     return HttpServer(HttpApp(answers, Hosts(HOST), Token(None)), TcpListener(HOST, port))
-
-
-def until(done: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def reachable(port: int) -> bool:

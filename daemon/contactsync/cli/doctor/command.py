@@ -12,7 +12,7 @@ from contactsync.cli import output
 from contactsync.cli.doctor.finding import Finding, Level
 from contactsync.cli.exit_status import NO, explain
 from contactsync.cli.session import load_settings, opened_database
-from contactsync.domain.errors import ContactsyncError
+from contactsync.domain.errors import ContactsyncError, DatabaseAway, DatabaseRefuses
 
 if TYPE_CHECKING:
     from contactsync.settings.settings import Settings
@@ -23,7 +23,7 @@ START = "systemctl start contactsync"
 
 
 def doctor(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
-    """Check database, folders, disks, clocks, kernel limits, rights and leftovers; exit status 1 if there is an error.
+    """Check database, folders, reports, disks, clocks, kernel limits, rights and leftovers; exit status 1 if there is an error.
 
     Each finding names the command that fixes it. Nothing is changed, except that a small file is created and removed in
     an on/ folder of each file system. Run it as root or as the daemon's user; other users cannot check everything.
@@ -45,7 +45,7 @@ def doctor(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
 
 def _findings(settings: Settings) -> Iterator[Finding]:
     from contactsync.cli import waiting
-    from contactsync.cli.doctor import database, folders, host, leftovers
+    from contactsync.cli.doctor import database, folders, host, leftovers, reports
     from contactsync.database.connection import connect
 
     sign = waiting.read_sign(settings)
@@ -65,14 +65,21 @@ def _findings(settings: Settings) -> Iterator[Finding]:
                     own = [account for account in accounts if account.name not in faults]
                     homes = {account.name: account.home_under(settings.ftp_root) for account in own}
                     yield from leftovers.findings(conn, settings, own, sign)
+                    yield from reports.findings(conn, settings, own, sign)
         except Exception as error:
             ending = explain(error)
             if ending is None:
                 raise
-            fix = "start PostgreSQL, or correct database_url in the configuration"
-            yield Finding("error", "database", ending.sentence, fix)
+            yield _no_database(error, ending.sentence)
     yield from folders.findings(settings, accounts)
     yield from host.findings(settings, homes, sign)
+
+
+def _no_database(error: Exception, sentence: str) -> Finding:
+    if isinstance(error, DatabaseRefuses):
+        return Finding("error", "database", f"the database refuses: {error}", error.fix)
+    fix = error.fix if isinstance(error, DatabaseAway) else None
+    return Finding("error", "database", sentence, fix or "correct database_url in the configuration")
 
 
 def _daemon(settings: Settings, sign: Sign) -> Iterator[Finding]:

@@ -9,9 +9,6 @@ and sends the server its death signal. So no file on disk is trusted: neither a 
                                                                     no  → try again until the deadline
 """
 
-import os
-import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -22,26 +19,17 @@ from urllib.parse import quote
 import psycopg
 
 from contactsync.database import roles
-from contactsync.database.embedded import cluster, launch, provision, server_files
+from contactsync.database.embedded import cluster, provision
 from contactsync.database.embedded.owner_lock import OwnerLock, unusable
 from contactsync.database.embedded.server_files import EmbeddedAway, EmbeddedUnavailable
-from contactsync.database.embedded.server_user import let_enter, server_user
+from contactsync.database.embedded.server_process import ServerProcess
 
 __all__ = ["EmbeddedAway", "EmbeddedServer", "EmbeddedUnavailable"]
 
 # Replaying max_wal_size after a crash takes tens of seconds on a slow disk.
 START_SECONDS = 120.0
-# A fast shutdown writes at most shared_buffers. After this, the server gets an immediate shutdown.
-STOP_SECONDS = 30.0
-# A first start takes 0.6 s, a later one 0.05 s.
-POLL_SECONDS = 0.005
-
-# The kernel sends the server of a killed owner SIGINT, a fast shutdown. It ends sessions and writes dirty
-# buffers (at most shared_buffers), and the next start has nothing to recover. An immediate shutdown
-# (SIGQUIT) leaves up to max_wal_size to replay. Measured in the middle of an update of 1 M rows: 0.25 s to
-# stop + 0.05 s to start, against 0.04 s + 1.33 s. The next owner ends a server that hangs
-# (`end_leftovers`).
-DEATH_SIGNAL = signal.SIGINT
+# How often to look whether the lock is free, or the server of its holder accepts connections.
+POLL_SECONDS = 0.02
 
 
 class EmbeddedServer:
@@ -55,14 +43,11 @@ class EmbeddedServer:
         """Use the server of `data_dir`, which `start` makes. `durable=False` is for tests: fast and unsafe."""
         # One spelling: it is compared with /proc and names the socket folder.
         self._data_dir = data_dir.resolve()
-        self._durable = durable
         self._lock = OwnerLock(self._data_dir)
-        self._child: subprocess.Popen[bytes] | None = None
+        self._process = ServerProcess(self._data_dir, durable=durable)
         self._attached = False
-        # Whether our child has accepted connections.
+        # Whether our process has accepted connections.
         self._ready = False
-        # The offset in the log at which this start's lines begin.
-        self._log_start = 0
 
     @property
     def url(self) -> str:
@@ -97,31 +82,19 @@ class EmbeddedServer:
                     f" connections at {self._sockets()}: stop that process"
                 )
             # There is no event for "the lock is free, or the server accepts connections".
-            time.sleep(POLL_SECONDS * 4)
+            time.sleep(POLL_SECONDS)
         try:
             self._run(deadline)
         except BaseException:
             # An owner without a server would keep others from trying. Stay the owner of a server that is
             # still recovering.
-            if self._child is None or self._child.poll() is not None:
+            if not self._process.runs:
                 self._release()
             raise
 
     def stop(self) -> None:
         """Stop the server (fast shutdown) if this process owns it, otherwise leave it. Safe to repeat."""
-        child = self._child
-        if child is not None:
-            for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, STOP_SECONDS)):
-                # Popen sends nothing to a child that has ended.
-                child.send_signal(number)
-                try:
-                    child.wait(seconds)
-                    break
-                except subprocess.TimeoutExpired:
-                    continue
-            else:
-                child.kill()
-                child.wait()
+        self._process.stop()
         self._release()
 
     def ensure(self, seconds: float = START_SECONDS) -> bool:
@@ -131,9 +104,9 @@ class EmbeddedServer:
         Raises EmbeddedUnavailable if the start failed or took longer than `seconds`; call it again later.
         """
         _require_main_thread()
-        if self._ready and self._child is not None and self._child.poll() is None:
+        if self._ready and self._process.runs:
             return False
-        if self._child is None and self._attached and not self._take_lock():
+        if self._process.child is None and self._attached and not self._take_lock():
             # The owner is alive, and restarts its server itself.
             return False
         self.start(seconds)
@@ -148,13 +121,9 @@ class EmbeddedServer:
     ) -> None:
         self.stop()
 
-    @property
-    def _log_path(self) -> Path:
-        return self._data_dir / "postgresql.log"
-
-    def _sockets(self, *, make: bool = False) -> Path:
+    def _sockets(self) -> Path:
         try:
-            return cluster.socket_folder(self._data_dir, make=make)
+            return cluster.socket_folder(self._data_dir)
         except OSError as error:
             raise unusable(self._data_dir, error) from error
 
@@ -169,69 +138,18 @@ class EmbeddedServer:
         return True
 
     def _release(self) -> None:
-        self._child, self._attached, self._ready = None, False, False
+        self._process.child, self._attached, self._ready = None, False, False
         self._lock.release()
 
     def _run(self, deadline: float) -> None:
         """Start the server, and wait until it and its database are ready; this process holds the lock."""
-        if self._child is None or self._child.poll() is not None:
-            self._child, self._ready = None, False
-            binaries = cluster.find_binaries()
-            pgdata = self._data_dir / "pgdata"
-            try:
-                user = server_user(self._data_dir)
-                let_enter(self._data_dir, user)
-                server_files.end_leftovers(pgdata)
-                cluster.make_cluster(binaries, self._data_dir, user=user, durable=self._durable)
-                server_files.clear_stale_files(pgdata, self._sockets(make=True), cluster.PORT)
-                self._child = self._spawn(binaries / "postgres", pgdata)
-            except OSError as error:
-                raise unusable(self._data_dir, error) from error
-        self._await_ready(self._child, deadline)
+        if not self._process.runs:
+            self._ready = False
+            self._process.start()
+        self._process.await_ready(deadline)
         provision.make_database(self._url("postgres", cluster.ROLE))
         provision.create_roles(self.admin_url)
         self._ready = True
-
-    def _spawn(self, postgres: Path, pgdata: Path) -> subprocess.Popen[bytes]:
-        log = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            if os.fstat(log).st_size > cluster.LOG_BYTES:
-                os.ftruncate(log, 0)
-            self._log_start = os.fstat(log).st_size
-            return subprocess.Popen(  # noqa: S603 - our own program and arguments
-                launch.command(
-                    postgres,
-                    "-D",
-                    pgdata,
-                    *cluster.server_options(self._sockets(), durable=self._durable),
-                    user=server_user(self._data_dir),
-                    folders=(self._data_dir, self._sockets()),
-                    death_signal=DEATH_SIGNAL,
-                ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=launch.environment(),
-                cwd=self._data_dir,
-                # Ctrl-C in a terminal must not reach postgres: we stop it after our own work.
-                start_new_session=True,
-            )
-        finally:
-            os.close(log)
-
-    def _await_ready(self, child: subprocess.Popen[bytes], deadline: float) -> None:
-        while server_files.postmaster_status(self._data_dir / "pgdata") != (child.pid, "ready"):
-            try:
-                status = child.wait(POLL_SECONDS)
-            except subprocess.TimeoutExpired:
-                if time.monotonic() > deadline:
-                    raise EmbeddedAway(
-                        f"PostgreSQL is not ready yet and continues to start: see {self._log_path}"
-                    ) from None
-                continue
-            with self._log_path.open(errors="replace") as log:
-                log.seek(self._log_start)
-                raise launch.explain(status, log.read(), f"PostgreSQL (log: {self._log_path})")
 
     def _accepts(self) -> bool:
         try:

@@ -55,7 +55,7 @@ BLANKS = MappingProxyType(
         "claimed": "str; the claimed name of an earlier deposit",
     }
 )
-"""What a blank of a sentence holds. `count` also stands for the number of values behind a warning."""
+"""What a blank of a sentence holds. `count` may also be the number of values behind a warning."""
 
 VARIANTS = MappingProxyType(
     {

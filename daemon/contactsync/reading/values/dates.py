@@ -87,7 +87,7 @@ class MonthFirstWatch:
 
     def _look(self, data: bytes) -> None:
         places = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("/"))
-        # Two digits stand between two slashes.
+        # There are two digits between two slashes.
         starts = places[:-1][np.diff(places) == len("/31")]
         self.suspicious = any(b"13" <= data[at + 1 : at + 3] <= b"31" for at in starts.tolist())
         self._tail = data[-len("/31") :]

@@ -106,7 +106,7 @@ def _label(label: str) -> tuple[str, int]:
 
 
 def _decoded(label: str) -> str:
-    """What a label in Punycode stands for; it must already be in the form that UTS 46 maps to."""
+    """The text that a label in Punycode encodes; it must already be in the form that UTS 46 maps to."""
     code = label.removeprefix("xn--").encode()
     try:
         plain = code.decode("punycode")

@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations_with_replacement, permutations
+from itertools import permutations
 
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
 
+from contactsync.reading.values.digit_patterns import Language, language
+
 # With marks between the digits the library needs at least three; without marks, two are enough.
 _LEAST_DIGITS = 3
 
-_DIGIT = re.compile(r"\\d|[0-9]|\[[0-9-]+\]")
-_COUNT = re.compile(r"\{([0-9]+)(?:,([0-9]+))?\}|(\?)")
 _TYPES = (
     *("fixed_line", "mobile", "premium_rate", "toll_free", "shared_cost"),
     *("voip", "personal_number", "pager", "uan", "voicemail"),
@@ -41,23 +41,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Language:
-    """What a metadata pattern matches: texts of these lengths that begin with these digits."""
-
-    widths: frozenset[int]
-    firsts: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Dialling:
-    """How a region dials. `lengths` are those of complete national numbers, `local` those without an area code."""
+class _Region:
+    """How numbers are dialled in a region. `lengths` are those of complete national numbers, `local` those without an area code."""
 
     code: str
     idd: str
     prefixes: tuple[str, ...]
     lengths: frozenset[int]
     local: frozenset[int]
-    general: _Language
+    general: Language
 
 
 # A region has one plan, and the library knows about 250 regions.
@@ -88,16 +80,16 @@ def plan_of(region: str) -> Plan | None:
     local = frozenset(general.possible_length_local_only)
     lengths = frozenset(general.possible_length) - local
     try:
-        language = _language(general)
+        matched = language(general.national_number_pattern or "")
         valid = valid_patterns(metadata, general) if len(regions) == 1 else None
     except ValueError:
         return None
-    dialling = _Dialling(code, idd, prefixes, lengths, local, language)
-    shapes = [(length, _shape(length, dialling)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
+    dialled = _Region(code, idd, prefixes, lengths, local, matched)
+    shapes = [(length, _shape(length, dialled)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
     return Plan(code, idd, min(lengths | local), tuple(shapes), valid)
 
 
-def _shape(length: int, region: _Dialling) -> str:
+def _shape(length: int, region: _Region) -> str:
     """The pattern of the texts that are certainly read as a national number of `length` digits, at their end."""
     code, idd, prefixes, general = region.code, region.idd, region.prefixes, region.general
 
@@ -148,101 +140,9 @@ def valid_patterns(metadata: PhoneMetadata, general: PhoneNumberDesc) -> tuple[s
         kind: PhoneNumberDesc | None = getattr(metadata, name)
         if kind is None or not kind.national_number_pattern:
             continue
-        if kind.possible_length and not _language(kind).widths <= set(kind.possible_length):
+        if kind.possible_length and not language(kind.national_number_pattern).widths <= set(
+            kind.possible_length
+        ):
             return None
         types.append(kind.national_number_pattern)
     return f"^(?:{general.national_number_pattern})$", f"^(?:{'|'.join(types)})$"
-
-
-def _language(numbers: PhoneNumberDesc) -> _Language:
-    r"""What the pattern of some numbers matches.
-
-    It may contain digits, `\d`, classes of digits, `(?:…)`, `|`, `{m,n}` and `?`. Raises ValueError for
-    anything else.
-    """
-    found, rest = _union(numbers.national_number_pattern or "")
-    if rest:
-        raise ValueError(rest)
-    return found
-
-
-def _union(text: str) -> tuple[_Language, str]:
-    """What the alternatives at the beginning of `text` match together, and the text after them."""
-    found, text = _sequence(text)
-    while text.startswith("|"):
-        other, text = _sequence(text[1:])
-        found = _Language(found.widths | other.widths, found.firsts | other.firsts)
-    return found, text
-
-
-def _sequence(text: str) -> tuple[_Language, str]:
-    """What the counted atoms at the beginning of `text` match in sequence, and the text after them."""
-    widths, firsts = frozenset({0}), frozenset[str]()
-    while text and text[0] not in "|)":
-        if text.startswith("(?:"):
-            once, text = _union(text[3:])
-            end = 1 if text.startswith(")") else 0
-        else:
-            atom = _DIGIT.match(text)
-            end = atom.end() if atom else 0
-            digits = frozenset(digit for digit in "0123456789" if re.fullmatch(text[:end], digit))
-            once = _Language(frozenset({1}), digits)
-        if not end:
-            raise ValueError(text)
-        text = text[end:]
-        low, high = 1, 1
-        if count := _COUNT.match(text):
-            low, high = (0, 1) if count[3] else (int(count[1]), int(count[2] or count[1]))
-            text = text[count.end() :]
-        firsts = firsts | once.firsts if 0 in widths else firsts
-        sums = {sum(c) for n in range(low, high + 1) for c in combinations_with_replacement(once.widths, n)}
-        widths = frozenset(a + b for a in widths for b in sums)
-    return _Language(widths, firsts), text
-
-
-def starts(pattern: str, size: int, length: int) -> frozenset[str]:
-    """The first `size` digits of the texts of `length` digits that a metadata pattern matches.
-
-    Raises ValueError for a pattern of an unknown form.
-    """
-    found, rest = _starts_of_union(pattern, size)
-    if rest:
-        raise ValueError(rest)
-    return frozenset(start for start, whole in found if whole == length)
-
-
-_Starts = frozenset[tuple[str, int]]
-"""Each start that a pattern allows, with the length of a whole text."""
-
-
-def _starts_of_union(text: str, size: int) -> tuple[_Starts, str]:
-    found, text = _starts_of_sequence(text, size)
-    while text.startswith("|"):
-        other, text = _starts_of_sequence(text[1:], size)
-        found |= other
-    return found, text
-
-
-def _starts_of_sequence(text: str, size: int) -> tuple[_Starts, str]:
-    found: _Starts = frozenset({("", 0)})
-    while text and text[0] not in "|)":
-        if text.startswith("(?:"):
-            once, text = _starts_of_union(text[3:], size)
-            end = 1 if text.startswith(")") else 0
-        else:
-            atom = _DIGIT.match(text)
-            end = atom.end() if atom else 0
-            once = frozenset((digit, 1) for digit in "0123456789" if re.fullmatch(text[:end], digit))
-        if not end:
-            raise ValueError(text)
-        text = text[end:]
-        low, high = 1, 1
-        if count := _COUNT.match(text):
-            low, high = (0, 1) if count[3] else (int(count[1]), int(count[2] or count[1]))
-            text = text[count.end() :]
-        reached: _Starts = found if low == 0 else frozenset()
-        for times in range(1, high + 1):
-            found = frozenset(((a + b)[:size], m + n) for a, m in found for b, n in once)
-            reached = reached | found if times >= low else reached
-        found = reached
-    return found, text

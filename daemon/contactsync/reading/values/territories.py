@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
 
-from contactsync.reading.values.numbering_plan import starts, valid_patterns
+from contactsync.reading.values.digit_patterns import starts
+from contactsync.reading.values.numbering_plan import valid_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ import pytest
 
 from contactsync.database.embedded import cluster
 from contactsync.database.embedded.server import EmbeddedServer, EmbeddedUnavailable
-from tests.integration.database.embedded.process import Process, query, until
+from tests.integration.database.embedded.process import Process, query
+from tests.polling import until
 
 
 def test_long_path_uses_a_private_folder_elsewhere(tmp_path: Path, process: Callable[..., Process]) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from contactsync.database.embedded import server_files
 from contactsync.database.embedded.server import EmbeddedServer
-from tests.integration.database.embedded.process import Process, no_server, postmaster, query, until
+from tests.integration.database.embedded.process import Process, no_server, postmaster, query
+from tests.polling import until
 
 
 def test_killed_owner_leaves_no_server_and_loses_nothing(
@@ -97,7 +98,7 @@ def test_orphaned_backend_that_does_not_notice_is_ended(
         # A stopped backend does not notice that its postmaster is gone.
         os.kill(backend, signal.SIGSTOP)
         os.kill(postmaster(tmp_path / "data"), signal.SIGKILL)
-        until(lambda: server._child is not None and server._child.poll() is not None)
+        until(lambda: not server._process.runs)
         assert server.ensure()
         assert not Path(f"/proc/{backend}/cwd").exists()
     assert query(server.admin_url, "SELECT 1") == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from phonenumbers import PhoneMetadata, PhoneNumberDesc
+from phonenumbers import PhoneMetadata
 
-from contactsync.reading.values import numbering_plan, phones
+from contactsync.reading.values import phones
 
 if TYPE_CHECKING:
     from contactsync.domain.account import PhoneCheck
@@ -201,28 +200,6 @@ def test_two_numbers_are_recognised_where_the_plan_has_long_ones() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "value", ["3.36E+10", "3,36E+10", "3.36e10", "3E+10", "33.6E+9", "3.601E+010", "-3E-5"]
-)
-def test_scientific_notation_is_recognised(value: str) -> None:
-    """A number that a spreadsheet shortened is recognised, and is not a number in any region."""
-    assert phones.is_scientific(pa.array([value])).to_pylist() == [True]
-    assert normalised([value], "DE") == [None]
-
-
-@pytest.mark.parametrize("value", ["0299415263", "3.36", "E10", "3.36E", "06E12345678", "3.36E+10 x", ""])
-def test_other_texts_are_not_scientific(value: str) -> None:
-    """Digits and an E are not enough."""
-    assert phones.is_scientific(pa.array([value])).to_pylist() == [False]
-
-
-@given(st.text("0123456789.,eE+- ", max_size=12))
-def test_scientific_is_the_same_for_one_and_for_many(value: str) -> None:
-    """The column's rule and the single value's are one rule."""
-    one = re.fullmatch(phones._SCIENTIFIC, value) is not None
-    assert phones.is_scientific(pa.array([value])).to_pylist() == [one]
-
-
 @pytest.mark.parametrize("strictness", BOTH)
 def test_plain_numbers_do_not_call_the_library(
     monkeypatch: pytest.MonkeyPatch, strictness: PhoneCheck
@@ -244,28 +221,6 @@ def test_the_library_is_called_once_per_distinct_value(monkeypatch: pytest.Monke
 def test_an_unknown_region_reads_international_numbers() -> None:
     """A number with a plus needs no region."""
     assert normalised(["+33612345678", "0612345678"], "ZZ") == ["+33612345678", None]
-
-
-@pytest.mark.parametrize("pattern", ["[^0]", r"1+", "(?:1", "1)", r"(1)", r"(?!0)\d"])
-def test_a_metadata_pattern_of_an_unknown_form_is_refused(pattern: str) -> None:
-    """A pattern of an unknown form raises ValueError, so the library reads the numbers."""
-    with pytest.raises(ValueError):  # noqa: PT011 - the text is what is left of the pattern, maybe nothing
-        numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
-
-
-@pytest.mark.parametrize(
-    ("pattern", "widths", "firsts"),
-    [
-        (r"[1-9]\d{8}", {9}, "123456789"),
-        (r"8\d{2,4}|[67](?:0|12)?", {1, 2, 3, 4, 5}, "678"),
-        (r"0?(?:1\d|[2-3]){2}", {2, 3, 4, 5}, "0123"),
-    ],
-)
-def test_what_a_metadata_pattern_matches(pattern: str, widths: set[int], firsts: str) -> None:
-    """The lengths and first digits of the numbers that a pattern matches."""
-    found = numbering_plan._language(PhoneNumberDesc(national_number_pattern=pattern))
-    assert set(found.widths) == widths
-    assert set(found.firsts) == set(firsts)
 
 
 def test_an_empty_column_stays_empty() -> None:

@@ -1,0 +1,1 @@
+"""The `account` commands: `command` has the app, `lifecycle` disables, enables and removes accounts."""

@@ -1,0 +1,78 @@
+"""How a deposit ends: the verdict goes to the ledger first, then result.json and the file follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contactsync.accounts import store
+from contactsync.database import ledger
+from contactsync.database.connection import Session
+from contactsync.database.ledger import MAX_ATTEMPTS, MAX_MERGE_TIMEOUTS, Attempt
+from contactsync.domain import names
+from contactsync.domain.account import Account
+from contactsync.domain.deposit import Claimed
+from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
+from contactsync.processing import result_json
+from contactsync.processing.apply import FileTransaction
+from contactsync.processing.result_json import Subject
+from contactsync.spool.spool import Spool
+
+
+def apply_or_refuse(
+    transaction: FileTransaction, subject: Subject, attempt: Attempt
+) -> Mapping[str, Any] | None:
+    """The content of result.json, as the ledger has it now; None if another daemon was first."""
+    session, spool = transaction.session, transaction.spool
+    if attempt.number > MAX_ATTEMPTS:
+        return refuse(session, spool, subject, FileRefused("poison", {"attempts": attempt.number - 1}))
+    try:
+        return transaction.apply(subject)
+    except MergeTimeout:
+        _require_last_timeout(session, subject)
+        return refuse(session, spool, subject, FileRefused("too_large"))
+    except FileRefused as refusal:
+        _require_same_settings(session, subject.account)
+        return refuse(session, spool, subject, refusal)
+
+
+def refuse(
+    session: Session, spool: Spool, subject: Subject, refusal: FileRefused
+) -> Mapping[str, Any] | None:
+    """Write a refusal to the ledger. Returns the content of result.json, None if another daemon was first."""
+    if refusal.code != "no_valid_row":
+        spool.drop_rejected(subject.claimed.action, subject.claimed.claimed_name)
+    result, counts = result_json.refused(subject, refusal)
+    with session() as conn:
+        finished = ledger.finish(conn, subject.account, result, counts, stage_ms=subject.stage_ms)
+    return result if finished else None
+
+
+def _require_last_timeout(session: Session, subject: Subject) -> None:
+    """Count a merge that timed out; raise Retryable until MAX_MERGE_TIMEOUTS have."""
+    with session() as conn:
+        timeouts = ledger.count_merge_timeout(conn, subject.account, subject.deposit_id)
+    if timeouts < MAX_MERGE_TIMEOUTS:
+        raise Retryable(f"the merge took too long: try {timeouts} of {MAX_MERGE_TIMEOUTS}")
+
+
+def _require_same_settings(session: Session, account: Account) -> None:
+    """Raise Retryable if the account's settings changed: operators may just have fixed what refuses the file."""
+    with session() as conn:
+        if not store.is_current(conn, account):
+            raise Retryable("the account's settings changed meanwhile")
+
+
+def carry_out(spool: Spool, claimed: Claimed, result: Mapping[str, Any], *, result_files: bool) -> None:
+    """Carry out what the ledger says: write result.json and move the file to `ok/` or `ko/`."""
+    try:
+        spool.settle(
+            claimed.action,
+            claimed.claimed_name,
+            result["state"],
+            result_json.as_json(result) if result_files else None,
+            opened=claimed.sha256 is not None or result["state"] == "ok",
+        )
+    except FileExistsError:
+        name = names.printable(claimed.claimed_name)
+        raise Retryable(f"{result['state']}/ already holds {name}: move it away") from None

@@ -1,0 +1,1 @@
+complete --command contactsync --no-files --arguments "(env _CONTACTSYNC_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) contactsync)" --condition "env _CONTACTSYNC_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) contactsync"

@@ -1,0 +1,4 @@
+-- Select when people asked for what a deposit says: its deposit date, or that of the original if it is a retry.
+SELECT coalesce(first_deposited_at, deposited_at) AS asked_at
+FROM contactsync.deposit
+WHERE account_id = %(account_id)s AND deposit_id = %(deposit_id)s;
