@@ -162,7 +162,9 @@ class Examination:
         self.findings.reject_codes.update(reject.code for reject in rejects)
         self._warn(batch, verdict)
         room = MAX_LISTED_ERRORS - len(self.findings.errors)
-        self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]
+        self.findings.errors += [
+            LineError(batch.line(r.place), r.column, r.code, r.variant) for r in rejects[:room]
+        ]
         ragged_references = unguard_column("reference", pa.array(self._references(batch), pa.string()))
         spared = pa.concat_arrays([verdict.spared, references.normalise(ragged_references)])
         return Judged(batch, verdict.accepted, rejects, spared)
