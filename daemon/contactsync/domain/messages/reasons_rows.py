@@ -14,6 +14,18 @@ ROW_REASONS: Sentences = table(
             "The file holds only the header line. If your export had no contacts, there is nothing to do; "
             "otherwise export and upload it again."
         ),
+        variants={
+            "line_ends": Text(
+                (
+                    "Le fichier ne contient qu'une ligne, car ses sauts de ligne ne sont pas de ceux que nous lisons : "
+                    "exportez-le de nouveau avec des sauts de ligne Windows (CRLF) ou Unix (LF)."
+                ),
+                (
+                    "The file holds only one line, because its line breaks are none that we read: "
+                    "export it again with the line breaks of Windows (CRLF) or Unix (LF)."
+                ),
+            ),
+        },
     ),
     no_valid_row=Text(
         (

@@ -73,6 +73,7 @@ VARIANTS = MappingProxyType(
         "no_header": "no_known_column: the first line is a row",
         "other": "wrong_separator: the file's is none that an account can have",
         "some": "mixed_separators: not every row",
+        "line_ends": "no_rows: the header line holds line ends of other systems",
         "every": "too_many_fields: every row",
         "footer": "too_few_fields: all of them end the file",
         "all": "quoted_lines: every line",

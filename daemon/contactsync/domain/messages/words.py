@@ -72,6 +72,9 @@ KINDS = MappingProxyType(
         "Access": ("une base de données Access", "an Access database"),
         "dBase": ("une table dBase", "a dBase table"),
         "Outlook": ("un fichier de données Outlook", "an Outlook data file"),
+        "tar": ("une archive tar", "a tar archive"),
+        "archive": ("une archive compressée", "a compressed archive"),
+        "image": ("une image", "an image"),
         "GIF": ("une image GIF", "a GIF image"),
         "program": ("un programme", "a program"),
     }
