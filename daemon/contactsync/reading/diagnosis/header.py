@@ -12,12 +12,15 @@ from contactsync.reading.diagnosis.case import Case, split, whole_line
 from contactsync.reading.diagnosis.encodings import wrong_encoding
 from contactsync.reading.diagnosis.kinds import kind_of
 from contactsync.reading.diagnosis.unknown import explained
+from contactsync.reading.header_line import OTHER_LINE_ENDS
 
 MAX_LINES_ABOVE = 50
 """How many lines above the header line are looked through."""
 
 _OTHER_SEPARATORS = re.compile(r"[:^~#/\xa7\xa6\uff1b\uff0c\x1f]| +")
 """What separates the columns of other programs: any of these characters, or spaces."""
+
+_OTHER_LINE_ENDS = re.compile("|".join(mark.decode() for mark in OTHER_LINE_ENDS))
 
 _APOSTROPHES = "'`\xb4"
 _TYPOGRAPHIC = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\xab\xbb\u2039\u203a"
@@ -39,7 +42,10 @@ def refine(refusal: FileRefused, case: Case) -> FileRefused:
         return FileRefused("not_csv", {"found": kind})
     if refusal.code not in _OF_THE_HEADER:
         return refusal
-    looks = (_quoted_lines, _wrong_separator, _wrong_quotes, _wrong_encoding, _below_other_lines, _no_header)
+    looks = (
+        *(_quoted_lines, _other_line_ends, _wrong_separator, _wrong_quotes, _wrong_encoding),
+        *(_below_other_lines, _no_header),
+    )
     found = (look(refusal, case) for look in looks)
     return next((each for each in found if each), None) or _unknown(refusal, case)
 
@@ -59,6 +65,16 @@ def _quoted_lines(_refusal: FileRefused, case: Case) -> FileRefused | None:
         return FileRefused("quoted_lines", {"line": number, "lines": [number], "count": 1, "variant": "all"})
     errors = [LineError(number, None, "quoted_lines")]
     return FileRefused("quoted_lines", {"line": number, "lines": [number], "count": 1}, errors)
+
+
+def _other_line_ends(_refusal: FileRefused, case: Case) -> FileRefused | None:
+    """The header line goes on with the first row, after a line end of another system."""
+    first = _OTHER_LINE_ENDS.split(case.header_line, maxsplit=1)[0]
+    if first == case.header_line or not any(
+        case.accepts(split(first, each) or ()) for each in case.separators
+    ):
+        return None
+    return FileRefused("no_rows", {"variant": "line_ends"})
 
 
 def _wrong_separator(refusal: FileRefused, case: Case) -> FileRefused | None:
