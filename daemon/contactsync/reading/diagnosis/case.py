@@ -108,6 +108,11 @@ def split(line: str, separator: str) -> list[str] | None:
 
 
 def whole_line(line: str) -> str | None:
-    """What is in the quotes of a line that is in quotes as a whole; None if it is not."""
-    cells = split(line, "|") if line.lstrip().startswith('"') else None
-    return cells[0] if cells and len(cells) == 1 else None
+    """What is in the quotes of a line that is in quotes as a whole; None if it is not. Blank cells may follow."""
+    if not line.lstrip().startswith('"'):
+        return None
+    for separator in SEPARATORS:
+        cells = split(line, separator)
+        if cells and not any(cells[1:]):
+            return cells[0]
+    return None
