@@ -94,7 +94,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hostile.csv"
         # What a daemon does once in its life is not measured.
-        _file(path, "phone: few digits", 1000)
+        _file(path, "phone: all countries", 30_000)
         _show("(warm)", path, "optoutSMS")
         for kind, (action, _) in KINDS.items():
             _file(path, kind, size)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, unicode_util
@@ -34,6 +36,8 @@ _EXTENSION = r"^([0-9+() ./-]*[0-9][()./-]*) ?(?:[xX#]|[eE][xX][tT]\.?) ?[0-9]{1
 _DIGITS_ONLY = r"^\+?[0-9]+$"
 _CALL = 4
 """A plus and so many digits less one show the country of a number."""
+
+_NOTHING, _UNCLEAR, _NOWHERE, _AT_HOME = -3, -2, -1, 0
 
 
 class _Characters(dict[int, str]):
@@ -78,29 +82,59 @@ def read_abroad(
     digits = pc.and_(among, pc.match_substring_regex(compact, _DIGITS_ONLY))
     if any(sign in signs for sign in b"./-"):
         digits = pc.and_not(digits, pc.or_(is_decimal(column), pc.match_substring_regex(column, TWO)))
+    rest = compact.filter(digits)
     left = pc.and_not(among, digits)
-    for start in _starts(compact.filter(digits)):
-        begins = pc.starts_with(compact, start) if start else pc.invert(pc.starts_with(compact, "+"))
-        here = pc.and_(digits, begins)
-        rest = compact.filter(here)
-        found, unread = _of_country(rest, start, strictness) if start else (None, _may_be_at_home(rest, home))
-        if found is not None:
-            answers = pc.replace_with_mask(answers, here, found)
-        left = pc.replace_with_mask(left, here, unread)
-    return answers, left
+    if not len(rest):
+        return answers, left
+    # One array for each country, so that a file of numbers from everywhere needs few calls.
+    groups = _groups(rest, home)
+    order = np.argsort(groups, kind="stable")
+    ordered = rest.take(pa.array(order))
+    found, unread = [], []
+    starts = np.flatnonzero(np.diff(groups[order], prepend=_NOTHING))
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
+        numbers = ordered.slice(start, end - start)
+        stored, doubtful = _of_group(numbers, int(groups[order[start]]), home, strictness)
+        found.append(stored if stored is not None else pa.nulls(len(numbers), pa.string()))
+        unread.append(doubtful)
+    back = pa.array(np.argsort(order))
+    answers = pc.replace_with_mask(answers, digits, pa.concat_arrays(found).take(back))
+    return answers, pc.replace_with_mask(left, digits, pa.concat_arrays(unread).take(back))
 
 
-def _may_be_at_home(column: pa.StringArray, home: Plan | None) -> pa.BooleanArray:
-    return column.is_valid() if home is None else pc.match_substring_regex(column, home.perhaps)
+def _groups(column: pa.StringArray, home: Plan | None) -> npt.NDArray[np.int32]:
+    """The country code of each number with a plus; `_AT_HOME` for one without, and `_NOWHERE` or `_UNCLEAR`."""
+    starts = pc.if_else(pc.starts_with(column, "+"), pc.utf8_slice_codeunits(column, 0, _CALL), "")
+    coded = starts.dictionary_encode()
+    codes = [_group(start, home) for start in coded.dictionary.to_pylist()]
+    groups: npt.NDArray[np.int32] = np.array(codes, np.int32)[coded.indices.to_numpy()]
+    return groups
+
+
+def _group(start: str, home: Plan | None) -> int:
+    if not start:
+        return _AT_HOME
+    if code := country_code(start[1:]):
+        return code
+    # The library then ignores the plus, and may find the prefix of an international call.
+    return _NOWHERE if home is not None and len(start) == _CALL and home.idd[0] != start[1] else _UNCLEAR
+
+
+def _of_group(
+    column: pa.StringArray, group: int, home: Plan | None, strictness: PhoneCheck
+) -> tuple[pa.StringArray | None, pa.BooleanArray]:
+    """The numbers of a group, if it has any, and which of them are left to the library."""
+    if group == _AT_HOME and home is not None:
+        return None, pc.match_substring_regex(column, home.perhaps)
+    if group > 0:
+        return _of_country(column, group, strictness)
+    return None, pa.array(np.full(len(column), group != _NOWHERE))
 
 
 def _of_country(
-    column: pa.StringArray, start: str, strictness: PhoneCheck
+    column: pa.StringArray, code: int, strictness: PhoneCheck
 ) -> tuple[pa.StringArray | None, pa.BooleanArray]:
     """The numbers of one country, which are a plus and digits, and which of them are left to the library."""
-    code = country_code(start[1:])
-    if code is None:
-        return None, column.is_valid()
     region = COUNTRY_CODE_TO_REGION_CODE[code][0]
     plan = plan_of(region)
     if plan is not None and (strictness == "possible" or plan.valid is not None):
@@ -123,9 +157,3 @@ def _of_country(
     )
     settled = territories.settle(national, str(code))
     return texts.prefixed(f"+{code}", national) if settled is None else settled, left
-
-
-def _starts(column: pa.StringArray) -> list[str]:
-    """The plus and the first digits of the numbers that have one, and an empty text if some have none."""
-    starts = pc.unique(pc.if_else(pc.starts_with(column, "+"), pc.utf8_slice_codeunits(column, 0, _CALL), ""))
-    return [*starts.to_pylist()]
