@@ -42,7 +42,7 @@ run: $(VENV)/.demo  ## Try it: FTP server, database and daemon on this machine (
 test: $(VENV)/.dev  ## Run the tests, with the embedded PostgreSQL or CONTACTSYNC_TEST_DATABASE_URL (ARGS=… for pytest)
 	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
 
-servers:  ## Unpack the FTP servers for tests/acceptance/servers, into .servers or CONTACTSYNC_TEST_SERVERS
+servers:  ## Unpack the FTP servers for tests/acceptance/servers, and pgbouncer, into .servers or CONTACTSYNC_TEST_SERVERS
 	@tests/acceptance/servers/install.sh
 
 check: $(VENV)/.dev  ## Check format, lint, types and imports, then run the tests: required before a commit

@@ -18,14 +18,6 @@ ATTACKS = [
     if line.startswith("| ") and not line.startswith("| attack ")
 ]
 
-# Written together with this page, on other branches. Remove each once it is merged, then this constant.
-PENDING = frozenset(
-    {
-        "tests/unit/domain/headers/test_known.py::test_a_header_that_looks_like_personal_data_is_not_shown",
-        "tests/unit/reading/values/test_domains.py::test_the_bound_holds",
-    }
-)
-
 
 @cache
 def functions(path: Path) -> set[str]:
@@ -47,4 +39,4 @@ def test_each_attack_has_a_defence_and_a_test(row: list[str]) -> None:
 @pytest.mark.parametrize(("path", "name"), sorted(set(TEST.findall(TEXT))))
 def test_the_named_test_exists(path: str, name: str) -> None:
     """A renamed test is renamed in the document too."""
-    assert name in functions(ROOT / path) or f"{path}::{name}" in PENDING
+    assert name in functions(ROOT / path)

@@ -94,6 +94,23 @@ SECRETS = (
         "/var/mail",
     ),
     *("/run/credstore", "/run/secrets", "/usr/lib/credstore", "/boot"),
+    *(
+        "/usr/local/etc/vault.hcl",
+        "/var/opt/gitlab",
+        "/var/snap/lxd",
+        "/var/crash/core",
+        "/swapfile",
+        "/swap.img",
+    ),
+)
+HOMES = (
+    "/srv/ftp",
+    "/srv/ftp/acme",
+    "/srv/customers/acme",
+    "/var/ftp/acme",
+    "/var/www/acme",
+    "/mnt/disk/acme",
+    "/opt/ftp",
 )
 
 
@@ -108,6 +125,15 @@ def test_the_capability_reads_no_secret_of_others(secret: str) -> None:
     assert [folder for folder in shown if Path(secret).is_relative_to(folder)] == []
     assert [folder for folder in shown if Path(folder).is_relative_to(secret)] == []
     assert values("ProtectHome") == ["yes"]
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_usual_places_of_homes_are_not_hidden(home: str) -> None:
+    """A drop-in with ReadWritePaths= makes them writable; below a hidden folder that would not be enough."""
+    hidden = [
+        word.removesuffix(":ro") for word in values("TemporaryFileSystem") + values("InaccessiblePaths")
+    ]
+    assert [folder for folder in hidden if Path(home).is_relative_to(folder)] == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
@@ -153,7 +179,8 @@ def test_it_works_with_what_it_sees_of_proc(tmp_path: Path) -> None:
     (variable,) = values("Environment")
     script = 'mount -t proc -o subset=pid proc /proc; exec "$@"'
     ask = (
-        "import os, sys; from pathlib import Path; from contactsync.spool.home_pins import HomePins, Pin;"
+        "import os, sys; from pathlib import Path; from contactsync.spool.home_pins import HomePins;"
+        "from contactsync.spool.pins import Pin;"
         "from contactsync.telemetry.heartbeat import _process; base = Path(sys.argv[1]);"
         "assert not os.path.exists('/proc/sys'); pins = HomePins(base / 'ftp', base / 'data');"
         "home = base / 'ftp/acme'; assert pins.examine([home]) == {}; fd = pins.open(home);"

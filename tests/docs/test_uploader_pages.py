@@ -162,7 +162,12 @@ def test_folders_and_markers(language: str) -> None:
 def test_names_that_are_left_alone_times_and_sizes(language: str) -> None:
     """The defaults; an operator who changes them has to change the page."""
     text, defaults = plain(page(language)), Settings()
-    suffixes = {f"*{each}" for each in re.findall(r"`(\.(?:part|filepart|tmp))`", page(language))}
+    suffixes = {
+        f"*{each}"
+        for each in re.findall(
+            r"`(~|\.(?:(?:file)?part(?:ial)?|te?mp|writing|inprogress|uploading|crdownload))`", page(language)
+        )
+    }
     assert suffixes | {".*"} == set(defaults.ignored_names)
     assert f"{defaults.settle_seconds:g} second" in text
     assert f"{defaults.grace_seconds / 60:g} minutes" in text

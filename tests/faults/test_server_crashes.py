@@ -55,6 +55,25 @@ def test_crashes_at_random_moments(tmp_path: Path) -> None:
         run.__exit__()
 
 
+def test_what_is_in_ok_survives_a_crash_of_the_server(tmp_path: Path) -> None:
+    """Whatever the database's own `synchronous_commit`: its log is written only every ten seconds here."""
+    slow = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB"}
+    with Server(tmp_path / "postgresql", synchronous_commit="off", **slow) as server:
+        server.schema()
+        run = Run(tmp_path / "run", server.admin_url, rescan_seconds=0.1)
+        run.add_account("acme", dedup="none")
+        server.execute("CHECKPOINT")
+        with run:
+            run.drop("acme", "list.csv", people(3))
+            assert run.settled("acme", "list.csv").state == "ok"
+            run.connection.close()
+            del run.connection
+            server.crash()
+            server.start()
+            assert len(run.contacts("acme")) == 3
+        run.__exit__()
+
+
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that PostgreSQL's user can pass through.

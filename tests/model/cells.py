@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from .phones import read_phone
 from .values import AccountRules, trim
 
-FORMULA_STARTS = "=+-@\t\r"
+FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
 
 def clean_cell(text: str, column: str, rules: AccountRules) -> str:

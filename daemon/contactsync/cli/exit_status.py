@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import NamedTuple
 
-from contactsync.domain.errors import AnswerIsNo, ContactsyncError, Retryable
+from contactsync.domain.errors import AnswerIsNo, ContactsyncError, DatabaseAway, DatabaseRefuses, Retryable
 
 NO, USAGE = 1, 2
 
@@ -20,7 +20,7 @@ class Ending(NamedTuple):
 def explain(error: Exception) -> Ending | None:
     """The ending of a command that raised `error`; None if the error is a bug."""
     if isinstance(error, AnswerIsNo | Retryable):
-        return Ending(str(error), NO)
+        return Ending(_sentence(error), NO)
     # Configuration, migration, embedded server: each message names the fix.
     if isinstance(error, ContactsyncError):
         return Ending(str(error), USAGE)
@@ -30,6 +30,14 @@ def explain(error: Exception) -> Ending | None:
         where = f"{error.filename}: " if error.filename else ""
         return Ending(f"{where}{error.strerror or error}", NO)
     return None
+
+
+def _sentence(error: AnswerIsNo | Retryable) -> str:
+    if isinstance(error, DatabaseRefuses):
+        return f"the database refuses: {error}; to fix it: {error.fix}"
+    if isinstance(error, DatabaseAway):
+        return f"the database is unreachable: {error}"
+    return str(error)
 
 
 def _explain_database(error: Exception) -> Ending | None:

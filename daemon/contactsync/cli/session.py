@@ -11,7 +11,7 @@ import typer
 from contactsync.domain.errors import AnswerIsNo, ConfigurationError, ContactsyncError
 
 if TYPE_CHECKING:
-    from contactsync.database.connection import Connection
+    from contactsync.database.connection import Connection, Where
     from contactsync.domain.account import Account
     from contactsync.settings.settings import Settings
     from contactsync.spool.home_pins import HomePins
@@ -64,7 +64,7 @@ def require_schema(conn: Connection, *, embedded: bool) -> None:
 
 
 @contextmanager
-def opened_database(settings: Settings) -> Iterator[tuple[str, bool] | ContactsyncError]:
+def opened_database(settings: Settings) -> Iterator[tuple[Where, bool] | ContactsyncError]:
     """The database's URL and whether it is embedded; or the error, for commands that work without a database."""
     from contactsync.database.source import database
 
@@ -96,8 +96,10 @@ def home_pins(settings: Settings) -> HomePins:
 def require_own_homes(conn: Connection, settings: Settings, chosen: list[Account]) -> None:
     """Raise AnswerIsNo if the home of one of these accounts must be left alone: the daemon skips it too."""
     from contactsync.accounts import homes, store
+    from contactsync.cli.waiting import ANSWER_SECONDS, ATTENDED
 
-    faults = homes.faults(store.every(conn), settings.ftp_root, home_pins(settings))
+    pins = home_pins(settings)
+    faults = homes.faults(store.every(conn), settings.ftp_root, pins, ATTENDED, ANSWER_SECONDS)
     problems = [f"{each.name}: {faults[each.name]}" for each in chosen if each.name in faults]
     if problems:
         raise AnswerIsNo("\n".join(problems))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,9 +13,11 @@ from contactsync.cli import output
 from contactsync.cli.exit_status import NO, explain
 from contactsync.cli.session import load_settings, opened_database
 from contactsync.domain.errors import ContactsyncError
+from contactsync.runtime import stdio
 
 if TYPE_CHECKING:
     from contactsync.cli.status_report import StatusReport
+    from contactsync.database.connection import Where
     from contactsync.settings.settings import Settings
 
 COLUMNS = (
@@ -61,7 +62,7 @@ def status(
 
 def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -> None:
     """Print reports until interrupted; on a terminal each replaces the last."""
-    if as_json or not sys.stdout.isatty():
+    if as_json or not stdio.is_terminal(stdio.stdout()):
         for report in reports:
             if as_json:
                 output.as_json(report.as_mapping(), indent=None)
@@ -78,7 +79,7 @@ def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -
             time.sleep(interval)
 
 
-def _reports(settings: Settings, where: tuple[str, bool] | ContactsyncError) -> Iterator[StatusReport]:
+def _reports(settings: Settings, where: tuple[Where, bool] | ContactsyncError) -> Iterator[StatusReport]:
     """An endless series of reports, each over a new connection."""
     from contactsync.cli import status_report, waiting
     from contactsync.database.connection import connect

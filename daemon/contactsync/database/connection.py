@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import select
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 import psycopg
-from psycopg.abc import PQGen
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import DictRow, dict_row
-from psycopg.waiting import Wait
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 
-from contactsync.database import statements
-from contactsync.domain.errors import DatabaseAway, FileRefused
+from contactsync.database import failures, peer, pooling, session_settings, statements
+from contactsync.database.impatient import (
+    MERGE_SECONDS,
+    PATIENCE_SECONDS,
+    Connection,
+    Impatient,
+    patient,
+)
+from contactsync.database.location import Where, as_daemon_uid, parameters
+from contactsync.domain.errors import DatabaseRefuses, FileRefused
 from contactsync.runtime import gil
 
-Connection: TypeAlias = psycopg.Connection[DictRow]
-
-PATIENCE_SECONDS = 30.0
-"""How long a server may send nothing before we give it up; longer statements run under `patient`."""
-
-MERGE_SECONDS = 900.0
-"""The limit of a merge. `statement_timeout` ends it slightly earlier, so it is not mistaken for a dead server."""
-
-T = TypeVar("T")
+__all__ = [
+    "MERGE_SECONDS",
+    "PATIENCE_SECONDS",
+    "Connection",
+    "Session",
+    "Where",
+    "connect",
+    "errors_mean",
+    "is_pooled",
+    "patient",
+]
 
 # Data exception and integrity violation (protocol 5.5).
 _FILE_FAULTS = ("22", "23")
@@ -43,97 +50,84 @@ _DEFAULTS: dict[str, Any] = {
     "tcp_user_timeout": 25_000,
     "client_encoding": "utf8",
 }
-# The timeouts make the server release what a hung daemon holds; a lock timeout is retried.
-_OPTIONS = (
-    "-c lock_timeout=20s -c statement_timeout=870s -c idle_in_transaction_session_timeout=120s -c work_mem=64MB "
-    "-c temp_buffers=64MB -c default_statistics_target=10 "
-    "-c default_transaction_isolation=read\\ committed -c search_path=pg_temp,pg_catalog -c datestyle=ISO,DMY "
-    "-c standard_conforming_strings=on -c jit=off"
-)
 
 
-class _Impatient(psycopg.Connection[DictRow]):
-    """A connection that gives up on a server which sends nothing for `patience` seconds.
+def connect(where: Where, *, patience: float = PATIENCE_SECONDS) -> Connection:
+    """Connect, in autocommit, with rows as dicts and the session's settings pinned.
 
-    Keepalives detect a dead host, but not a hung server or pooler whose kernel still answers, and a unix
-    socket has none.
+    `where` is any libpq URL or conninfo, or a location; its parameters override ours, and so do the settings in its
+    `options`, except those that results depend on. If it names several hosts, the one that accepts writes is used.
+    `patience` is how many seconds the server may send nothing before the connection is given up.
+
+    Raises DatabaseAway, or DatabaseRefuses if somebody must act.
     """
-
-    patience = PATIENCE_SECONDS
-
-    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """Run psycopg's generator; raises OperationalError, the connection closed, once patience has run out."""
-        try:
-            waited_for = next(gen)
-        except StopIteration as done:
-            # Nothing to wait for: most rows of a COPY have arrived with an earlier one, and a report has millions.
-            arrived: T = done.value
-            return arrived
-        # Older releases of psycopg have no `timeout`.
-        limits = {} if timeout is None else {"timeout": timeout}
-        with gil.yielded():
-            return super().wait(self._with_deadline(gen, waited_for), interval, **limits)
-
-    def _with_deadline(self, gen: PQGen[T], waited_for: Wait) -> PQGen[T]:
-        last_data = time.monotonic()
-        try:
-            while True:
-                ready = yield waited_for
-                if ready:
-                    last_data = time.monotonic()
-                elif time.monotonic() - last_data > self.patience:
-                    self.pgconn.finish()
-                    raise psycopg.OperationalError("the server has stopped responding")
-                waited_for = gen.send(ready)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-
-
-@contextmanager
-def patient(conn: Connection) -> Iterator[None]:
-    """Statements in this block may take as long as a merge."""
-    assert isinstance(conn, _Impatient)
-    before, conn.patience = conn.patience, MERGE_SECONDS
-    try:
-        yield
-    finally:
-        conn.patience = before
-
-
-def connect(url: str, *, patience: float = PATIENCE_SECONDS) -> Connection:
-    """Connect, in autocommit, with rows as dicts; raises psycopg.OperationalError if that fails.
-
-    `url` is any libpq URL or conninfo; its settings override ours. If it names several hosts, the one
-    that accepts writes is used. `patience` is how many seconds the server may send nothing before the
-    connection is given up.
-    """
-    given = conninfo_to_dict(url)
+    given = parameters(where)
     if "," in str(given.get("host", "")):
         given.setdefault("target_session_attrs", "read-write")
-    options = " ".join([_OPTIONS, str(given.pop("options", None) or "")])
-    conninfo = make_conninfo(**{**_DEFAULTS, **given, "options": options})
-    conn = _Impatient.connect(conninfo, autocommit=True, row_factory=dict_row)
+    settings, options = session_settings.from_options(str(given.pop("options", None) or ""))
+    if options:
+        given["options"] = options
+    conn = _open(given, as_daemon_uid(where))
     conn.patience = patience
+    try:
+        with errors_mean():
+            _prepare(conn, settings, given)
+    except BaseException:
+        conn.close()
+        raise
     return conn
 
 
-@contextmanager
-def errors_mean() -> Iterator[None]:
-    """Turn PostgreSQL's errors into verdicts: FileRefused if the file is at fault, otherwise DatabaseAway.
+def _open(given: Mapping[str, Any], daemon_uid: int | None) -> Impatient:
+    """Connect; as another user of this host if root is refused because it is root."""
+    conninfo = make_conninfo(**{**_DEFAULTS, **given})
+    try:
+        try:
+            return Impatient.connect(conninfo, autocommit=True, row_factory=dict_row)
+        except psycopg.OperationalError as error:
+            if daemon_uid is None or not (failures.is_peer_refusal(error) and peer.can_become()):
+                raise
+            with peer.acting_as(daemon_uid):
+                return Impatient.connect(conninfo, autocommit=True, row_factory=dict_row)
+    except psycopg.OperationalError as error:
+        raise failures.of_connecting(error, given) from None
 
-    The original error is not chained: its DETAIL contains values of the file (protocol 5.7).
+
+def _for_probe(conninfo: str) -> Impatient:
+    conn = Impatient.connect(conninfo, autocommit=True, row_factory=dict_row)
+    # A pool without room lets it wait.
+    conn.patience = pooling.PROBE_SECONDS
+    return conn
+
+
+def _prepare(conn: Impatient, settings: Mapping[str, str], given: Mapping[str, Any]) -> None:
+    """Pin the settings; behind a pooler, make sure of a session that nobody else has or has left something in."""
+    pid = session_settings.pin(conn, settings)
+    if not pooling.is_pooled(conn, pid):
+        return
+    conninfo = make_conninfo(**{**_DEFAULTS, **given})
+    pooling.require_own_session(conn, pid, lambda: _for_probe(conninfo))
+    conn.execute("DISCARD ALL")
+    conn.pooled_pid = session_settings.pin(conn, settings)
+
+
+@contextmanager
+def errors_mean(*, of_file: bool = False) -> Iterator[None]:
+    """Turn PostgreSQL's errors into DatabaseAway or DatabaseRefuses; `of_file`: into FileRefused if the file is at fault.
+
+    Only statements that process a file may refuse it. The original error is not chained: its DETAIL contains values of
+    the file (protocol 5.7).
     """
     try:
         yield
     except psycopg.Error as error:
         state = error.sqlstate or ""
-        kind = type(error).__name__
+        failure = failures.of_statement(error)
     else:
         return
-    if state.startswith(_FILE_FAULTS) or state == _PROGRAM_LIMIT:
+    if of_file and (state.startswith(_FILE_FAULTS) or state == _PROGRAM_LIMIT):
         raise FileRefused("database_refused", {"sqlstate": state}) from None
-    raise DatabaseAway(f"{state or 'connection lost'} ({kind})") from None
+    raise failure from None
 
 
 def _was_closed(conn: Connection) -> bool:
@@ -144,29 +138,55 @@ def _was_closed(conn: Connection) -> bool:
 class Session:
     """One worker's connection, opened when needed and reopened after a loss."""
 
-    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
-        """Store the URL; the first call connects. For `patience` see `connect`."""
-        self._url = url
+    def __init__(self, where: Where, *, patience: float = PATIENCE_SECONDS) -> None:
+        """Store where the database is; the first call connects. For `patience` see `connect`."""
+        self._where = where
         self._patience = patience
         self._conn: Connection | None = None
 
     @contextmanager
-    def __call__(self) -> Iterator[Connection]:
+    def __call__(self, *, of_file: bool = False) -> Iterator[Connection]:
         """Yield the connection; close it after a database error. Raises as `errors_mean` does."""
         with errors_mean():
+            conn = self._ready()
+        with errors_mean(of_file=of_file):
             try:
-                if self._conn is None or self._conn.closed or _was_closed(self._conn):
-                    self.close()
-                    with gil.yielded():
-                        self._conn = connect(self._url, patience=self._patience)
-                    self._conn.execute(statements.get("database/session"))
-                yield self._conn
+                yield conn
             except psycopg.Error:
                 self.close()
                 raise
+
+    def _ready(self) -> Connection:
+        if self._conn is not None and not self._conn.closed and not _was_closed(self._conn):
+            try:
+                is_pooled(self._conn)
+            except (psycopg.Error, DatabaseRefuses):
+                self.close()
+                raise
+            return self._conn
+        self.close()
+        with gil.yielded():
+            conn = connect(self._where, patience=self._patience)
+        try:
+            conn.execute(statements.get("database/session"))
+        except psycopg.Error:
+            conn.close()
+            raise
+        self._conn = conn
+        return conn
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""
         conn, self._conn = self._conn, None
         if conn is not None:
             conn.close()
+
+
+def is_pooled(conn: Connection) -> bool:
+    """Whether a pooler is in between. Raises DatabaseRefuses if it has given the session away: its mode can change."""
+    assert isinstance(conn, Impatient)
+    if conn.pooled_pid is None:
+        return False
+    if pooling.backend(conn) != conn.pooled_pid:
+        raise pooling.shared()
+    return True

@@ -23,6 +23,8 @@ from contactsync.domain.errors import ContactsyncError
 
 # protocol 7
 OLDEST_SERVER = 15
+# Any other encoding lacks characters that files and names contain.
+ENCODING = "UTF8"
 # Any number that no other program uses as an advisory lock.
 LOCK_KEY = int.from_bytes(b"ctsync\0\1", "big")
 
@@ -86,7 +88,7 @@ def migrate(conn: psycopg.Connection[Any]) -> list[str]:
 def pending(conn: psycopg.Connection[Any]) -> list[str]:
     """The names of the migrations that the database lacks, in order; writes nothing.
 
-    Raises MigrationError if `migrate` would fail: server too old, applied file changed, newer database.
+    Raises MigrationError if `migrate` would fail: server too old, not UTF8, applied file changed, newer database.
     """
     return [migration.name for migration in _missing(conn)]
 
@@ -95,6 +97,12 @@ def _missing(conn: psycopg.Connection[Any]) -> list[Migration]:
     major = conn.info.server_version // 10000
     if major < OLDEST_SERVER:
         raise MigrationError(f"the server is PostgreSQL {major}: contactsync needs {OLDEST_SERVER} or later")
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding != ENCODING:
+        raise MigrationError(
+            f"the database's encoding is {encoding}, and contactsync needs {ENCODING}: make another database"
+            " and name it in database_url: createdb --template=template0 --encoding=UTF8 NAME"
+        )
     known = {migration.version: migration for migration in _files()}
     applied = _applied(conn)
     for version, (name, checksum) in applied.items():

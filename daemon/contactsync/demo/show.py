@@ -139,8 +139,14 @@ class Demo:
                 changes.add(conn, NAME, _desired_account, self.settings.ftp_root)
             account = store.find_account(conn, NAME)
         home = account.home_under(self.settings.ftp_root)
-        layout_make.make(home, self.settings.ftp_root, layout.owners_of(account))
-        HomePins(self.settings.ftp_root, self.settings.data_dir).accept([home])
+        pins = HomePins(self.settings.ftp_root, self.settings.data_dir)
+
+        def admit(home: Path, fd: int, /, **_replaced: bool) -> None:
+            # Whoever moves the folder of a demo may.
+            pins.admit(home, fd, replaced=True)
+
+        layout_make.make(home, self.settings.ftp_root, layout.owners_of(account), admit=admit)
+        pins.record([home])
         return account
 
     # --- the visitor ---------------------------------------------------------------------------------------

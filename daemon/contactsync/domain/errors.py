@@ -1,6 +1,6 @@
 """The exceptions that contactsync raises on purpose. Any other exception is a bug.
 
-`FileRefused` and `Retryable` (with `DatabaseAway`) end the work on a deposit early: the first for good, the
+`FileRefused` and `Retryable` (with `DatabaseAway` and `DatabaseRefuses`) end the work on a deposit early: the first for good, the
 second until the next try. `AccountBusy` leaves an account to another process. `ConfigurationError` and
 `AnswerIsNo` end a command.
 """
@@ -58,11 +58,28 @@ class ConfigurationError(ContactsyncError):
 
 
 class DatabaseAway(Retryable):
-    """The database is unreachable or cannot do its work now; str() holds the SQLSTATE, never a value."""
+    """The database is unreachable or cannot do its work now; str() holds libpq's message or an SQLSTATE, never a value."""
+
+    def __init__(self, reason: str, fix: str | None = None) -> None:
+        """`reason` is one line; `fix` is the command that helps if it does not pass."""
+        super().__init__(reason)
+        self.fix = fix
+
+
+class DatabaseRefuses(DatabaseAway):
+    """The database answers, and refuses until somebody does what `fix` says. It is tried again all the same."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        """Both as in DatabaseAway."""
+        super().__init__(reason, fix)
 
 
 class MergeTimeout(Retryable):
     """A statement of the merge took longer than the server allows."""
+
+
+class CannotRename(Retryable):
+    """The file system does not let the daemon rename a file; str() names the file and the folders."""
 
 
 class FileLeased(Retryable):
@@ -88,19 +105,19 @@ class FoldersMissing(ContactsyncError):  # noqa: N818 - nothing failed: `contact
 
 
 class HomeChanged(Retryable):
-    """The home is reached through a link, or is another folder than before: it is left alone (protocol 1).
+    """The home is reached through a link, is another folder than before, or another account's: it is left alone.
 
     str() is the reason, which begins with "its home".
     """
 
-    def __init__(self, reason: str, *, linked: bool) -> None:
-        """`linked`: the way to the home leads through a link."""
+    def __init__(self, reason: str, *, linked: bool = False, taken: bool = False) -> None:
+        """`linked`: the way to the home leads through a link. `taken`: it is the home of another account."""
         super().__init__(reason)
-        self.linked = linked
+        self.linked, self.taken = linked, taken
 
     def fix(self, account: str) -> str:
         """The command with which an operator allows the account's home."""
-        if self.linked:
+        if self.linked or self.taken:
             return f"contactsync account set {account} --home …"
         return f"contactsync init {account} --accept-home"
 

@@ -22,6 +22,7 @@ from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
 from contactsync.domain.messages.sentence import Context
 from contactsync.processing import result_json
 from contactsync.processing.cpu_budget import CpuBudget
+from contactsync.processing.pace import Pace
 from contactsync.processing.prefetch import read_ahead
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.processing.result_json import Subject
@@ -30,6 +31,9 @@ from contactsync.processing.share import LARGE_BYTES, SHORT_MERGE_SECONDS, Postp
 from contactsync.reading.examination import Examination
 from contactsync.spool.spool import Spool
 from contactsync.telemetry.metrics import Metrics
+
+CLOCK_TOLERANCE = 0.95
+"""Two hosts' clocks need not run equally fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,9 @@ class FileTransaction:
             raise FileRefused(claimed.refusal, {"limit": self.rules.max_file_bytes >> 20})
         if claimed.several_markers:
             findings.warnings["several_markers"] = 1
-        budget = CpuBudget(self.rules.max_cpu_seconds)
+        pace = Pace(CpuBudget(self.rules.max_cpu_seconds), self.share, self.stopping)
         with self.spool.reading(action, name) as path:
-            with budget.charged():
+            with pace.budget.charged():
                 examination = Examination(
                     path,
                     account,
@@ -78,12 +82,13 @@ class FileTransaction:
                     findings,
                     mode=claimed.mode,
                     max_inflated_bytes=self.rules.max_inflated_bytes,
-                    original=self._originals(account).of(claimed, path),
+                    original=self._originals(account, pace).of(claimed, path),
+                    between_chunks=pace,
                 )
-            with self.session() as conn, conn.transaction():
+            with self.session(of_file=True) as conn, conn.transaction():
                 stage = Stage(conn, action)
                 with self.metrics.timed("read", subject.stage_ms):
-                    self._stage(claimed, examination, stage, budget)
+                    self._stage(claimed, examination, stage, pace)
                 merge = Merge(
                     conn,
                     account,
@@ -109,24 +114,31 @@ class FileTransaction:
                 )
         return result
 
-    def _originals(self, account: Account) -> Originals:
-        return Originals(self.session, self.spool, account, self.rules.max_inflated_bytes, self.stopping)
+    def _originals(self, account: Account, pace: Pace) -> Originals:
+        return Originals(self.session, self.spool, account, self.rules.max_inflated_bytes, pace)
 
     @contextmanager
     def _limited(self, conn: Connection) -> Iterator[None]:
         """Limit each statement of the merge: briefly, unless the deposit is long (see `share`)."""
-        if not self.share.is_long:
-            conn.execute(statements.get("applying/limit_merge"), {"seconds": f"{SHORT_MERGE_SECONDS:g}s"})
+        limit = SHORT_MERGE_SECONDS
+        if self.share.is_long:
+            row = conn.execute(statements.get("applying/statement_timeout")).fetchone()
+            limit = row["milliseconds"] / 1000 if row else 0.0
+        else:
+            conn.execute(statements.get("applying/limit_merge"), {"seconds": f"{limit:g}s"})
+        started = time.monotonic()
         try:
             with patient(conn):
                 yield
         except psycopg.errors.QueryCanceled:
+            # A timeout has the same SQLSTATE as an operator's pg_cancel_backend, and its message may be in any language.
+            if not limit or time.monotonic() - started < limit * CLOCK_TOLERANCE:
+                raise Retryable("somebody cancelled its merge in the database") from None
             # A long deposit had all the time that the server gives. Any other starts over as a long one.
             raise (MergeTimeout if self.share.is_long else Postponed) from None
 
-    def _stage(self, claimed: Claimed, examination: Examination, stage: Stage, budget: CpuBudget) -> None:
+    def _stage(self, claimed: Claimed, examination: Examination, stage: Stage, pace: Pace) -> None:
         """Copy every accepted row to the database and every rejected one to the rejected file."""
-        started = time.monotonic()
         rejects = RejectedFile(
             lambda: self.spool.create_rejected(claimed.action, claimed.claimed_name),
             Context(examination.account, claimed),
@@ -136,18 +148,18 @@ class FileTransaction:
             defuse=self.rules.defused,
         )
         examined_ahead = read_ahead(
-            budget.charging(iter(examination)), in_thread=claimed.size_bytes > LARGE_BYTES
+            pace.budget.charging(iter(examination)),
+            in_thread=claimed.size_bytes > LARGE_BYTES or examination.has_several_chunks,
+            while_waiting=pace,
         )
         with closing(rejects) as rejected, closing(examined_ahead) as batches:
             for examined in batches:
-                if self.stopping():
-                    raise Retryable("the daemon is stopping")
-                with budget.charged():
+                with pace.budget.charged():
                     stage.add(examined.accepted.columns, examined.batch.lines(examined.accepted.places))
                     if claimed.mode is Mode.SYNC:
                         stage.spare(examined.spared)
                     if self.rules.result_files:
                         rejected.write(examined.batch, examined.rejects)
                         examination.findings.rejects_left_out = rejected.left_out
-                self.share.between_batches(started)
+                pace()
         stage.analyze()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from contactsync.domain.errors import DatabaseAway, Retryable
+from contactsync.domain.errors import DatabaseAway, DatabaseRefuses, Retryable
 from contactsync.processing.lanes import Lane
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.telemetry.log import reason_of
@@ -48,7 +48,8 @@ class Outcomes:
         try:
             delay = work(lane)
         except DatabaseAway as error:
-            self.outage.failed(lane.account.name, str(error))
+            fix = error.fix if isinstance(error, DatabaseRefuses) else None
+            self.outage.failed(lane.account.name, str(error), fix=fix)
             self.metrics.trouble("database")
             return self._backoff(lane, f"the database: {error}")
         except (Retryable, OSError) as error:

@@ -6,7 +6,8 @@ What a restart finds in `on/` enters the story through `recovery`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -106,20 +107,32 @@ class Pipeline:
         if suspect:
             self.share.require_long()
         self.share.require_for(claimed.size_bytes)
-        with self.isolation.alone() if suspect else self.isolation.beside_others():
+        with self._beside(suspect=suspect) as share:
             with self.attempts.counted(self.session, account, claimed) as attempt:
                 if attempt is None:
                     return False
                 canonical_line.begun(account, claimed, attempt)
                 subject = Subject(account, claimed, attempt.deposit_id, Findings())
                 transaction = FileTransaction(
-                    self.session, spool, self.rules, self.metrics, self.stopping, self.share
+                    self.session, spool, self.rules, self.metrics, self.stopping, share
                 )
                 result = settlement.apply_or_refuse(transaction, subject, attempt)
             if result is None:
                 return False
             self.settle(spool, claimed, result, attempt.started_at, subject.findings.reject_codes)
             return True
+
+    @contextmanager
+    def _beside(self, *, suspect: bool) -> Iterator[Share]:
+        """Beside other deposits, or alone for a while; gives what the deposit may take of the workers."""
+        if not suspect:
+            with self.isolation.beside_others():
+                yield self.share
+            return
+        give_way = self.share.give_way
+        with self.isolation.alone() as is_alone:
+            # A single worker would wait for itself: what it gives way to waits until the suspect is no longer alone.
+            yield replace(self.share, give_way=lambda: None if is_alone() else give_way())
 
     def settle(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,18 +19,22 @@ class _End:
     error: BaseException | None
 
 
-def read_ahead(items: Iterator[T], *, in_thread: bool = True) -> Generator[T, None, None]:
-    """The same items in the same order; a thread of its own makes them, from the second one on.
+WAIT_SECONDS = 0.05
+"""How often a worker that waits for the next batch looks for something else to do: a batch may take a second."""
+
+
+def read_ahead(
+    items: Iterator[T], *, in_thread: bool = True, while_waiting: Callable[[], None] = lambda: None
+) -> Generator[T, None, None]:
+    """The same items in the same order; a thread of its own makes them.
 
     An exception of `items` is raised here, in its place. A caller that stops early must close this generator. Without
-    `in_thread` there is no thread: for a few items it costs more than it saves.
+    `in_thread` there is no thread: for a few items it costs more than it saves. `while_waiting` is called in the
+    caller's thread again and again until the next item is there; it may raise.
     """
     if not in_thread:
         yield from items
         return
-    for first in items:
-        yield first
-        break
     ready: queue.Queue[T | _End] = queue.Queue(DEPTH)
     stopped = threading.Event()
 
@@ -49,7 +53,7 @@ def read_ahead(items: Iterator[T], *, in_thread: bool = True) -> Generator[T, No
     thread.start()
     made = None
     try:
-        while not isinstance(made := ready.get(), _End):
+        while not isinstance(made := _next(ready, while_waiting), _End):
             yield made
     finally:
         stopped.set()
@@ -59,3 +63,11 @@ def read_ahead(items: Iterator[T], *, in_thread: bool = True) -> Generator[T, No
         thread.join()
     if made.error is not None:
         raise made.error
+
+
+def _next(ready: queue.Queue[T | _End], while_waiting: Callable[[], None]) -> T | _End:
+    while True:
+        try:
+            return ready.get(timeout=WAIT_SECONDS)
+        except queue.Empty:
+            while_waiting()

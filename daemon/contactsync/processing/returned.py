@@ -13,7 +13,7 @@ from contactsync.database.connection import Connection
 from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import ACTIONS, Action, Claimed, Settled
-from contactsync.domain.errors import FileRefused, Retryable
+from contactsync.domain.errors import FileRefused
 from contactsync.reading.batch import Batch
 from contactsync.reading.examination import Examination
 from contactsync.reading.findings import Findings
@@ -40,7 +40,8 @@ class Originals:
     settled: SettledDeposits
     account: Account
     max_inflated_bytes: int
-    stopping: Callable[[], bool]
+    # Called between two chunks of whatever is read.
+    between_chunks: Callable[[], None]
 
     def of(self, claimed: Claimed, path: Path) -> Original | None:
         """What the rows of the file at `path` are compared with; None if it is no corrected file.
@@ -89,10 +90,9 @@ class Originals:
             Findings(),
             max_inflated_bytes=self.max_inflated_bytes,
             original=original,
+            between_chunks=self.between_chunks,
         )
 
     def _judged(self, examination: Examination) -> Iterator[tuple[Batch, tuple[Reject, ...]]]:
         for judged in examination:
-            if self.stopping():
-                raise Retryable("the daemon is stopping")
             yield judged.batch, judged.rejects

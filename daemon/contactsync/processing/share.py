@@ -1,6 +1,6 @@
 """How much of the workers one step may take, so that long deposits never occupy all of them.
 
-A deposit is long if its file is large, if it has taken SLOW_SECONDS already, or if a process has died on it. The pool
+A deposit is long if its file is large, if it has taken SLOW_CPU_SECONDS already, or if a process has died on it. The pool
 keeps one worker free of long deposits. A deposit that turns out to be long when all other workers have one is
 postponed: it changes nothing, and starts over when a worker for long deposits is free. A single worker has no other to
 keep free: between two batches of a long deposit, it takes the steps of the accounts that wait.
@@ -8,15 +8,17 @@ keep free: between two batches of a long deposit, it takes the steps of the acco
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from contactsync.runtime import gil
 
 LARGE_BYTES = 256 << 10
 """A file of up to this size is read and validated in a few milliseconds, unless somebody made it to be slow."""
 
-SLOW_SECONDS = 0.5
-"""A hundred times as long as a small file takes. Longer than this, an account's uploader would notice the wait."""
+SLOW_CPU_SECONDS = 0.5
+"""Thirty times as much as a small file takes. Processor time, because on a busy host a small file may well take half a
+second: it waited for the end of the hostile files that made the host busy."""
 
 SHORT_MERGE_SECONDS = 5.0
 """The limit of a statement in the merge of a deposit that is not long: one that exceeds it is long."""
@@ -50,9 +52,10 @@ class Share:
         if size > LARGE_BYTES:
             self.require_long()
 
-    def between_batches(self, started: float) -> None:
-        """Be fair in the middle of a deposit that started at this time of the monotonic clock; may raise Postponed."""
-        if time.monotonic() - started > SLOW_SECONDS:
+    def between_batches(self, spent: float) -> None:
+        """Be fair in the middle of a deposit that has taken so many CPU seconds; may raise Postponed."""
+        if spent > SLOW_CPU_SECONDS:
             self.require_long()
+            gil.give_up()
         if self.is_long:
             self.give_way()

@@ -62,11 +62,14 @@ class Content:
     chunks: Callable[[], Iterator[bytes]]
 
 
-def open_content(path: Path, *, max_inflated_bytes: int) -> Content:
+def open_content(
+    path: Path, *, max_inflated_bytes: int, between_chunks: Callable[[], None] = lambda: None
+) -> Content:
     """Find the CSV in the file at `path`, which must be the daemon's own copy.
 
     Raises FileRefused: empty, a workbook, another format, or a zip that is not exactly one CSV. A zip that
     inflates to more than `max_inflated_bytes`, or is damaged further on, is refused while `chunks()` is read.
+    `between_chunks` is called after each chunk of each pass.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -76,8 +79,16 @@ def open_content(path: Path, *, max_inflated_bytes: int) -> Content:
             _refuse_foreign(head)
         member = _only_member(file, is_zip=head.startswith(_ZIP_STARTS))
     if member is None:
-        return Content(False, lambda: _plain(path))
-    return Content(True, lambda: _member_chunks(path, member, max_inflated_bytes))
+        return Content(False, lambda: _interrupted(_plain(path), between_chunks))
+    return Content(
+        True, lambda: _interrupted(_member_chunks(path, member, max_inflated_bytes), between_chunks)
+    )
+
+
+def _interrupted(chunks: Iterator[bytes], between_chunks: Callable[[], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        between_chunks()
 
 
 def looks_whole(fd: int, identity: FileIdentity) -> bool:

@@ -83,7 +83,10 @@ class Settings(BaseSettings):
         2, ge=0, le=99, description="the same as a share of the file system; the smaller of the two counts"
     )
     ignored_names: Patterns = Field(
-        (".*", "*.part", "*.filepart", "*.tmp"),
+        (
+            *(".*", "*~", "*.part", "*.filepart", "*.partial", "*.tmp", "*.temp"),
+            *("*.writing", "*.inprogress", "*.uploading", "*.crdownload"),
+        ),
         description="patterns of file names to ignore, such as uploads in progress",
     )
     result_files: bool = Field(

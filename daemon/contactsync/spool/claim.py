@@ -9,7 +9,7 @@ from contextlib import suppress
 from contactsync.domain import names
 from contactsync.domain.deposit import Action, Incoming
 from contactsync.runtime.kernel import Lease, lease_is_broken, rename_noreplace
-from contactsync.spool.files import NAME, create_file, has_entry, read_lease
+from contactsync.spool.files import NAME, create_file, has_entry, read_lease, renaming
 from contactsync.spool.inbox import Inbox
 from contactsync.spool.settled import result_names
 
@@ -58,7 +58,8 @@ class Claiming(Inbox):
             claimed = names.claimed_name(stamp, incoming.name)
             self._keep_name(action, claimed, incoming.name)
             try:
-                rename_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
+                with renaming(incoming.name, f"from {action.name}/in/ to {action.name}/on/"):
+                    rename_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
             except FileNotFoundError:
                 return None
             except FileExistsError:

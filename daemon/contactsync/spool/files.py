@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from contactsync.domain.deposit import FileIdentity
-from contactsync.domain.errors import FileLeased
+from contactsync.domain.errors import CannotRename, FileLeased
+from contactsync.domain.names import printable
 from contactsync.runtime.kernel import Lease, release_lease, take_lease
 
 FILE_MODE = 0o640
@@ -23,6 +24,23 @@ TEMPORARY = (COPY, RESULT, REJECTED, NAME, NOTE)
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+@contextmanager
+def renaming(name: bytes, way: str) -> Iterator[None]:
+    """Name the file in errors of a rename in this block; `way` is "from … to …". Raises CannotRename.
+
+    A name that is gone or taken is no fault: those two errors pass, and so does EXDEV, whose cause is the mounts.
+    """
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            raise
+        reason = os.strerror(error.errno or 0)
+        raise CannotRename(f"{printable(name)} cannot be renamed {way}: {reason}") from None
 
 
 def open_file(name: bytes, folder: int, expected: Callable[[FileIdentity], bool]) -> BinaryIO | None:

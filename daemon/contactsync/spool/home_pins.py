@@ -12,46 +12,16 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from contactsync.domain.errors import ConfigurationError, HomeChanged
-from contactsync.runtime.boot import boot_id
 from contactsync.runtime.directories import open_locked, open_way, opened
+from contactsync.spool.pins import Pin, PinTable
 
 FILE_NAME = "homes.json"
 _NEW_NAME = f".{FILE_NAME}.new"
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """What recognises a folder: its inode on its device. `file_system` is the id in statvfs(3), 0 if it has none.
-
-    `boot` is the boot of the machine in which the device had this number, "" if it is unknown.
-    """
-
-    device: int
-    inode: int
-    file_system: int
-    boot: str
-
-    @classmethod
-    def of(cls, fd: int) -> Pin:
-        """The pin of an open folder."""
-        status = os.fstat(fd)
-        return cls(status.st_dev, status.st_ino, os.fstatvfs(fd).f_fsid, boot_id())
-
-    def fits(self, found: Pin) -> bool:
-        """Whether `found` is the same folder.
-
-        A remount or a reboot may give the same disk another number: device mapper, btrfs and network file systems do.
-        Then the file system's own id decides. Some derive that from the device too, so after a reboot only the inode
-        counts. A tenant can neither mount nor reboot.
-        """
-        same_device = self.device == found.device or self.file_system == found.file_system
-        rebooted = "" != self.boot != found.boot != ""
-        return self.inode == found.inode and (same_device or rebooted)
 
 
 class HomePins:
@@ -60,12 +30,17 @@ class HomePins:
     def __init__(self, ftp_root: Path, data_dir: Path) -> None:
         """Read the record. `problem` is a sentence if it cannot be read or written: pins are then in memory only."""
         self._root, self._folder = ftp_root, data_dir
-        # By path. `_stored` is the record as last read or written.
-        self._pins: dict[str, Pin] = {}
+        # `_stored` is the record as last read or written.
+        self._table = PinTable()
         self._stored: Mapping[str, Pin] = {}
         self._version: tuple[int, int] | None = None
         self.problem: str | None = None
         self.refresh()
+
+    @property
+    def ftp_root(self) -> Path:
+        """Where homes are, unless an account has its own."""
+        return self._root
 
     def refresh(self) -> bool:
         """Read the record again if another process has written it; returns whether it has."""
@@ -81,7 +56,7 @@ class HomePins:
         self._version = version
         with self._guarded():
             self._stored = self._read()
-            self._pins = {**self._pins, **self._stored}
+            self._table = PinTable.of({**self._table.pins, **self._stored})
         return True
 
     def open(self, home: Path) -> int:
@@ -95,16 +70,32 @@ class HomePins:
             reason = f"its home {home} is not a folder, or is reached through a link"
             raise HomeChanged(reason, linked=True) from None
         try:
-            found = Pin.of(fd)
-            fits = self._pins.setdefault(str(home), found).fits(found)
-        except OSError:
+            self.admit(home, fd)
+        except BaseException:
             os.close(fd)
             raise
-        if fits:
-            return fd
-        os.close(fd)
-        reason = f"its home {home} is another folder than before: it was replaced, or its disk is not mounted"
-        raise HomeChanged(reason, linked=False)
+        return fd
+
+    def admit(self, home: Path, fd: int, *, replaced: bool = False) -> None:
+        """Require that an open folder is this home, and pin it if the home has no pin.
+
+        With `replaced`, it gets the pin in any case: it may be another folder than before. Raises HomeChanged if it is
+        another folder than before, or the home of another account: somebody has moved that.
+        """
+        path, found = str(home), Pin.of(fd)
+        known = None if replaced else self._table.pins.get(path)
+        if known is not None and known.fits(found):
+            return
+        if other := self._table.twin(path, found):
+            reason = f"its home {home} is the folder that was {other}, the home of another account"
+            raise HomeChanged(f"{reason}: somebody has moved it there, so move it back", taken=True)
+        if replaced:
+            self._table = PinTable.of({**self._table.pins, path: found})
+        elif not self._table.first(path, found).fits(found):
+            reason = (
+                f"its home {home} is another folder than before: it was replaced, or its disk is not mounted"
+            )
+            raise HomeChanged(reason)
 
     def open_locked(self, home: Path, name: str, *, wait: bool) -> int:
         """Open and lock the directory `name` in a home; raises what `open` and `directories.open_locked` raise."""
@@ -114,34 +105,38 @@ class HomePins:
         finally:
             os.close(way)
 
-    def change_of(self, home: Path) -> HomeChanged | None:
-        """Why a home must be left alone, or None; a home that cannot be reached is not judged."""
+    def look(self, home: Path) -> Pin:
+        """Which folder a home is now. Raises what `open` raises; safe from any thread."""
+        fd = self.open(home)
         try:
-            os.close(self.open(home))
-        except HomeChanged as error:
-            return error
-        except OSError:
-            pass
-        return None
+            return Pin.of(fd)
+        finally:
+            os.close(fd)
 
-    def examine(self, homes: Iterable[Path], refused: Iterable[Path] = ()) -> dict[Path, HomeChanged]:
+    def examine(
+        self,
+        homes: Iterable[Path],
+        refused: Iterable[Path] = (),
+        look: Callable[[Path], Pin] | None = None,
+    ) -> dict[Path, HomeChanged]:
         """The homes that must be left alone. Pins those that are seen for the first time.
 
-        Those in `refused` keep their pins, but get none: a tenant can make its home clash with another. All other
-        homes are forgotten.
+        `look` answers as `HomePins.look` does, for callers that have asked already. Those in `refused` keep their pins,
+        but get none: a tenant can make its home clash with another. All other homes are forgotten.
         """
+        look = look or self.look
         changed: dict[Path, HomeChanged] = {}
-        pins = {path: self._pins[path] for path in map(str, refused) if path in self._pins}
+        homes = tuple(homes)
+        self.keep((*homes, *refused))
+        pins = dict(self._table.pins)
         for home in homes:
-            if str(home) in self._pins:
-                pins[str(home)] = self._pins[str(home)]
             # A home that is missing or out of reach keeps its pin; those who work in it report that.
             with suppress(OSError):
                 try:
-                    pins[str(home)] = self._pin_of(home)
+                    pins[str(home)] = look(home)
                 except HomeChanged as error:
                     changed[home] = error
-        self._pins = pins
+        self._table = PinTable.of(pins)
         if pins != self._stored:
             new = {path: pin for path, pin in pins.items() if self._stored.get(path) != pin}
             self._record(
@@ -149,20 +144,15 @@ class HomePins:
             )
         return changed
 
-    def accept(self, homes: Collection[Path]) -> None:
-        """Pin the folders that are there now, whatever they were before. Raises what `open` raises."""
-        given = set(map(str, homes))
-        self._pins = {path: pin for path, pin in self._pins.items() if path not in given}
-        new = {str(home): self._pin_of(home) for home in homes}
-        self._pins = {**self._pins, **new}
-        self._record(lambda now: {**now, **new}, make=False)
+    def keep(self, homes: Iterable[Path]) -> None:
+        """Forget all other homes, in memory: what was an account's home may have become another account's."""
+        known = self._table.pins
+        self._table = PinTable.of({path: known[path] for path in map(str, homes) if path in known})
 
-    def _pin_of(self, home: Path) -> Pin:
-        fd = self.open(home)
-        try:
-            return Pin.of(fd)
-        finally:
-            os.close(fd)
+    def record(self, homes: Collection[Path]) -> None:
+        """Store the pins of these homes: other processes then admit the same folders."""
+        new = {str(home): self._table.pins[str(home)] for home in homes}
+        self._record(lambda now: {**now, **new}, make=False)
 
     def require_record(self) -> None:
         """Raise ConfigurationError if the record cannot be used: a command must not work in a home unchecked."""
@@ -180,7 +170,7 @@ class HomePins:
                 fcntl.flock(folder, fcntl.LOCK_EX)
                 self._stored = change(self._read())
                 self._write(folder, self._stored)
-            self._pins = {**self._pins, **self._stored}
+            self._table = PinTable.of({**self._table.pins, **self._stored})
             found = os.stat(self._folder / FILE_NAME)
             self._version = (found.st_ino, found.st_mtime_ns)
 

@@ -13,23 +13,37 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from contactsync.domain.errors import ConfigurationError
 from contactsync.runtime import directories
 from contactsync.spool.layout import HOME_MODE, LAYOUT, Folder, Owners
 
+
+class Admit(Protocol):
+    """Requires that an open folder may be a home (`HomePins.admit`); `replaced` if it was made just now."""
+
+    def __call__(self, home: Path, fd: int, /, *, replaced: bool) -> None:
+        """Raise whatever keeps it from being the home."""
+
+
 ABOVE_MODE = 0o755
 """Everybody may pass through the folders above the home."""
 
 
-def make(home: Path, ftp_root: Path, owners: Owners | None) -> list[str]:
+def _admit(_home: Path, _fd: int, *, replaced: bool) -> None:
+    """Whatever the home is, it is made."""
+
+
+def make(home: Path, ftp_root: Path, owners: Owners | None, *, admit: Admit = _admit) -> list[str]:
     """Make what is missing of the tree at `home`; returns what was done, as `made <path>` or `fixed <path>`.
 
     Owners and modes of existing folders of the tree are fixed only if `owners` are given; folders above the home are
-    made, but never changed. Raises ConfigurationError if something else is in the place of a folder, or if the process
+    made, but never changed. `admit` is called with the open home before anything in it changes, and may raise; what it
+    admits is what is made, whatever takes its place meanwhile. Raises ConfigurationError if something else is in the place of a folder, or if the process
     lacks a right.
     """
-    maker = _Maker(home, ftp_root, owners)
+    maker = _Maker(home, ftp_root, owners, admit)
     try:
         maker.run()
     except PermissionError as error:
@@ -43,9 +57,9 @@ def make(home: Path, ftp_root: Path, owners: Owners | None) -> list[str]:
 class _Maker:
     """One pass over a tree. `at` is the current folder, for the sentence that reports an error."""
 
-    def __init__(self, home: Path, ftp_root: Path, owners: Owners | None) -> None:
+    def __init__(self, home: Path, ftp_root: Path, owners: Owners | None, admit: Admit) -> None:
         self.at, self.done = home, list[str]()
-        self._home, self._root, self._owners = home, ftp_root, owners
+        self._home, self._root, self._owners, self._admit = home, ftp_root, owners, admit
         # Whether somebody else can replace what is in the current folder.
         self._exposed = False
 
@@ -98,6 +112,8 @@ class _Maker:
         except FileExistsError:
             made = False
         with directories.opened(path.name, parent) as fd:
+            if path == self._home:
+                self._admit(path, fd, replaced=made)
             # As it was found: the account had time to move other folders into it.
             exposed = self._exposed
             self._note_exposure(fd)

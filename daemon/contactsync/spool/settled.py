@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from contactsync.domain.deposit import Action, Settled
@@ -38,17 +39,20 @@ class Settling(SpoolBase):
         Raises FileExistsError if that folder has something else of the deposit's name: nothing is overwritten.
         """
         source, target = self._dir(action, "on"), self._dir(action, state)
+        renamed = partial(files.renaming, way=f"from {action.name}/on/ to {action.name}/{state}/")
         if result is not None:
             with files.create_file(source, files.RESULT + claimed) as file:
                 file.write(result)
                 flush_to_disk(file)
-            os.rename(files.RESULT + claimed, claimed + RESULT, src_dir_fd=source, dst_dir_fd=target)
-        with suppress(FileNotFoundError):
+            with renamed(files.RESULT + claimed):
+                os.rename(files.RESULT + claimed, claimed + RESULT, src_dir_fd=source, dst_dir_fd=target)
+        with suppress(FileNotFoundError), renamed(files.REJECTED + claimed):
             os.rename(files.REJECTED + claimed, claimed + REJECTED, src_dir_fd=source, dst_dir_fd=target)
         if not opened:
-            unopened.put_away(source, target, claimed)
+            with renamed(claimed):
+                unopened.put_away(source, target, claimed)
         # Another daemon has settled it.
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), renamed(claimed):
             rename_noreplace(source, claimed, target, claimed)
         with suppress(FileNotFoundError):
             os.unlink(files.NAME + claimed, dir_fd=source)
@@ -79,7 +83,8 @@ class Settling(SpoolBase):
         moved = unopened.take_back(source, claimed, target, name)
         if moved is None:
             try:
-                rename_noreplace(source, claimed, target, name)
+                with files.renaming(claimed, f"from {action.name}/ko/ to {action.name}/in/"):
+                    rename_noreplace(source, claimed, target, name)
                 moved = True
             except FileNotFoundError:
                 moved = False

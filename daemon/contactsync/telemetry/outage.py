@@ -51,8 +51,10 @@ class DatabaseOutage:
         with self._lock:
             return self._reason, self._since
 
-    def failed(self, waiter: str, reason: str) -> None:
+    def failed(self, waiter: str, reason: str, *, fix: str | None = None) -> None:
         """Note that `waiter`, an account or MAIN_THREAD, waits for the database.
+
+        `fix`: the database refuses until somebody does this. Without it, the database is expected back.
 
         Logs each reason once per outage. If the database flickers, logs an outage each time their number doubles,
         and each one that lasts.
@@ -67,7 +69,10 @@ class DatabaseOutage:
                 deserves_a_line = lasts or bool(self._logged)
             if deserves_a_line and reason not in self._logged:
                 self._logged.add(reason)
-                log.warning("database.away", reason=reason)
+                if fix is None:
+                    log.warning("database.away", reason=reason)
+                else:
+                    log.error("database.refuses", reason=reason, fix=fix)
             self._reason = reason
 
     def answered(self, waiter: str) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Unpack the FTP servers for the acceptance tests: vsftpd, proftpd, pure-ftpd and OpenSSH.
+# Unpack the FTP servers for the acceptance tests (vsftpd, proftpd, pure-ftpd and OpenSSH), and the
+# pooler pgbouncer.
 #
 #   tests/acceptance/servers/install.sh [FOLDER]
 #
@@ -11,7 +12,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-${CONTACTSYNC_TEST_SERVERS:-$here/../../../.servers}}
-SERVERS=(vsftpd proftpd-core pure-ftpd openssh-server)
+SERVERS=(vsftpd proftpd-core pure-ftpd openssh-server pgbouncer)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi

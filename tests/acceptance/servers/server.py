@@ -146,6 +146,7 @@ PROGRAMS = {
     "proftpd-core": "usr/sbin/proftpd",
     "pure-ftpd": "usr/sbin/pure-ftpd",
     "openssh-server": "usr/sbin/sshd",
+    "pgbouncer": "usr/sbin/pgbouncer",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,15 @@ from psycopg.conninfo import make_conninfo
 from contactsync.database.connection import Session
 from contactsync.domain.errors import Retryable
 from contactsync.processing import apply
+from contactsync.processing.isolation import Isolation
 from contactsync.processing.pipeline import Pipeline
 from contactsync.processing.share import LARGE_BYTES, Postponed, Share
-from tests.integration.processing.deposits import GOOD, admit, cut_off, everything, zipped
+from contactsync.reading import container
+from tests.integration.processing.deposits import GOOD, IMPORT, admit, cut_off, everything, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.integration.conftest import Site
 
@@ -111,7 +115,7 @@ def test_a_small_upload_that_turns_out_to_be_slow_starts_over(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has changed nothing, waits in `on/`, and no attempt counts."""
-    monkeypatch.setattr("contactsync.processing.share.SLOW_SECONDS", 0.0)
+    monkeypatch.setattr("contactsync.processing.share.SLOW_CPU_SECONDS", 0.0)
     site.drop(zipped(LARGE.encode()), "list.zip")
     site.pipeline.share = NO_WORKER
     with pytest.raises(Postponed):
@@ -165,3 +169,89 @@ def test_a_suspect_is_processed_by_a_worker_for_long_deposits(site: Site) -> Non
     site.pipeline.share = Share()
     assert site.step() == 0.0
     assert [row["state"] for row in site.ledger()] == ["ok"]
+
+
+BOMB = zipped(b"Email\n" + b"\n" * (64 << 20))
+"""Tens of kilobytes that inflate to 64 MiB without a row."""
+
+
+def test_a_zip_that_is_slow_before_its_first_row_starts_over(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read as a whole before the first batch, and must not hold the worker that is kept free."""
+    monkeypatch.setattr("contactsync.processing.share.SLOW_CPU_SECONDS", 0.0)
+    assert len(BOMB) < LARGE_BYTES
+    site.drop(BOMB, "list.zip")
+    begun: list[str] = []
+    monkeypatch.setattr(apply, "Stage", lambda *_: begun.append("first batch"))
+    site.pipeline.share = NO_WORKER
+    with pytest.raises(Postponed):
+        site.step()
+    assert begun == []
+
+
+def test_the_budget_ends_a_zip_before_its_first_row(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only when it is read as a whole."""
+    begun: list[str] = []
+    read: list[bytes] = []
+    inner = container._member_chunks
+
+    def chunks(path: Path, member: Any, limit: int) -> Iterator[bytes]:
+        for chunk in inner(path, member, limit):
+            read.append(chunk[:1])
+            yield chunk
+
+    monkeypatch.setattr(container, "_member_chunks", chunks)
+    monkeypatch.setattr(apply, "Stage", lambda *_: begun.append("first batch"))
+    site.pipeline.rules = replace(site.pipeline.rules, max_cpu_seconds=1e-6)
+    row = site.apply(BOMB, "list.zip")
+    assert (row["reason"], begun, len(read)) == ("too_expensive", [], 1)
+
+
+def test_a_cancelled_merge_is_no_timeout(site: Site, locked: Locked) -> None:
+    """An operator who ends the statement has not found the file to be too large."""
+    site.drop(GOOD)
+    cancelled = threading.Event()
+
+    def cancel() -> None:
+        with psycopg.connect(site.url, autocommit=True) as conn:
+            while not cancelled.is_set():
+                conn.execute(
+                    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                    "AND application_name = 'contactsync' AND datname = current_database()"
+                )
+                cancelled.wait(0.05)
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    try:
+        for _ in range(3):
+            with pytest.raises(Retryable, match="cancelled"):
+                site.step()
+    finally:
+        cancelled.set()
+        thread.join()
+    assert timeouts(site) == [0]
+    locked.rollback()
+    site.work()
+    assert [row["state"] for row in site.ledger()] == ["ok"]
+
+
+@pytest.mark.parametrize(("seconds", "gives_way"), [(3600.0, False), (0.0, True)])
+def test_a_suspect_gives_way_once_it_is_no_longer_alone(
+    site: Site, seconds: float, *, gives_way: bool
+) -> None:
+    """A single worker that gave way before would wait for itself: the other deposit waits for the suspect."""
+    site.drop(LARGE)
+    with site.spool() as spool:
+        (incoming,) = spool.incoming()
+        name = spool.claim(incoming, lambda _action, _name: False)
+        assert name is not None
+        cut_off(site, spool.admit(IMPORT, name, incoming))
+    site.pipeline = site.restarted()
+    site.pipeline.isolation = Isolation(seconds)
+    seen: list[None] = []
+    site.pipeline.share = Share(give_way=lambda: seen.append(None))
+    assert site.step() == 0.0
+    assert [row["state"] for row in site.ledger()] == ["ok"]
+    assert bool(seen) == gives_way

@@ -11,6 +11,7 @@ import pytest
 from contactsync.database.connection import Session
 from contactsync.domain.errors import DatabaseAway
 from contactsync.intake.rescan import Rescan
+from contactsync.runtime import directories
 from contactsync.service import roster as module
 from contactsync.service.roster import Roster, SchemaRefused
 from tests.conftest import Databases
@@ -71,7 +72,10 @@ def test_a_replaced_home_is_not_served(site: Site, roster: Roster, logged: Logge
     (line,) = logged()
     assert (line["event"], line["account"]) == ("account.home_changed", "acme")
     assert line["fix"] == "contactsync init acme --accept-home"
-    site.pins.accept([site.root / "acme"])
+    command = site.pins
+    with directories.opened(site.root / "acme") as fd:
+        command.admit(site.root / "acme", fd, replaced=True)
+    command.record([site.root / "acme"])
     assert [account.name for account in roster.refresh() or []] == ["acme"]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
+from contactsync.database.location import Location, parameters
 from contactsync.database.source import database
-from contactsync.domain.errors import ConfigurationError
+from contactsync.domain.errors import ConfigurationError, DatabaseRefuses
 
 URL = "postgresql://contactsync@db1,db2/contacts"
 
@@ -26,7 +26,7 @@ def password(file: Path | None, url: str = URL) -> str | None:
     """The password that connections use."""
     with database(url, file, Path("unused")) as (found, server):
         assert server is None
-        parts = conninfo_to_dict(found)
+        parts = parameters(found)
     assert parts["host"] == "db1,db2"
     return None if parts.get("password") is None else str(parts["password"])
 
@@ -77,3 +77,15 @@ def test_two_passwords_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="remove it from database_url") as raised:
         password(written(tmp_path / "password", "one"), "postgresql://contactsync:another@db1,db2/contacts")
     assert "another" not in str(raised.value)
+
+
+def test_the_file_is_read_again_for_each_connection(tmp_path: Path) -> None:
+    """A password that is rotated needs no restart; a file that is missing meanwhile is waited for."""
+    file = written(tmp_path / "password", "old")
+    location = Location(URL, file)
+    assert parameters(location)["password"] == "old"
+    file.unlink()
+    with pytest.raises(DatabaseRefuses, match="cannot be read"):
+        parameters(location)
+    written(file, "new")
+    assert parameters(location)["password"] == "new"

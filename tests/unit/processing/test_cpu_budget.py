@@ -68,3 +68,37 @@ def test_what_happens_outside_costs_nothing() -> None:
     budget = CpuBudget(0.05)
     for _ in budget.charging(batches(3, 0.001)):
         burn(0.05)
+
+
+def test_what_is_uncharged_in_the_middle_costs_nothing() -> None:
+    """What was spent before and after it does."""
+    budget = CpuBudget(0.2)
+    with budget.charged():
+        burn(0.06)
+        with budget.uncharged(), CpuBudget(60.0).charged():
+            burn(0.3)
+        burn(0.06)
+    with pytest.raises(FileRefused), budget.charged():
+        burn(0.1)
+
+
+def test_the_budget_is_checked_in_the_middle() -> None:
+    """A block that is too expensive ends there, before it has spent still more."""
+    budget = CpuBudget(0.02)
+    got_on: list[None] = []
+
+    def work() -> None:
+        with budget.charged():
+            burn(0.03)
+            with budget.uncharged():
+                got_on.append(None)
+
+    with pytest.raises(FileRefused):
+        work()
+    assert got_on == []
+
+
+def test_uncharged_alone_does_nothing() -> None:
+    """A thread that only waits for the deposit charges nothing."""
+    with CpuBudget(0.0).uncharged():
+        burn(0.01)

@@ -19,6 +19,7 @@ from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.domain.messages.words import NBSP
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.reading.encoding import TextEncoding
+from contactsync.reading.guards import unguard_column
 from contactsync.reading.reader import Reader, cell_text
 from contactsync.reading.validate import Reject
 from tests.messages import CLAIMED
@@ -107,7 +108,7 @@ def test_the_file_is_limited_and_counts_what_is_left_out(
     reader = Reader(["\n".join(["Email", *cells, ""]).encode()], ";", HeaderRules())
     file = RejectedFile(lambda: path.open("wb"), CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
     for batch in reader:
-        for place in batch.frame.index:
+        for place in batch.table.places:
             file.write(batch, [Reject(int(place), "Email", "invalid_email")])
     file.close()
     written = path.read_text().splitlines()[1:]
@@ -126,6 +127,35 @@ def test_formulas_are_defused() -> None:
     assert rejected(data, {2: "invalid_email", 3: "invalid_email"}) == expected
     as_it_was = rejected(data, {2: "invalid_email", 3: "invalid_email"}, defuse=False)
     assert as_it_was.splitlines()[1].startswith(b'=1+1;"@x";+33 6 12;-2;2;')
+
+
+def values(data: bytes) -> list[dict[str, str | None]]:
+    """What an import reads from the rows of a CSV, by column."""
+    rows = list[dict[str, str | None]]()
+    for batch in Reader([data], ";", HeaderRules()):
+        columns = {
+            key: unguard_column(key, batch.table.columns[key]).to_pylist()
+            for key in ("reference", "phone", "city")
+        }
+        rows += [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    return rows
+
+
+CELL = st.text("'\"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20 0aé;", max_size=5).map(
+    lambda text: '"' + text.replace('"', '""') + '"'
+)
+
+
+@given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=4), st.booleans())
+def test_a_rejected_row_is_read_again_as_it_was(rows: list[tuple[str, str, str]], defuse: bool) -> None:
+    """Whatever its cells begin with: the importer removes exactly what the rejected file adds."""
+    # The last column is not blank, so no row is ignored.
+    lines = [";".join([*cells, "x"]) for cells in rows]
+    data = "\n".join(["Reference;Phone;Ville;Nom", *lines, ""]).encode()
+    (batch,) = Reader([data], ";", HeaderRules())
+    codes = {batch.line(int(place)): "invalid_email" for place in batch.table.places}
+    assert len(codes) == len(rows)
+    assert values(rejected(data, codes, defuse=defuse)) == values(data)
 
 
 def test_an_accounts_own_label_is_not_changed() -> None:
@@ -169,7 +199,7 @@ def test_no_reason_breaks_the_row(separator: str, language: Any) -> None:
         [rejected(data, codes, separator=separator, language=language)], separator, HeaderRules()
     )
     assert (batch.errors, batch.ragged) == ((), ())
-    found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.frame.index]
+    found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.table.places]
     where = Context(replace(ACCOUNT, separator=separator, language=language), CLAIMED)
     assert found == [["a", "b", str(n), row_error(ERRORS, code, where, None)] for n, code in codes.items()]
 
@@ -231,13 +261,13 @@ def test_a_rejected_file_can_be_read_again(
         return dict(reader.header.positions), [
             [cell_text(field) for field in batch.rows.fields(int(place))][:named]
             for batch in reader
-            for place in batch.frame.index
+            for place in batch.table.places
         ]
 
     positions, cells = read(data)
     for _ in range(rounds):
         reader = Reader([data], separator, HeaderRules())
-        lines = {batch.line(int(p)): "missing_email" for batch in reader for p in batch.frame.index}
+        lines = {batch.line(int(p)): "missing_email" for batch in reader for p in batch.table.places}
         if not lines:
             return
         data = rejected(data, lines, separator=separator)

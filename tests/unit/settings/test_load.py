@@ -120,6 +120,26 @@ def test_a_grace_of_zero_is_no_conflict(tmp_path: Path) -> None:
 def test_no_patterns_ignore_nothing() -> None:
     """An empty list does not become a pattern that matches every name."""
     assert not Settings(ignored_names=()).ignores(b"list.csv")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "list.csv.part",
+            "list.csv.filepart",
+            "list.csv.partial",
+            "list.csv.3f2a9c1b.partial",
+            "list.csv.tmp",
+        ),
+        *("list.csv.temp", "list.csv.writing", "list.csv.inprogress", "list.csv.uploading"),
+        *("list.csv.crdownload", "list.csv~", ".in.list.csv.", ".pureftpd-upload.abc", "LIST.CSV.PARTIAL"),
+    ],
+)
+def test_temporary_names_of_common_clients_are_no_uploads(name: str) -> None:
+    """Not even rclone's, which has eight characters of its own before `.partial`."""
+    assert Settings().ignores(name.encode())
+    assert not Settings().ignores(b"partial.csv")
     assert Settings().ignores(b"list.csv.PART")
 
 

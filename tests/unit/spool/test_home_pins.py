@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from contactsync.domain.errors import ConfigurationError, FoldersMissing, HomeChanged
 from contactsync.reports.folder import ReportFolder
-from contactsync.spool.home_pins import HomePins, Pin
+from contactsync.runtime import directories
+from contactsync.spool.home_pins import HomePins
+from contactsync.spool.pins import Pin
 from contactsync.spool.spool import Spool
 
 
@@ -33,6 +35,13 @@ def make(home: Path) -> Path:
 def pins(tmp_path: Path) -> HomePins:
     """The pins as a new process reads them."""
     return HomePins(tmp_path / "ftp", tmp_path / "data")
+
+
+def allow(home: Path, found: HomePins) -> None:
+    """What `init --accept-home` does with a home that exists."""
+    with directories.opened(home) as fd:
+        found.admit(home, fd, replaced=True)
+    found.record([home])
 
 
 def opened(home: Path, found: HomePins) -> None:
@@ -81,8 +90,6 @@ def test_a_link_is_never_followed(tmp_path: Path, home: Path, *, pinned: bool) -
     assert refused(home, found)
     (error,) = found.examine([home]).values()
     assert error.fix("acme") == "contactsync account set acme --home …"
-    with pytest.raises(HomeChanged):
-        found.accept([home])
 
 
 @pytest.mark.parametrize("at", ["ftp/group", "elsewhere"])
@@ -111,14 +118,44 @@ def test_an_operator_allows_another_folder(tmp_path: Path, home: Path) -> None:
     home.rename(home.parent / "before")
     make(home)
     assert daemon.examine([home])
-    pins(tmp_path).accept([home])
+    allow(home, pins(tmp_path))
     daemon.examine([home, other])
     assert daemon.examine([home, other]) == {}
     opened(home, daemon)
     opened(home, pins(tmp_path))
-    pins(tmp_path).accept([home])
+    allow(home, pins(tmp_path))
     assert daemon.refresh()
     assert not daemon.refresh()
+
+
+def test_the_home_of_another_account_is_never_a_first_sight(tmp_path: Path, home: Path) -> None:
+    """A tenant that can write above both moved it into the place of its own; not even an operator allows that."""
+    found = pins(tmp_path)
+    found.examine([home])
+    mine = tmp_path / "ftp/mine"
+    home.rename(mine)
+    for each in (found, pins(tmp_path)):
+        assert refused(mine, each)
+        (error,) = each.examine([home, mine]).values()
+        assert str(home) in str(error)
+        assert error.fix("mine") == "contactsync account set mine --home …"
+        with pytest.raises(HomeChanged):
+            allow(mine, each)
+        each.keep([home, mine])
+        assert refused(mine, each)
+    mine.rename(home)
+    assert found.examine([home, mine]) == {}
+    opened(home, found)
+
+
+def test_an_account_may_move_its_home(tmp_path: Path, home: Path) -> None:
+    """The folder is at a new path, and the old path is no account's home any more."""
+    found = pins(tmp_path)
+    found.examine([home])
+    new = tmp_path / "ftp/new"
+    home.rename(new)
+    assert found.examine([new]) == {}
+    opened(new, found)
 
 
 def test_a_missing_home_keeps_its_pin(tmp_path: Path, home: Path) -> None:
@@ -174,12 +211,12 @@ def test_an_unreadable_record_is_a_problem(tmp_path: Path, home: Path) -> None:
 
 def test_the_record_is_the_owners_of_data_dir(tmp_path: Path, home: Path) -> None:
     """Root's `init` writes it too, and makes no data_dir."""
-    pins(tmp_path).accept([home])
+    allow(home, pins(tmp_path))
     assert not (tmp_path / "data").exists()
     (tmp_path / "data").mkdir()
     if os.geteuid() == 0:
         os.chown(tmp_path / "data", 64_101, -1)
-    pins(tmp_path).accept([home])
+    allow(home, pins(tmp_path))
     record = tmp_path / "data/homes.json"
     assert record.stat().st_uid == (tmp_path / "data").stat().st_uid
     assert json.loads(record.read_text())[str(home)]["inode"] == home.stat().st_ino

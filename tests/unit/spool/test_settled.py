@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from contactsync.domain.errors import CannotRename
+from contactsync.spool import claim, settled
 from contactsync.spool.spool import Spool
-from tests.unit.spool.scene import IMPORT, Drop, claim_and_admit, tree
+from tests.unit.spool.scene import IMPORT, Drop, claim_and_admit, nothing, tree
 
 
 @pytest.mark.parametrize("state", ["ok", "ko"])
@@ -67,3 +71,24 @@ def test_a_dropped_rejected_file_is_gone(home: Path, spool: Spool, drop: Drop) -
     spool.drop_rejected(IMPORT, claimed)
     spool.drop_rejected(IMPORT, claimed)
     assert tree(home)["on"] == [claimed.decode()]
+
+
+def test_a_file_that_cannot_be_renamed_is_named(
+    spool: Spool, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says which file and which folders, not only what the kernel says."""
+
+    def forbidden(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    claimed = claim_and_admit(spool, drop())
+    incoming = drop(b"other.csv")
+    for module in (claim, settled):
+        monkeypatch.setattr(module, "rename_noreplace", forbidden)
+    why = "Operation not permitted"
+    with pytest.raises(
+        CannotRename, match=f"^other.csv cannot be renamed from import/in/ to import/on/: {why}$"
+    ):
+        spool.claim(incoming, nothing)
+    with pytest.raises(CannotRename, match=f"^{claimed.decode()} cannot be renamed .* to import/ok/: {why}$"):
+        spool.settle(IMPORT, claimed, "ok", None)

@@ -12,7 +12,7 @@ from contactsync.cli import output
 from contactsync.cli.doctor.finding import Finding, Level
 from contactsync.cli.exit_status import NO, explain
 from contactsync.cli.session import load_settings, opened_database
-from contactsync.domain.errors import ContactsyncError
+from contactsync.domain.errors import ContactsyncError, DatabaseAway, DatabaseRefuses
 
 if TYPE_CHECKING:
     from contactsync.settings.settings import Settings
@@ -70,10 +70,16 @@ def _findings(settings: Settings) -> Iterator[Finding]:
             ending = explain(error)
             if ending is None:
                 raise
-            fix = "start PostgreSQL, or correct database_url in the configuration"
-            yield Finding("error", "database", ending.sentence, fix)
+            yield _no_database(error, ending.sentence)
     yield from folders.findings(settings, accounts)
     yield from host.findings(settings, homes, sign)
+
+
+def _no_database(error: Exception, sentence: str) -> Finding:
+    if isinstance(error, DatabaseRefuses):
+        return Finding("error", "database", f"the database refuses: {error}", error.fix)
+    fix = error.fix if isinstance(error, DatabaseAway) else None
+    return Finding("error", "database", sentence, fix or "correct database_url in the configuration")
 
 
 def _daemon(settings: Settings, sign: Sign) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from contactsync.cli.doctor import server_settings
 from contactsync.cli.doctor.finding import SKEW_SECONDS, Finding, Level
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def findings(conn: Connection, settings: Settings, *, embedded: bool) -> Iterato
     version = conn.info.server_version
     name = f"PostgreSQL {version // 10000}.{version % 10000}{', embedded' if embedded else ''}"
     yield from _schema(conn, name)
+    yield from server_settings.findings(conn)
     row = conn.execute(
         "SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS ro"
     ).fetchone()

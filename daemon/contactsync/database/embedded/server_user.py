@@ -42,6 +42,17 @@ def server_user(data_dir: Path) -> ServerUser | None:
     return _named(NAME) or ServerUser(UNNAMED_ID, UNNAMED_ID)
 
 
+def daemon_uid(data_dir: Path) -> int | None:
+    """The user that the daemon runs as: the owner of `data_dir`, or the user that the packages create; None if not root."""
+    if os.geteuid() != 0:
+        return None
+    with contextlib.suppress(OSError):
+        if (owner := data_dir.stat().st_uid) != 0:
+            return owner
+    found = _named(NAME)
+    return found.uid if found else None
+
+
 def initdb_user(user: ServerUser | None) -> ServerUser | None:
     """The user that makes the cluster of `user`, in the same group, which may enter `data_dir`; None if not root.
 

@@ -91,7 +91,7 @@ HEADER_REASONS: Sentences = table(
     ),
     missing_column=Text(
         "Il manque la colonne {column} : ajoutez-la, ou renommez celle qui en tient lieu.",
-        "The column {column} is missing: add it, or rename the one that contains this data.",
+        "The column {column} is missing: add it, or rename the one that stands for it.",
         variants={
             "means": Text(
                 "Il manque un moyen de contact : ajoutez au moins une des colonnes Email, Téléphone Fixe et Mobile.",
