@@ -8,10 +8,12 @@ import threading
 from typing import NoReturn
 
 from contactsync import cli
+from contactsync.runtime import stdio
 
 
 def main() -> NoReturn:
     """Run the command that argv names and exit with its status; an error is one sentence on stderr."""
+    stdio.reserve()
     _hide_exception_texts()
     try:
         cli.app(config_first(sys.argv[1:]), prog_name="contactsync")
@@ -19,7 +21,7 @@ def main() -> NoReturn:
         ending = cli.exit_status.explain(error)
         if ending is None:
             _end_by_bug(error)
-        sys.stderr.write(f"contactsync: {ending.sentence}\n")
+        stdio.complain(f"contactsync: {ending.sentence}\n")
         sys.exit(ending.status)
     sys.exit(0)
 
@@ -37,7 +39,7 @@ def _hide_exception_texts() -> None:
 
 def _write_bug(raised: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
     if raised.exc_value:
-        sys.stderr.write(f"{_bug(raised.exc_value)}\n")
+        stdio.complain(f"{_bug(raised.exc_value)}\n")
 
 
 def _bug(error: BaseException) -> str:
@@ -54,7 +56,8 @@ def _end_by_bug(error: Exception) -> NoReturn:
 
     if is_configured():
         log.critical("crash", exc_info=error)
-    sys.exit(_bug(error))
+    stdio.complain(f"{_bug(error)}\n")
+    sys.exit(1)
 
 
 def config_first(arguments: list[str]) -> list[str]:

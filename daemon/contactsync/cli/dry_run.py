@@ -26,6 +26,7 @@ from contactsync.processing.returned import Originals
 from contactsync.reading.examination import Examination, Judged
 from contactsync.reading.findings import Findings
 from contactsync.reading.returned import Original
+from contactsync.runtime import stdio
 from contactsync.settings.settings import Settings
 from contactsync.spool import markers
 from contactsync.spool.settled_files import SettledFiles
@@ -167,7 +168,7 @@ def _original(path: Path, subject: Subject, settings: Settings, session: Session
 def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
     """Every row of a batch, in file order."""
     rejects = {reject.place: reject for reject in judged.rejects}
-    for place in sorted({*rejects, *judged.batch.frame.index.tolist()}):
+    for place in sorted({*rejects, *judged.batch.table.places.tolist()}):
         line = judged.batch.line(place)
         if reject := rejects.get(place):
             message = row_error(ERRORS, reject.code, context, reject.column)
@@ -180,7 +181,7 @@ def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
 def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     """On a terminal, show a progress bar for a large file; yields a function that takes the bytes done."""
     size = path.stat().st_size
-    if size < PROGRESS_BYTES or not sys.stderr.isatty():
+    if size < PROGRESS_BYTES or not stdio.is_terminal(sys.stderr):
         yield lambda _: None
         return
     from rich.console import Console

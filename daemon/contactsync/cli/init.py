@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +14,9 @@ from contactsync.cli import output
 from contactsync.cli.completion import complete_accounts
 from contactsync.cli.exit_status import NO
 from contactsync.cli.session import connected, find_account, home_pins, load_settings
+from contactsync.cli.waiting import ANSWER_SECONDS, ATTENDED
 from contactsync.domain.errors import ConfigurationError, HomeChanged
+from contactsync.runtime.attended import NoAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
     from contactsync.domain.account import Account
     from contactsync.spool.home_pins import HomePins
     from contactsync.spool.layout_check import Deviation
+
+
+MAKE_SECONDS = 30.0
+"""How long the folders of one account may take: fifty on a slow network file system."""
 
 
 def init(
@@ -60,12 +68,17 @@ def init(
         raise ConfigurationError("--accept-home: not together with --check, which changes nothing")
     settings = load_settings(ctx)
     from contactsync.accounts import homes, store
+    from contactsync.database import vanished
+    from contactsync.spool.place import make_root_identity
 
     with connected(settings) as (conn, _):
         every = store.every(conn)
         chosen = [find_account(conn, account)] if account else every
+        if accept_home:
+            for each in chosen:
+                vanished.forget_places(conn, each)
     pins = home_pins(settings)
-    faults = homes.faults(every, settings.ftp_root, pins)
+    faults = homes.faults(every, settings.ftp_root, pins, ATTENDED, ANSWER_SECONDS)
     passable = {name: fault for name, fault in faults.items() if _is_passable(fault, check or accept_home)}
     problems = [
         f"account {each.name}: {faults[each.name]}"
@@ -78,15 +91,17 @@ def init(
         return
     made: list[Path] = []
     for each in chosen:
-        try:
-            _make(each, settings.ftp_root, pins, accept_home=accept_home)
-            made.append(each.home_under(settings.ftp_root))
+        home = each.home_under(settings.ftp_root)
         # Continue with the other accounts.
-        except ConfigurationError as error:
-            problems.append(str(error))
-        except HomeChanged as error:
-            problems.append(f"account {each.name}: {error}: {error.fix(each.name)}")
+        with _noted(each, problems):
+            make = partial(_make, each, settings.ftp_root, pins, accept_home=accept_home)
+            for line in ATTENDED.one(home, make, MAKE_SECONDS):
+                typer.echo(line)
+            made.append(home)
     pins.record(made)
+    # Without the right to write there, the folders on/ alone recognise the root.
+    with suppress(OSError):
+        ATTENDED.one(settings.ftp_root, lambda: make_root_identity(settings.ftp_root), MAKE_SECONDS)
     _end([*problems, *([pins.problem] if pins.problem else [])], every)
 
 
@@ -102,7 +117,22 @@ def _end(problems: list[str], accounts: list[Account]) -> None:
         typer.echo(output.NO_ACCOUNT, err=True)
 
 
-def _make(account: Account, ftp_root: Path, pins: HomePins, *, accept_home: bool) -> None:
+@contextmanager
+def _noted(account: Account, problems: list[str]) -> Iterator[None]:
+    """Turn what goes wrong with an account's folders into one of the problems."""
+    try:
+        yield
+    except ConfigurationError as error:
+        problems.append(str(error))
+    except HomeChanged as error:
+        problems.append(f"account {account.name}: {error}: {error.fix(account.name)}")
+    except NoAnswer:
+        problems.append(f"account {account.name}: its home does not answer: its file system hangs")
+    except OSError as error:
+        problems.append(f"account {account.name}: {error.filename or 'its home'}: {error.strerror}")
+
+
+def _make(account: Account, ftp_root: Path, pins: HomePins, *, accept_home: bool) -> list[str]:
     from contactsync.spool import layout, layout_make
 
     home = account.home_under(ftp_root)
@@ -111,8 +141,7 @@ def _make(account: Account, ftp_root: Path, pins: HomePins, *, accept_home: bool
         pins.admit(home, fd, replaced=replaced or accept_home)
 
     done = layout_make.make(home, ftp_root, layout.owners_of(account), admit=admit)
-    for line in done or [f"{account.name}: all folders exist below {home}"]:
-        typer.echo(line)
+    return done or [f"{account.name}: all folders exist below {home}"]
 
 
 def _check_all(
@@ -125,16 +154,14 @@ def _check_all(
 ) -> None:
     deviations: list[Deviation] = []
     for each in chosen:
-        try:
-            found = _deviations(each, ftp_root, faults.get(each.name))
+        home = each.home_under(ftp_root)
         # Continue with the other accounts.
-        except ConfigurationError as error:
-            problems.append(str(error))
-            continue
-        deviations += found
-        if not as_json:
-            correct = f"{each.name}: all folders are correct below {each.home_under(ftp_root)}"
-            typer.echo("\n".join(map(str, found)) or correct)
+        with _noted(each, problems):
+            check = partial(_deviations, each, ftp_root, faults.get(each.name))
+            found = ATTENDED.one(home, check, MAKE_SECONDS)
+            deviations += found
+            if not as_json:
+                typer.echo("\n".join(map(str, found)) or f"{each.name}: all folders are correct below {home}")
     if as_json:
         output.as_json([asdict(each) for each in deviations])
     _end(problems, chosen)

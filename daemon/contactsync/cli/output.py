@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from contactsync.domain.errors import AnswerIsNo
+from contactsync.runtime import stdio
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -30,7 +30,10 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: st
         return
     lines = _cells(rows, columns)
     # rich truncates cells that do not fit.
-    if sys.stdout.isatty() and sum(_widths(lines)) + 3 * len(columns) < shutil.get_terminal_size().columns:
+    if (
+        stdio.is_terminal(stdio.stdout())
+        and sum(_widths(lines)) + 3 * len(columns) < shutil.get_terminal_size().columns
+    ):
         _rich_table(lines[0], lines[1:])
         return
     for line in aligned(rows, columns):

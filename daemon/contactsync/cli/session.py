@@ -96,8 +96,10 @@ def home_pins(settings: Settings) -> HomePins:
 def require_own_homes(conn: Connection, settings: Settings, chosen: list[Account]) -> None:
     """Raise AnswerIsNo if the home of one of these accounts must be left alone: the daemon skips it too."""
     from contactsync.accounts import homes, store
+    from contactsync.cli.waiting import ANSWER_SECONDS, ATTENDED
 
-    faults = homes.faults(store.every(conn), settings.ftp_root, home_pins(settings))
+    pins = home_pins(settings)
+    faults = homes.faults(store.every(conn), settings.ftp_root, pins, ATTENDED, ANSWER_SECONDS)
     problems = [f"{each.name}: {faults[each.name]}" for each in chosen if each.name in faults]
     if problems:
         raise AnswerIsNo("\n".join(problems))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from contactsync.cli import output
 from contactsync.cli.exit_status import NO, explain
 from contactsync.cli.session import load_settings, opened_database
 from contactsync.domain.errors import ContactsyncError
+from contactsync.runtime import stdio
 
 if TYPE_CHECKING:
     from contactsync.cli.status_report import StatusReport
@@ -62,7 +62,7 @@ def status(
 
 def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -> None:
     """Print reports until interrupted; on a terminal each replaces the last."""
-    if as_json or not sys.stdout.isatty():
+    if as_json or not stdio.is_terminal(stdio.stdout()):
         for report in reports:
             if as_json:
                 output.as_json(report.as_mapping(), indent=None)

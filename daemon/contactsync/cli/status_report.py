@@ -117,7 +117,8 @@ def with_database(conn: Connection, settings: Settings, sign: Sign, *, embedded:
     row = conn.execute(statements.get("database/schema_version")).fetchone()
     schema = row["name"] if row else None
     every = store.every(conn)
-    faults = homes.faults(every, settings.ftp_root, HomePins(settings.ftp_root, settings.data_dir))
+    pins = HomePins(settings.ftp_root, settings.data_dir)
+    faults = homes.faults(every, settings.ftp_root, pins, waiting.ATTENDED, waiting.ANSWER_SECONDS)
     accounts = [
         _left_alone(each.name, str(faults[each.name]), _counts(conn, each))
         if each.name in faults

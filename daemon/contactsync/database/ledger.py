@@ -96,7 +96,8 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "sha256": claimed.sha256,
             "mode": claimed.mode,
             "retry_of": was.deposit_id if was else None,
-            "first_deposited_at": was.first_deposited_at if was else None,
+            "place": None if claimed.place is None else Jsonb(dict(claimed.place)),
+            "first_deposited_at": was.first_deposited_at if was else claimed.asked_at,
             "count": count,
         },
     ).fetchone()
@@ -233,6 +234,7 @@ def _entry(row: Mapping[str, Any], action: Action, claimed_name: bytes) -> Entry
             row["sha256"],
             None,
             Mode(row["mode"]) if row["mode"] else None,
+            place=row["place"],
         ),
         row["claimed_at"],
         row["result"],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 Medium = Literal["EMAIL", "SMS", "VOICE", "VOICEMAIL"]
 Kind = Literal["import", "optout", "optin", "delete"]
@@ -114,7 +115,8 @@ class Claimed:
     """A deposit in `on/`, under the name it keeps.
 
     `name` is the uploader's name for it. `sha256` (hex) is None if the file was not copied; `refusal` is then
-    the code of the reason. Names are bytes, as on disk.
+    the code of the reason. Names are bytes, as on disk. `asked_at` is when the upload ended, if `deposited_at` is a
+    later second that was free; for consent, that second would make the request younger than it is.
     """
 
     action: Action
@@ -126,6 +128,9 @@ class Claimed:
     refusal: str | None
     mode: Mode | None
     several_markers: bool = False
+    # Which folder `on/` it is in, as `spool.place` describes it; None if it is unknown.
+    place: Mapping[str, Any] | None = field(default=None, compare=False)
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

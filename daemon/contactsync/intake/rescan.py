@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from contactsync.domain.deposit import ACTIONS
@@ -17,7 +18,7 @@ from contactsync.spool.unchanged import UnchangedFolders, times_of
 
 
 class Rescan:
-    """Finds out which accounts' folders need a look. Main thread only."""
+    """Finds out which accounts' folders need a look. One thread per home at a time."""
 
     def __init__(self, ignored: Callable[[bytes], bool], clock: Clock = SYSTEM_CLOCK) -> None:
         """`ignored` recognises the names in `in/` that are not deposits."""
@@ -28,7 +29,8 @@ class Rescan:
 
     def keep(self, homes: set[Path]) -> None:
         """Forget all homes but these."""
-        for home in self._paths.keys() - homes:
+        # A copy: the thread of a home that hung may come back meanwhile.
+        for home in set(list(self._paths)) - homes:  # noqa: C414 - a set would hash paths in between, in Python
             for path in self._paths.pop(home):
                 self._unchanged.forget(path)
 
@@ -37,6 +39,9 @@ class Rescan:
 
         With `deep`, earlier scans do not count, and a file that a killed daemon left in `on/` does.
         """
+        with suppress(OSError):
+            # First the home itself: if it hangs, no look at a name in it makes other processes wait for this one.
+            os.stat(home)
         if home not in self._paths:
             self._paths[home] = tuple(f"{home}/contacts/{action}/in" for action in ACTIONS)
         if deep:

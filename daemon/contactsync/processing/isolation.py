@@ -28,23 +28,24 @@ class Isolation:
         """No deposit is in progress. Whoever waits, waits for `seconds` at most."""
         self._seconds = seconds
         self._changed = threading.Condition()
-        self._in_progress = 0
+        # The threads that are in a deposit; a thread may be in two.
+        self._in_progress: list[int] = []
         # Until when others wait for each suspect, by a ticket; the time begins anew when it is alone.
         self._suspects: dict[object, float] = {}
 
     @contextmanager
     def beside_others(self) -> Iterator[None]:
         """Process a deposit that no process has died on; waits while a suspect waits or runs."""
+        me = threading.get_ident()
         with gil.yielded(when=bool(self._suspects)), self._changed:
             while (rest := self._rest_of_suspects()) > 0:
                 self._changed.wait(rest)
-            self._in_progress += 1
+            self._in_progress.append(me)
         try:
             yield
         finally:
             with self._changed:
-                self._in_progress -= 1
-                self._changed.notify_all()
+                self._leave(me)
 
     def _rest_of_suspects(self) -> float:
         return max(self._suspects.values(), default=0.0) - time.monotonic()
@@ -55,16 +56,27 @@ class Isolation:
 
         Gives whether it is still alone.
         """
-        ticket = object()
+        ticket, me = object(), threading.get_ident()
         with gil.yielded(), self._changed:
             self._suspects[ticket] = time.monotonic() + self._seconds
             self._changed.wait_for(lambda: not self._in_progress, self._seconds)
-            self._in_progress += 1
+            self._in_progress.append(me)
             ends = self._suspects[ticket] = time.monotonic() + self._seconds
         try:
             yield lambda: time.monotonic() < ends
         finally:
             with self._changed:
-                self._in_progress -= 1
                 del self._suspects[ticket]
-                self._changed.notify_all()
+                self._leave(me)
+
+    def abandon(self, thread: int) -> None:
+        """Let no suspect wait for what a thread is in: it hangs. Takes its `threading.get_ident`."""
+        with self._changed:
+            self._in_progress = [each for each in self._in_progress if each != thread]
+            self._changed.notify_all()
+
+    def _leave(self, thread: int) -> None:
+        # One that was abandoned has left already.
+        if thread in self._in_progress:
+            self._in_progress.remove(thread)
+        self._changed.notify_all()

@@ -50,6 +50,8 @@ class Lane:
     in_long_step: bool = False
     # Whether the ledger's unfinished deposits were compared with the folders since the start or the last failure.
     ledger_checked: bool = False
+    # Its home does not answer: no step of it begins.
+    is_hung: bool = False
     unchanged: UnchangedFolders = field(default_factory=UnchangedFolders)
     holders: Holders = field(default_factory=Holders)
     reported: Once = field(default_factory=Once)
@@ -151,8 +153,11 @@ class Lanes:
     def _first(self, ready: deque[Lane], now: float) -> Lane | None:
         while ready:
             lane = ready.popleft()
+            if lane.is_hung:
+                # It is queued again when its home answers.
+                lane.state = State.IDLE
             # Otherwise its account is no longer served.
-            if self._lanes.get(lane.account.name) is lane:
+            elif self._lanes.get(lane.account.name) is lane:
                 lane.state, lane.taken_at, lane.is_long = State.RUNNING, now, False
                 return lane
         return None
@@ -164,14 +169,18 @@ class Lanes:
             lane.in_long_step = True
         return lane.in_long_step
 
-    def put_back(self, lane: Lane, delay: float | None, now: float) -> None:
-        """End a lane's step; it is queued again after `delay` seconds, with None only by a hint."""
-        lane.state = State.IDLE
+    def leave_long(self, lane: Lane) -> None:
+        """The lane's step does not count as a long one any more."""
         if lane.in_long_step:
             lane.in_long_step = False
             self._free_long_steps += 1
             if self._ready_long:
                 self._wake()
+
+    def put_back(self, lane: Lane, delay: float | None, now: float) -> None:
+        """End a lane's step; it is queued again after `delay` seconds, with None only by a hint."""
+        lane.state = State.IDLE
+        self.leave_long(lane)
         hinted, lane.hinted = lane.hinted and not lane.failures, False
         if hinted or delay == 0:
             self.queue(lane)

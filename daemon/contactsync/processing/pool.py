@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Protocol
 
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
+from contactsync.processing.crew import Crew, join
 from contactsync.processing.lanes import Lane, Lanes, State
 from contactsync.processing.outcomes import Outcomes
 from contactsync.processing.share import Share
 from contactsync.processing.watermark import Watermark
 from contactsync.runtime import gil
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
-from contactsync.telemetry import health
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.outage import DatabaseOutage
-from contactsync.telemetry.status import DaemonStatus
+from contactsync.telemetry.status import DaemonStatus, Trouble
 
 GIVE_WAY_SECONDS = 10.0
 """For this long at most, a single worker leaves a long deposit for the steps of others. Its transaction is idle
@@ -50,8 +50,13 @@ class WorkerPool:
         *,
         metrics: Metrics | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        abandon: Callable[[int], None] = lambda _thread: None,
     ) -> None:
-        """`count` threads, not started yet; each calls `make_worker` once."""
+        """`count` threads, not started yet; each calls `make_worker` once.
+
+        `abandon` is called with the `threading.get_ident` of a thread that hangs: nobody may wait for it any more.
+        """
+        self._abandon = abandon
         self._count, self._make_worker, self._clock = count, make_worker, clock
         self.metrics = metrics or Metrics()
         self.outage = DatabaseOutage(clock)
@@ -61,19 +66,45 @@ class WorkerPool:
         self._changed = threading.Condition()
         # One worker is kept free of long deposits. A single one gives way between two batches.
         self._lanes = Lanes(make_queue, self._changed.notify, long_steps=max(1, count - 1))
-        self._threads: list[threading.Thread] = []
-        # By thread: the lane that it is in a step of.
-        self._running: dict[threading.Thread, Lane] = {}
+        self._crew = Crew(self._run, clock)
         self._stopping = False
 
     # --- called by the main thread ---------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the threads. They are daemons: one that hangs in a system call does not keep the process alive."""
-        for number in range(self._count):
-            thread = threading.Thread(target=self._run, name=f"worker-{number + 1}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        """Start the threads."""
+        with self._changed:
+            self._crew.start(self._count)
+
+    def note_hung(self, names: Collection[str]) -> None:
+        """The homes of these accounts do not answer, and of no others.
+
+        No step of theirs begins. A thread that is in one is replaced: it works for the other accounts no more, and
+        ends when its home answers.
+        """
+        with self._changed:
+            for lane in self._lanes:
+                if lane.is_hung and lane.account.name not in names:
+                    lane.is_hung, lane.trouble = False, None
+                    self._lanes.queue(lane)
+                elif not lane.is_hung and lane.account.name in names:
+                    lane.is_hung = True
+                    since = self._clock.now()
+                    lane.trouble = Trouble(
+                        lane.account.name, "its home does not answer", since, lane.failures + 1
+                    )
+            hanging = self._crew.replace_hung()
+            for _, lane in hanging:
+                self._lanes.leave_long(lane)
+        if hanging:
+            gil.abandon_holder()
+        for thread, _ in hanging:
+            self._abandon(thread.ident or 0)
+
+    def in_step_for(self, seconds: float) -> list[str]:
+        """The accounts whose step in progress has taken so long, and whose home is not known to hang."""
+        with self._changed:
+            return self._crew.in_step_for(seconds)
 
     def update(self, accounts: Iterable[Account]) -> None:
         """Serve these accounts; a new one is looked at once at least."""
@@ -101,7 +132,11 @@ class WorkerPool:
     def unfinished(self) -> list[str]:
         """The accounts that have something to do, now or later."""
         with self._changed:
-            return [lane.account.name for lane in self._lanes if lane.state is not State.IDLE or lane.wake_at]
+            return [
+                lane.account.name
+                for lane in self._lanes
+                if lane.state is not State.IDLE or lane.wake_at or lane.is_hung
+            ]
 
     def note_progress(self) -> None:
         """A deposit was settled."""
@@ -121,23 +156,15 @@ class WorkerPool:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        deadline = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+            threads, abandoned = list(self._crew.threads), list(self._crew.abandoned)
+        join(threads, seconds)
+        # Nobody waits for those that hang.
+        return not any(thread.is_alive() for thread in [*threads, *abandoned])
 
     def are_hung(self) -> bool:
         """Whether no worker is left: each has been in one step for over `health.STEP_SECONDS`, or has died."""
         with self._changed:
-            return bool(self._threads) and all(
-                not thread.is_alive() or self._step_seconds(thread) > health.STEP_SECONDS
-                for thread in self._threads
-            )
-
-    def _step_seconds(self, thread: threading.Thread) -> float:
-        """For how long a thread has been in its step, 0 if it is in none."""
-        lane = self._running.get(thread)
-        return 0.0 if lane is None else self._clock.monotonic() - lane.taken_at
+            return self._crew.are_hung()
 
     def status(self) -> DaemonStatus:
         """What the daemon works on and waits for now."""
@@ -154,8 +181,8 @@ class WorkerPool:
                 running=tuple(lane.account.name for lane in lanes if lane.state is State.RUNNING),
                 pausing=sum(lane.state is State.IDLE and lane.wake_at is not None for lane in lanes),
                 troubles=tuple(sorted(troubles, key=lambda trouble: trouble.since)),
-                longest_step_seconds=max(map(self._step_seconds, self._running), default=0.0),
-                workers_ended=0 if self._stopping else sum(not each.is_alive() for each in self._threads),
+                longest_step_seconds=self._crew.longest_step_seconds(),
+                workers_ended=0 if self._stopping else self._crew.count_ended(),
                 waiting={lane.account.name: found for lane in lanes if (found := lane.uploads.waiting)},
                 low_disks=self.watermark.low,
             )
@@ -171,11 +198,13 @@ class WorkerPool:
         worker.close()
         if second is not None:
             second.close()
+        with self._changed:
+            self._crew.leave()
 
     def _take(self) -> Lane | None:
-        """Wait for the lane whose turn it is; None when the pool stops."""
+        """Wait for the lane whose turn it is; None when the pool stops, or the thread has been replaced."""
         with self._changed:
-            while not self._stopping:
+            while not self._stopping and not self._crew.is_replaced:
                 now = self._clock.monotonic()
                 if lane := self._lanes.take(now):
                     return lane
@@ -189,16 +218,11 @@ class WorkerPool:
             partial(self._enter_long, lane),
             lambda: None if second is None else self._give_way(second),
         )
-        thread = threading.current_thread()
         with self._changed:
-            outer = self._running.get(thread)
-            self._running[thread] = lane
+            outer = self._crew.enter(lane)
         delay = self._outcomes.of(lambda lane: worker.work(lane, share), lane)
         with self._changed:
-            if outer is None:
-                del self._running[thread]
-            else:
-                self._running[thread] = outer
+            self._crew.exit(outer)
             self._lanes.put_back(lane, delay, self._clock.monotonic())
 
     def _enter_long(self, lane: Lane) -> bool:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import structlog
 
-from contactsync.database import ledger
+from contactsync.database import ledger, vanished
 from contactsync.database.ledger import Entry
 from contactsync.domain.account import Account
-from contactsync.domain.errors import FileRefused
+from contactsync.domain.errors import FileRefused, Retryable
 from contactsync.processing import requeue, settlement
 from contactsync.processing.pipeline import Pipeline
 from contactsync.processing.result_json import Subject
@@ -34,6 +34,8 @@ def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bo
         for action, claimed_name in leftovers:
             with pipeline.session() as conn:
                 entry = ledger.find(conn, account, action, claimed_name)
+            if entry is not None and entry.result is not None and entry.result["reason"] == "vanished":
+                entry = _reopen(pipeline, account, entry)
             if entry is None or _can_be_copied(entry, spool):
                 pipeline.share.require_for(spool.size(action, claimed_name))
                 pipeline.admit(account, spool, action, claimed_name, None)
@@ -41,8 +43,19 @@ def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bo
                 pipeline.settle(spool, entry.claimed, entry.result, entry.claimed_at, {})
             else:
                 refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
-                pipeline.process(account, spool, replace(entry.claimed, refusal=refusal), entry.attempts)
+                # Its folder may have moved with its file, to a new disk.
+                claimed = replace(entry.claimed, refusal=refusal, place=spool.place(action))
+                pipeline.process(account, spool, claimed, entry.attempts)
     return bool(leftovers)
+
+
+def _reopen(pipeline: Pipeline, account: Account, entry: Entry) -> Entry | None:
+    """Put a deposit in progress again that was closed as vanished, as its file has come back."""
+    claimed = entry.claimed
+    with pipeline.session() as conn:
+        if vanished.reopen(conn, account, entry.deposit_id):
+            log.warning("deposit.found_again", account=account.name, deposit_id=entry.deposit_id)
+        return ledger.find(conn, account, claimed.action, claimed.claimed_name)
 
 
 def _can_be_copied(entry: Entry, spool: Spool) -> bool:
@@ -59,11 +72,20 @@ def _can_be_copied(entry: Entry, spool: Spool) -> bool:
 
 
 def close_vanished(pipeline: Pipeline, account: Account, spool: Spool) -> None:
-    """Close the ledger's unfinished deposits whose file is nowhere in `on/`: somebody removed it."""
+    """Close the ledger's unfinished deposits whose file is nowhere in `on/`: somebody removed it.
+
+    Raises Retryable if that is not proven, because `on/` is another folder than the one that the deposit was in.
+    """
     with pipeline.session() as conn:
         entries = ledger.unfinished(conn, account)
     for entry in entries:
-        if spool.where(entry.claimed.action, entry.claimed.claimed_name) != "on":
+        action, place = entry.claimed.action, entry.claimed.place
+        if spool.where(action, entry.claimed.claimed_name) != "on":
+            if place is not None and not spool.is_place(action, place):
+                raise Retryable(
+                    f"deposit {entry.deposit_id} was in another folder {action.name}/on: mount its disk, "
+                    f"or run contactsync init {account.name} --accept-home"
+                )
             subject = Subject(account, entry.claimed, entry.deposit_id, Findings())
             settlement.refuse(pipeline.session, spool, subject, FileRefused("vanished"))
             log.error("deposit.vanished", account=account.name, deposit_id=entry.deposit_id)

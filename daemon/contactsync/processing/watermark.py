@@ -15,12 +15,16 @@ from pathlib import Path
 import structlog
 
 from contactsync.runtime import file_system
+from contactsync.runtime.attended import Attended
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.runtime.file_system import Space
 from contactsync.telemetry.status import LowDisk
 
 RESUME_FACTOR = 1.1
 """Claims resume above so many times the limit, so that a file system at the limit does not stop them every second."""
+
+SECONDS = 2.0
+"""How long a file system has to answer; one that does not stays as it was."""
 
 log = structlog.get_logger()
 
@@ -79,14 +83,20 @@ class Watermark:
             log.error("disk.low", path=path, free_bytes=found.free, required_bytes=limit)
         raise NoRoom
 
-    def look_again(self) -> None:
-        """Notice that a file system has room again or is gone, even if no upload waits there any more."""
-        for device, low in self._low.items():
-            found = None
+    def look_again(self, attended: Attended[Path] | None = None) -> None:
+        """Notice that a file system has room again or is gone, even if no upload waits there any more.
+
+        `attended` asks, so that the caller does not wait for one that hangs.
+        """
+        low = {each.home: device for device, each in self._low.items()}
+        answers = (attended or Attended()).over(low, _measured, SECONDS)
+        for home, answer in answers.items():
+            device, found = low[home], None
             with suppress(OSError):
-                found = file_system.space(low.home)
-                is_same = file_system.device_of(low.home) == device
-                if found and is_same and _is_low(found, low.disk.required_bytes, was=True):
+                found, of_device = answer.get()
+                was = self._low.get(device)
+                limit = was.disk.required_bytes if was else 0
+                if found and of_device == device and _is_low(found, limit, was=True):
                     continue
             with self._lock:
                 self._resume(device, found)
@@ -96,6 +106,10 @@ class Watermark:
         if was is not None:
             self._low = {key: each for key, each in self._low.items() if key != device}
             log.info("disk.resumed", path=was.disk.path, free_bytes=found.free if found else None)
+
+
+def _measured(home: Path) -> tuple[Space | None, int]:
+    return file_system.space(home), file_system.device_of(home)
 
 
 def _is_low(found: Space, limit: int, *, was: bool) -> bool:

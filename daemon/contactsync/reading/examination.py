@@ -143,21 +143,21 @@ class Examination:
             raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
 
     def _judge(self, batch: Batch) -> Judged:
-        frame = unguard(batch.frame)
+        table = unguard(batch.table, batch.rows.data)
         changed = self._original.changed(batch, self.raw_header) if self._original else ()
         if changed:
-            frame = frame.drop(index=[reject.place for reject in changed])
+            table = table.without(reject.place for reject in changed)
         if self._action.kind == "import":
-            frame = first_values(frame, batch.rows.data)
-        split = any_number.split(frame, self.account) if self.header.any_number is not None else None
+            table = first_values(table, batch.rows.data)
+        split = any_number.split(table, self.account) if self.header.any_number is not None else None
         verdict = validate(
-            split.frame if split else frame, self.account, self._action, month_first=self._month_first
+            split.table if split else table, self.account, self._action, month_first=self._month_first
         )
         if split:
             verdict = replace(verdict, accepted=split.keep(verdict.accepted))
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
         rejects = tuple(sorted((*verdict.rejects, *ragged, *changed), key=lambda reject: reject.place))
-        self.findings.rows_read += len(batch.frame) + len(ragged)
+        self.findings.rows_read += len(batch.table) + len(ragged)
         self.findings.rows_rejected += len(rejects)
         self.findings.reject_codes.update(reject.code for reject in rejects)
         self._warn(batch, verdict)
@@ -195,9 +195,8 @@ class Examination:
         if self.account.date_order == "mdy":
             return False
         # What this pass finds misread, the next one reports.
-        frames = (batch.frame for batch in self._reader_of(content, Misread()))
-        columns = (pa.chunked_array(frame["birth_date"].array.__arrow_array__()) for frame in frames)
-        return any(has_month_first(column.combine_chunks()) for column in columns)
+        tables = (batch.table for batch in self._reader_of(content, Misread()))
+        return any(has_month_first(table.columns["birth_date"]) for table in tables)
 
     def _references(self, batch: Batch) -> list[str]:
         """The references in ragged rows."""

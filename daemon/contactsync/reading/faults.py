@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contactsync.reading.cells import Mask
-from contactsync.reading.values import phones, references
+from contactsync.reading.values import phones, plain_numbers, references
 
-_CHANGED_NUMBERS = {"scientific_notation": phones.is_scientific, "decimal_number": phones.is_decimal}
+_CHANGED_NUMBERS = {"scientific_notation": phones.is_scientific, "decimal_number": plain_numbers.is_decimal}
 _DESTROYED = {"scientific_notation": references.is_scientific, "spreadsheet_error": references.is_error}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 import structlog
 
-from contactsync.database.connection import Session, Where
+from contactsync.database.connection import Where
+from contactsync.database.thread_sessions import ThreadSession
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway
 from contactsync.reports.nightly import Nightly
@@ -45,11 +46,16 @@ class Publisher(Background[Account, Settings]):
         pins: HomePins,
         metrics: Metrics | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        *,
+        hung: Callable[[], Collection[str]] = frozenset,
     ) -> None:
-        """Prepare the thread; `url` is any that `connection.connect` takes, `pins` recognise the homes."""
+        """Prepare the thread; `url` is any that `connect` takes, `hung` returns accounts whose home does not answer."""
         super().__init__("publisher")
         self._settings = settings
-        self._session = Session(url)
+        self._session = ThreadSession(url)
+        self._hung = hung
+        # The account whose folder the thread is in.
+        self._attending: str | None = None
         self._metrics = metrics or Metrics()
         self._outage = Once()
         self._clock = clock
@@ -96,20 +102,25 @@ class Publisher(Background[Account, Settings]):
     def _run(self) -> None:
         while (turn := self._take()) is not None:
             due = turn.due
-            wait = self._attend(turn)
+            wait = LOOK_SECONDS if turn.account.name in self._hung() else self._attend(turn)
             with self._changed:
                 # Otherwise `configure` wants the account checked again at once.
                 if turn.due == due:
                     turn.due = self._clock.monotonic() + wait
         self._session.close()
 
+    def _hangs(self) -> bool:
+        return self._attending in self._hung()
+
     def _take(self) -> Turn | None:
         """Return the next account that is due, or None when the daemon stops."""
         with self._changed:
-            while not self._stopping:
+            while not self._is_over:
+                self._attending = None
                 turn = min(self._turns.values(), key=lambda turn: turn.due, default=None)
                 wait = turn.due - self._clock.monotonic() if turn else LOOK_SECONDS
                 if turn is not None and wait <= 0:
+                    self._attending = turn.account.name
                     return turn
                 self._changed.wait(min(wait, LOOK_SECONDS))
             return None

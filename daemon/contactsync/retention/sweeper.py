@@ -7,13 +7,14 @@ as the batch took.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import structlog
 
-from contactsync.database.connection import Connection, Session, Where
+from contactsync.database.connection import Connection, Where
+from contactsync.database.thread_sessions import ThreadSession
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
 from contactsync.retention import sweep
@@ -60,13 +61,22 @@ class Sweeper(Background[Account, Settings]):
     max_stop_seconds: ClassVar[float] = 1.0
 
     def __init__(
-        self, settings: Settings, url: Where, pins: HomePins, metrics: Metrics | None = None
+        self,
+        settings: Settings,
+        url: Where,
+        pins: HomePins,
+        metrics: Metrics | None = None,
+        *,
+        hung: Callable[[], Collection[str]] = frozenset,
     ) -> None:
-        """Prepare the thread; `url` is any that `connection.connect` takes, `pins` recognise the homes."""
+        """Prepare the thread; `url` is any that `connect` takes, `hung` returns accounts whose home does not answer."""
         super().__init__("sweeper")
         self._settings = settings
         self._pins = pins
-        self._session = Session(url)
+        self._session = ThreadSession(url)
+        self._hung = hung
+        # The account whose folders the thread is in.
+        self._attending: str | None = None
         self._metrics = metrics or Metrics()
         self._accounts: list[Account] = []
         self._round_wanted = False
@@ -95,16 +105,29 @@ class Sweeper(Background[Account, Settings]):
         self._changed.notify()
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._is_over:
             with self._changed:
                 self._round_wanted = False
                 accounts, settings = self._accounts, self._settings
             for account in accounts:
-                while not self._stopping and not self._attend(account, settings):
+                while not self._is_over and not self._attend_unless_hung(account, settings):
                     self._pause(AWAY_SECONDS)
             with self._changed:
-                self._changed.wait_for(lambda: self._stopping or self._round_wanted, ROUND_SECONDS)
+                self._changed.wait_for(lambda: self._is_over or self._round_wanted, ROUND_SECONDS)
         self._session.close()
+
+    def _hangs(self) -> bool:
+        return self._attending in self._hung()
+
+    def _attend_unless_hung(self, account: Account, settings: Settings) -> bool:
+        if account.name in self._hung():
+            # The next round sweeps it.
+            return True
+        self._attending = account.name
+        is_done = self._attend(account, settings)
+        if not self._is_over:
+            self._attending = None
+        return is_done
 
     def _attend(self, account: Account, settings: Settings) -> bool:
         """Sweep one account to its end. Returns False if the database is unreachable; every exception ends here.
@@ -151,7 +174,7 @@ class Sweeper(Background[Account, Settings]):
         """Remove batch after batch, with a rest after each, until none is left or the daemon stops."""
         home = account.home_under(settings.ftp_root)
         cursor: Cursor | None = sweep.START
-        while cursor is not None and not self._stopping:
+        while cursor is not None and not self._is_over:
             started = time.monotonic()
             try:
                 with Spool(

@@ -26,7 +26,26 @@ class Background(ABC, Generic[Account_contra, Settings_contra]):
         self.name = name
         self._changed = threading.Condition()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = self._new_thread()
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=self.name, daemon=True)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the current thread has to end: because of `stop`, or because it hung and was replaced."""
+        return self._stopping or threading.current_thread() is not self._thread
+
+    def replace_hung(self) -> None:
+        """Replace the thread by a new one if it hangs, as far as the subclass can see. See `_hangs`."""
+        with self._changed:
+            if self._thread.is_alive() and not self._stopping and self._hangs():
+                self._thread = self._new_thread()
+                self._thread.start()
+
+    def _hangs(self) -> bool:
+        """Whether the thread waits for a file system that does not answer. Called with `_changed` held."""
+        return False
 
     def start(self) -> None:
         """Start the thread."""

@@ -1,8 +1,10 @@
-"""The free space of a file system, and where it is mounted (statvfs(3))."""
+"""The free space of a file system (statvfs(3)), and where it is mounted."""
 
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,28 @@ class Space:
 
     free: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where a file system is mounted, and its type, such as `ext4`; `unknown` if /proc does not show it."""
+
+    point: Path
+    kind: str
+
+
+def mount_of(path: Path) -> Mount:
+    """The mount that holds an absolute path without links (mountinfo in proc(5)). Touches no file system but /proc."""
+    best = Mount(Path("/"), "unknown")
+    with suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            before, _, after = line.partition(" - ")
+            # Octal escapes, such as 040 for a space.
+            point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), before.split()[4]))
+            # The last one that is mounted at a place hides the others.
+            if path.is_relative_to(point) and len(point.parts) >= len(best.point.parts):
+                best = Mount(point, after.split()[0])
+    return best
 
 
 def device_of(path: Path) -> int:

@@ -60,15 +60,23 @@ def give_up() -> None:
     _release()
 
 
+def abandon_holder() -> None:
+    """Take turns without the thread that has one now: it hangs, and would cost each other thread its patience."""
+    global _turn  # noqa: PLW0603 - there is one turn per process
+    _turn = threading.Lock()
+
+
 def _acquire() -> None:
-    assert not getattr(_thread, "has_turn", False), "a thread takes its turn once"
-    _thread.has_turn = _turn.acquire(timeout=PATIENCE_SECONDS)
+    assert getattr(_thread, "turn", None) is None, "a thread takes its turn once"
+    turn = _turn
+    _thread.turn = turn if turn.acquire(timeout=PATIENCE_SECONDS) else None
 
 
 def _release() -> bool:
     """End this thread's turn; returns whether it had one."""
-    had_turn = getattr(_thread, "has_turn", False)
-    if had_turn:
-        _thread.has_turn = False
-        _turn.release()
-    return had_turn
+    turn: threading.Lock | None = getattr(_thread, "turn", None)
+    if turn is None:
+        return False
+    _thread.turn = None
+    turn.release()
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from contactsync.processing.pool import WorkerPool
 from contactsync.processing.worker import DepositWorker, rules
 from contactsync.reports.publisher import Publisher
 from contactsync.retention.sweeper import Sweeper
+from contactsync.runtime.attended import Attended
 from contactsync.runtime.background import Background
 from contactsync.service.monitoring import Pulse, monitoring
-from contactsync.service.roster import Roster
+from contactsync.service.roster import HUNG_SECONDS, Roster
 from contactsync.settings.settings import Settings
 from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry.heartbeat import Heartbeat
@@ -30,6 +31,10 @@ from contactsync.telemetry.metrics import Metrics
 
 MAIN_PATIENCE_SECONDS = 5.0
 """The main thread only reads accounts, and must react to SIGTERM even if the database does not answer."""
+
+
+WATCH_SECONDS = 2.0
+"""How long a pass waits for the watch to be renewed; it goes on without, if the file system takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,9 @@ class Assembly:
     watch: Watch
     roster: Roster
     background: tuple[Background[Account, Settings], ...]
+    attended: Attended[Path]
+    # Runs what the watch does: walking the folders may hang.
+    watching: Attended[str] = field(default_factory=Attended)
 
     def start(self) -> None:
         """Start every thread."""
@@ -51,7 +59,7 @@ class Assembly:
     def stop(self, seconds: float) -> bool:
         """Stop every thread within `seconds`. Returns False if a deposit is still in progress."""
         deadline = time.monotonic() + seconds
-        self.watch.stop()
+        self.watching.over(["watch"], lambda _: self.watch.stop(), min(seconds, WATCH_SECONDS))
         self.pool.stop(0)
         for thread in self.background:
             thread.stop(deadline - time.monotonic())
@@ -59,7 +67,8 @@ class Assembly:
 
     def serve(self, accounts: list[Account]) -> None:
         """Serve these accounts from now on; the roster already does."""
-        self.watch.follow(self.roster.watched_folders())
+        # Before the accounts are looked at: what comes later causes an event.
+        self._watch()
         self.pool.update(accounts)
         for thread in self.background:
             thread.update(accounts)
@@ -70,9 +79,31 @@ class Assembly:
             thread.configure(settings)
         self.pool.hint_all()
 
+    def check(self) -> None:
+        """Renew watches that were lost, and find out which homes hang: their accounts wait, and no others."""
+        self._watch()
+        self.roster.probe(self.pool.in_step_for(HUNG_SECONDS))
+        self.roster.note_hung()
+        self.pool.note_hung(self.roster.hung)
+        for thread in self.background:
+            thread.replace_hung()
+
+    def _watch(self) -> None:
+        # While a home hangs, what is watched stays watched. The rescan finds what comes elsewhere.
+        if not self.roster.unanswered:
+            folders = self.roster.watched_folders()
+            done = self.watching.over(["watch"], lambda _: self._follow(folders), WATCH_SECONDS)
+            # What it raises is a bug, and is logged as one.
+            for answer in done.values():
+                answer.get()
+
+    def _follow(self, folders: set[Path]) -> None:
+        self.watch.follow(folders)
+        self.watch.check()
+
     def rescan(self) -> None:
         """Hint every idle account whose folders need work, and notice that a full disk has room again."""
-        self.pool.watermark.look_again()
+        self.pool.watermark.look_again(self.attended)
         idle = {account.name for account in self.pool.idle_accounts()}
         for name in self.roster.rescan(idle):
             self.pool.hint(name)
@@ -84,8 +115,10 @@ def assemble(settings: Callable[[], Settings], url: Where, pulse: Pulse, *, once
     pins = HomePins(settings().ftp_root, settings().data_dir)
     pool = _pool(settings, url, pins, metrics)
     session = Session(url, patience=MAIN_PATIENCE_SECONDS)
+    attended: Attended[Path] = Attended()
     # Read from the settings each time: SIGHUP may change what is ignored.
-    roster = Roster(settings().ftp_root, pins, session, Rescan(lambda name: settings().ignores(name)))
+    rescan = Rescan(lambda name: settings().ignores(name))
+    roster = Roster(settings().ftp_root, pins, session, rescan, attended)
 
     def hint(folder: Path) -> None:
         if name := roster.account_of(folder):
@@ -94,7 +127,7 @@ def assemble(settings: Callable[[], Settings], url: Where, pulse: Pulse, *, once
     background: tuple[Background[Account, Settings], ...] = ()
     if not once:
         background = _background(settings(), url, pins, metrics, pool=pool, roster=roster, pulse=pulse)
-    return Assembly(pool, Watch(hint, pool.hint_all), roster, background)
+    return Assembly(pool, Watch(hint, pool.hint_all), roster, background, attended)
 
 
 def _pool(settings: Callable[[], Settings], url: Where, pins: HomePins, metrics: Metrics) -> WorkerPool:
@@ -121,7 +154,7 @@ def _pool(settings: Callable[[], Settings], url: Where, pins: HomePins, metrics:
             rescan_seconds=now.rescan_seconds,
         )
 
-    pool = WorkerPool(settings().workers, make_worker, make_queue, metrics=metrics)
+    pool = WorkerPool(settings().workers, make_worker, make_queue, metrics=metrics, abandon=isolation.abandon)
     return pool
 
 
@@ -142,11 +175,11 @@ def _background(
         where = {"ftp_root": str(settings.ftp_root), "homes": roster.homes_elsewhere()}
         return {**pool.status().as_mapping(), **where, "reports_waiting": publisher.waits()}
 
-    publisher = Publisher(settings, url, pins, metrics)
+    publisher = Publisher(settings, url, pins, metrics, hung=lambda: roster.hung)
     return (
         Heartbeat(settings.data_dir, status),
         publisher,
-        Sweeper(settings, url, pins, metrics),
+        Sweeper(settings, url, pins, metrics, hung=lambda: roster.hung),
         *monitoring(
             settings,
             metrics,
@@ -154,5 +187,6 @@ def _background(
             lambda: list(roster.homes),
             pulse,
             session=Session(url, patience=MAIN_PATIENCE_SECONDS),
+            attended=roster.attended,
         ),
     )

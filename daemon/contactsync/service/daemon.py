@@ -17,6 +17,7 @@ from contactsync.database.source import database, migrate_embedded
 from contactsync.domain.errors import ConfigurationError, DatabaseRefuses, Retryable
 from contactsync.runtime import gil
 from contactsync.service.assembly import Assembly, assemble
+from contactsync.service.exit_guard import ExitGuard
 from contactsync.service.monitoring import Pulse
 from contactsync.service.once import RunOnce
 from contactsync.service.roster import SchemaRefused
@@ -25,12 +26,20 @@ from contactsync.service.wakeup import Wakeup
 from contactsync.settings.reload import taken_over
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import health
-from contactsync.telemetry.log import bare
 from contactsync.telemetry.log_throttle import Doubling
 from contactsync.telemetry.outage import MAIN_THREAD
 
 EMBEDDED_PATIENCE_SECONDS = 5.0
 """How long a pass of the main loop waits for the embedded server to come back; the next pass continues."""
+
+EMBEDDED_STOP_SECONDS = 70.0
+"""What the embedded server's own end may take on top: two signals of 30 s each."""
+
+END_SECONDS = 3.0
+"""What is left of `shutdown_seconds` for the end itself, after the deposits in progress."""
+
+ROOT_SECONDS = 2.0
+"""How long ftp_root has to answer at the start."""
 
 log = structlog.get_logger()
 
@@ -47,6 +56,7 @@ class Daemon:
     _pulse: Pulse = field(default_factory=Pulse)
     _parts: Assembly | None = None
     _stopped: bool = False
+    _stopped_at: float | None = None
     _reload_wanted: bool = False
     _reload_refused: bool = False
     _hung: bool = False
@@ -66,18 +76,21 @@ class Daemon:
                     migrate_embedded(conn)
             # From here on, modes are given where files are created: a recreated folder keeps its scheme.
             os.umask(0)
+            guard = ExitGuard(self.settings.shutdown_seconds + (EMBEDDED_STOP_SECONDS if server else 0))
+            guard.start()
             parts = self._parts = assemble(lambda: self.settings, url, self._pulse, once=self.once)
             parts.start()
-            self._log_start()
+            self._log_start(parts)
             status = self._loop(parts, server)
             self._notifier.stopping()
-            if not parts.stop(self.settings.shutdown_seconds):
+            if not parts.stop(self._seconds_left()):
                 log.warning("daemon.stopped_in_work", note="deposits in progress continue at the next start")
             log.info("daemon.stopped")
         return status
 
     def stop(self) -> None:
         """Let `run` end cleanly; may be called from anywhere."""
+        self._stopped_at = self._stopped_at or time.monotonic()
         self._stopped = True
         if self._parts is not None:
             # At once: the main thread may be waiting for the database.
@@ -89,6 +102,14 @@ class Daemon:
         self._reload_wanted = True
         self._wakeup.wake()
 
+    def _seconds_left(self) -> float:
+        """What is left of `shutdown_seconds` for an orderly end, less what the end itself takes."""
+        waited = time.monotonic() - self._stopped_at if self._stopped_at is not None else 0.0
+        return max(
+            0.0,
+            self.settings.shutdown_seconds - waited - min(END_SECONDS, self.settings.shutdown_seconds / 4),
+        )
+
     def _handle_signals(self) -> None:
         # A broken lease is noticed by F_GETLEASE; the kernel's SIGIO would end the process.
         signal.signal(signal.SIGIO, signal.SIG_IGN)
@@ -97,9 +118,10 @@ class Daemon:
         if self.read_settings is not None:
             signal.signal(signal.SIGHUP, lambda *_: self.reload())
 
-    def _log_start(self) -> None:
+    def _log_start(self, parts: Assembly) -> None:
         root = self.settings.ftp_root
-        if not os.path.isdir(root):
+        answer = parts.attended.over([root], os.path.isdir, ROOT_SECONDS).get(root)
+        if answer is None or not answer.get():
             log.warning("ftp_root.missing", path=str(root), fix="mount it, or set ftp_root")
         log.info("daemon.started", ftp_root=str(root), workers=self.settings.workers)
 
@@ -114,7 +136,7 @@ class Daemon:
             known = self._attempt(parts, server, known=known)
             if once is None:
                 self._rest(parts, self.settings.rescan_seconds)
-            elif (status := once.status(known=known)) is not None:
+            elif (status := once.status(known=known and not parts.roster.unanswered)) is not None:
                 return status
             else:
                 self._rest(parts, once.pause())
@@ -132,12 +154,13 @@ class Daemon:
             if server is not None:
                 known = self._ensure_running(server) and known
             known = self._refresh(parts) or known
+            parts.check()
             if not self.once:
                 parts.rescan()
         except SchemaRefused:
             raise
         except Exception as error:
-            if times := self._bugs.count(repr(bare(error))):
+            if times := self._bugs.count(type(error).__qualname__):
                 log.error("bug", where="main thread", failures=times, exc_info=error)
             return known
         self._pulse.beat()
@@ -157,7 +180,6 @@ class Daemon:
         parts.pool.outage.answered(MAIN_THREAD)
         if changed is not None:
             parts.serve(changed)
-        parts.watch.check()
         return True
 
     def _rest(self, parts: Assembly, seconds: float) -> None:

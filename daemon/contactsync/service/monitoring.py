@@ -14,6 +14,7 @@ from prometheus_client.exposition import generate_latest
 from contactsync.database import ledger
 from contactsync.database.connection import Session
 from contactsync.domain.errors import Retryable
+from contactsync.runtime.attended import Attended
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import backlog, health
 from contactsync.telemetry.gauges import Gauges, Latest
@@ -53,6 +54,7 @@ def monitoring(
     pulse: Pulse,
     *,
     session: Session,
+    attended: Attended[Path],
 ) -> list[HttpServer]:
     """Return the servers that the settings ask for, not started yet; an empty list if they ask for none. `session` is used for nothing else."""
     listeners = _listeners(settings)
@@ -64,7 +66,7 @@ def monitoring(
     metrics.registry.register(
         Gauges(
             condition,
-            lambda: backlog.look(homes(), settings.ignores),
+            lambda: backlog.look(homes(), settings.ignores, attended),
             lambda: pulse.wall,
             lambda: _latest(session),
         )

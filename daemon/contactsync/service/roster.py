@@ -14,8 +14,15 @@ from contactsync.database.migrations import MigrationError, pending
 from contactsync.domain.account import Account
 from contactsync.domain.errors import ConfigurationError
 from contactsync.intake.rescan import Rescan
+from contactsync.runtime.attended import STALL_SECONDS, Attended
 from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry.log_throttle import Once
+
+HUNG_SECONDS = 5.0
+"""A home that does not answer for this long hangs: its account waits, and the log names it."""
+
+SCAN_SECONDS = 2.0
+"""How long a pass waits for the answers of homes. A scan takes 60 µs per home, unless its file system hangs."""
 
 DEEP_SCAN_SECONDS = 30.0
 """How often `on/` is scanned too, for what a killed daemon left, and how often homes are checked."""
@@ -30,10 +37,21 @@ class SchemaRefused(ConfigurationError):  # noqa: N818 - it names a state of the
 
 
 class Roster:
-    """The accounts served, and where their homes are. Main thread only, except `homes`."""
+    """The accounts served, and where their homes are. Main thread only, except `homes` and `hung`.
 
-    def __init__(self, ftp_root: Path, pins: HomePins, session: Session, folders: Rescan) -> None:
+    The main thread feeds systemd's watchdog and reacts to signals, so it never touches a home: `attended` does.
+    """
+
+    def __init__(
+        self,
+        ftp_root: Path,
+        pins: HomePins,
+        session: Session,
+        folders: Rescan,
+        attended: Attended[Path] | None = None,
+    ) -> None:
         """No account is known yet. `pins` recognise the homes; the roster keeps them up to date."""
+        self.attended = attended or Attended()
         self._root = ftp_root
         self._pins = pins
         self._session = session
@@ -47,6 +65,10 @@ class Roster:
         self._faults = Once()
         self.homes: dict[Path, str] = {}
         """Home to account name. Replaced as a whole, never changed, so any thread may read it."""
+        self.hung: frozenset[str] = frozenset()
+        """The accounts whose home does not answer. Replaced as a whole too."""
+        self.unanswered: frozenset[Path] = frozenset()
+        """The homes that did not answer when they were last judged, or that have not answered for a while."""
 
     def refresh(self) -> list[Account] | None:
         """Read the accounts. Returns those to serve if they may have changed, else None.
@@ -61,7 +83,8 @@ class Roster:
         if found is not None:
             self._accounts, self._fingerprint, self._homes_due = found, fingerprint, 0.0
         # An operator may just have allowed a home.
-        if not self._pins.refresh() and time.monotonic() < self._homes_due:
+        answered = self.unanswered - self.attended.silent(0).keys()
+        if not self._pins.refresh() and time.monotonic() < self._homes_due and not answered:
             return None
         self._homes_due = time.monotonic() + DEEP_SCAN_SECONDS
         served = self._with_own_homes(self._accounts)
@@ -89,11 +112,29 @@ class Roster:
         deep = time.monotonic() >= self._deep_scan_due
         if deep:
             self._deep_scan_due = time.monotonic() + DEEP_SCAN_SECONDS
-        return [
-            name
-            for home, name in self.homes.items()
-            if name in idle and self._folders.needs_a_look(home, deep=deep)
-        ]
+        asked = [home for home, name in self.homes.items() if name in idle]
+        found = self.attended.over(
+            asked, lambda home: self._folders.needs_a_look(home, deep=deep), SCAN_SECONDS
+        )
+        return [self.homes[home] for home in asked if home in found and found[home].get()]
+
+    def probe(self, names: Collection[str]) -> None:
+        """Ask the homes of accounts whose step takes long whether they still answer; `note_hung` knows then."""
+        asked = [home for home, name in self.homes.items() if name in names]
+        self.attended.over(asked, lambda home: self._folders.needs_a_look(home, deep=True), STALL_SECONDS)
+
+    def note_hung(self) -> None:
+        """Find out which homes do not answer, and log what has changed."""
+        silent = self.attended.silent(HUNG_SECONDS)
+        names = {account.home_under(self._root): account.name for account in self._accounts}
+        hung = {names[home]: home for home in silent if home in names}
+        for name in hung.keys() - self.hung:
+            fault = homes.hung(hung[name])
+            log.error("account.home_hung", account=name, reason=fault.reason, fix=fault.fix)
+        for name in self.hung - hung.keys():
+            log.info("account.home_answers", account=name)
+        self.hung = frozenset(hung)
+        self.unanswered |= frozenset(hung.values())
 
     def _check_schema(self, conn: Connection) -> None:
         """Raise SchemaRefused until somebody migrates the database or upgrades this program."""
@@ -112,7 +153,14 @@ class Roster:
 
     def _with_own_homes(self, found: list[Account]) -> list[Account]:
         """Return the accounts without those whose home is not their own, or is another folder than before."""
-        faults = homes.examine(found, self._root, self._pins)
+        faults = homes.examine(found, self._root, self._pins, self.attended)
+        own = {account.name: account.home_under(self._root) for account in found}
+        self.unanswered = frozenset(
+            own[name] for name, fault in faults.items() if fault.event == "account.home_hung"
+        )
+        # One that has answered before stays: `note_hung` makes it wait. The others are judged once they answer.
+        known = {name for home, name in self.homes.items() if home in self.unanswered}
+        faults = {name: fault for name, fault in faults.items() if name not in known}
         for name in self._refused - faults.keys():
             self._faults.news(f"home of {name}", None)
         for name, fault in faults.items():
@@ -125,6 +173,9 @@ class Roster:
 
 
 def _log_fault(name: str, fault: homes.HomeFault) -> None:
+    if fault.event == "account.home_hung":
+        # `note_hung` logs it, once it has lasted.
+        return
     if fault.event == "account.bad_home":
         log.error("account.bad_home", account=name, reason=fault.reason, fix=fault.fix)
     else:

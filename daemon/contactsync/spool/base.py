@@ -39,6 +39,7 @@ class SpoolBase:
         `wait`, opening waits for the process that has the lock. `unchanged` is what earlier scans learned.
         """
         self._clock = clock
+        self._ftp_root = pins.ftp_root
         self._folders = Folders(home, pins, wait=wait, unchanged=unchanged)
         self._max_bytes = max_bytes
         self._ignored = ignored

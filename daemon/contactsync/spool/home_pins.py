@@ -37,6 +37,11 @@ class HomePins:
         self.problem: str | None = None
         self.refresh()
 
+    @property
+    def ftp_root(self) -> Path:
+        """Where homes are, unless an account has its own."""
+        return self._root
+
     def refresh(self) -> bool:
         """Read the record again if another process has written it; returns whether it has."""
         try:
@@ -100,22 +105,26 @@ class HomePins:
         finally:
             os.close(way)
 
-    def change_of(self, home: Path) -> HomeChanged | None:
-        """Why a home must be left alone, or None; a home that cannot be reached is not judged."""
+    def look(self, home: Path) -> Pin:
+        """Which folder a home is now. Raises what `open` raises; safe from any thread."""
+        fd = self.open(home)
         try:
-            os.close(self.open(home))
-        except HomeChanged as error:
-            return error
-        except OSError:
-            pass
-        return None
+            return Pin.of(fd)
+        finally:
+            os.close(fd)
 
-    def examine(self, homes: Iterable[Path], refused: Iterable[Path] = ()) -> dict[Path, HomeChanged]:
+    def examine(
+        self,
+        homes: Iterable[Path],
+        refused: Iterable[Path] = (),
+        look: Callable[[Path], Pin] | None = None,
+    ) -> dict[Path, HomeChanged]:
         """The homes that must be left alone. Pins those that are seen for the first time.
 
-        Those in `refused` keep their pins, but get none: a tenant can make its home clash with another. All other
-        homes are forgotten.
+        `look` answers as `HomePins.look` does, for callers that have asked already. Those in `refused` keep their pins,
+        but get none: a tenant can make its home clash with another. All other homes are forgotten.
         """
+        look = look or self.look
         changed: dict[Path, HomeChanged] = {}
         homes = tuple(homes)
         self.keep((*homes, *refused))
@@ -124,7 +133,7 @@ class HomePins:
             # A home that is missing or out of reach keeps its pin; those who work in it report that.
             with suppress(OSError):
                 try:
-                    pins[str(home)] = self._pin_of(home)
+                    pins[str(home)] = look(home)
                 except HomeChanged as error:
                     changed[home] = error
         self._table = PinTable.of(pins)
@@ -144,13 +153,6 @@ class HomePins:
         """Store the pins of these homes: other processes then admit the same folders."""
         new = {str(home): self._table.pins[str(home)] for home in homes}
         self._record(lambda now: {**now, **new}, make=False)
-
-    def _pin_of(self, home: Path) -> Pin:
-        fd = self.open(home)
-        try:
-            return Pin.of(fd)
-        finally:
-            os.close(fd)
 
     def require_record(self) -> None:
         """Raise ConfigurationError if the record cannot be used: a command must not work in a home unchecked."""

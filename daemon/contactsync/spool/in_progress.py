@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from contactsync.domain import names
 from contactsync.domain.deposit import ACTIONS, Action, Claimed, FileIdentity, Incoming
 from contactsync.domain.errors import Retryable
 from contactsync.runtime import gil
 from contactsync.runtime.kernel import flush_to_disk, is_reservation
+from contactsync.spool import place
 from contactsync.spool.base import SpoolBase
 from contactsync.spool.files import (
     COPY,
@@ -57,7 +58,8 @@ class InProgress(SpoolBase):
         `seen` is the file as it was in `in/`, None after a restart. Raises Retryable while somebody writes to it.
         """
         stamp, name = names.split_claimed(claimed)
-        when = seen.identity.ctime / 1e9 if seen and seen.identity.ctime // 1_000_000_000 == stamp else stamp
+        changed = seen.identity.ctime // 1_000_000_000 if seen else stamp
+        ended = datetime.fromtimestamp(seen.identity.ctime / 1e9 if seen else stamp, UTC)
         identity = self._identity(action, claimed)
         refusal = identity.refusal(self._max_bytes)
         mode, several = self.mode() if action.kind == "import" else (None, False)
@@ -65,13 +67,23 @@ class InProgress(SpoolBase):
             action,
             seen.name if seen else self._original_name(action, claimed) or name,
             claimed,
-            datetime.fromtimestamp(when, UTC),
+            ended if changed == stamp else datetime.fromtimestamp(stamp, UTC),
             identity.size,
             None if refusal else self._copy(action, claimed, identity),
             refusal,
             mode,
             several,
+            place=self.place(action),
+            asked_at=ended if changed < stamp else None,
         )
+
+    def place(self, action: Action) -> Mapping[str, Any]:
+        """What proves later that a deposit in `on/` has vanished."""
+        return place.place_of(self._dir(action, "on"), self._ftp_root)
+
+    def is_place(self, action: Action, recorded: Mapping[str, Any]) -> bool:
+        """Whether `on/` is the folder that was recorded, and not that of another disk or host."""
+        return place.is_place(recorded, self._dir(action, "on"), self._ftp_root)
 
     def refusal(self, action: Action, claimed: bytes) -> str | None:
         """Why a file in `on/` is not even copied, as a key of the reasons (protocol 1); None if it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import stat
@@ -14,11 +15,19 @@ from typing import Literal
 
 from contactsync.domain import names
 from contactsync.domain.deposit import ACTIONS
+from contactsync.runtime.attended import Attended
 
 MAX_FILES = 20_000
 """A look at all accounts stops once it has found this many files; `is_whole` is then false."""
 
-Folders = Literal["ok", "missing", "not readable"]
+SECONDS = 2.0
+"""How long homes have to answer."""
+
+Folders = Literal["ok", "missing", "not readable", "out of reach"]
+
+
+class _Enough(Exception):  # noqa: N818 - nothing failed
+    """So many files were found that the other homes are not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +80,11 @@ def count_waiting(home: Path, ignores: Callable[[bytes], bool], *, limit: int | 
         except PermissionError:
             folders = "not readable"
             continue
-        except OSError:
+        except OSError as error:
             if folders == "ok":
-                folders = "missing"
+                # Otherwise the disk does not answer as it should: a dead mount, an input/output error.
+                is_missing = error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+                folders = "missing" if is_missing else "out of reach"
             continue
         count += len(files)
         oldest = min([*files, *([] if oldest is None else [oldest])], default=None)
@@ -82,17 +93,29 @@ def count_waiting(home: Path, ignores: Callable[[bytes], bool], *, limit: int | 
     return WaitingFiles(count, oldest, folders)
 
 
-def look(homes: Iterable[Path], ignores: Callable[[bytes], bool]) -> Backlog:
-    """Look at the folders of all accounts; a folder that cannot be read counts as empty."""
-    waiting, in_progress, oldest = 0, 0, float("inf")
-    for home in homes:
-        uploads = count_waiting(home, ignores, limit=MAX_FILES)
-        waiting, oldest = waiting + uploads.count, min(oldest, uploads.oldest or oldest)
-        for date in _claimed(home):
-            in_progress, oldest = in_progress + 1, min(oldest, date)
-        if waiting + in_progress >= MAX_FILES:
-            return Backlog(waiting, in_progress, oldest, is_whole=False)
-    return Backlog(waiting, in_progress, oldest if waiting + in_progress else None, is_whole=True)
+def look(
+    homes: Iterable[Path], ignores: Callable[[bytes], bool], attended: Attended[Path] | None = None
+) -> Backlog:
+    """Look at the folders of all accounts; a folder that cannot be read counts as empty.
+
+    `attended` asks each home. Without those that do not answer, and above MAX_FILES, the count is not whole.
+    """
+    asked, counts = list(homes), [0]
+
+    def of_home(home: Path) -> tuple[WaitingFiles, list[float]]:
+        if counts[0] >= MAX_FILES:
+            raise _Enough
+        found = count_waiting(home, ignores, limit=MAX_FILES), list(_claimed(home))
+        counts[0] += found[0].count + len(found[1])
+        return found
+
+    answers = (attended or Attended()).over(asked, of_home, SECONDS)
+    found = [answer.get() for answer in answers.values() if not isinstance(answer.error, _Enough)]
+    waiting = sum(uploads.count for uploads, _ in found)
+    claimed = [date for _, dates in found for date in dates]
+    oldest = min([*claimed, *(each.oldest for each, _ in found if each.oldest is not None)], default=None)
+    is_whole = len(found) == len(asked) and waiting + len(claimed) < MAX_FILES
+    return Backlog(waiting, len(claimed), oldest, is_whole=is_whole)
 
 
 def _claimed(home: Path) -> Iterator[float]:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from contactsync.telemetry import log
 from contactsync.telemetry.backlog import Backlog
 from contactsync.telemetry.metrics import MAX_ACCOUNTS
 from contactsync.telemetry.status import DaemonStatus
@@ -38,8 +39,8 @@ class Gauges(Collector):
         self._backlog = Backlog(0, 0, None, is_whole=True)
         self._fresh_until = float("-inf")
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Every gauge (docs/metrics.md)."""
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Every gauge, and what is counted elsewhere (docs/metrics.md)."""
         status, now = self._status(), datetime.now(UTC)
         for name, text, value in self._values(status, now):
             yield GaugeMetricFamily(f"contactsync_{name}", text, value)
@@ -52,6 +53,11 @@ class Gauges(Collector):
             troubles.add_metric([trouble.account], (now - trouble.since).total_seconds())
         yield troubles
         yield from self._last_deposits()
+        yield CounterMetricFamily(
+            "contactsync_log_lines_dropped",
+            "Log lines that could not be written.",
+            value=log.dropped_lines(),
+        )
 
     def _last_deposits(self) -> Iterator[GaugeMetricFamily]:
         """Both are without samples while the ledger cannot be read."""

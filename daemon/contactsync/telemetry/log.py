@@ -5,6 +5,7 @@ docs/logs.md lists every event; a test compares the two.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import logging
 import os
@@ -18,6 +19,9 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from contactsync.domain.errors import ContactsyncError
+from contactsync.runtime import stdio
+from contactsync.telemetry import log_sink
+from contactsync.telemetry.log_sink import LogSink
 from contactsync.telemetry.log_throttle import Doubling
 
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
@@ -30,20 +34,11 @@ log = structlog.get_logger()
 is_configured = structlog.is_configured
 
 
-class _Stdout:
-    """Writes lines; a log that cannot be written (full disk, closed pipe) must not stop a deposit."""
+class _Lines:
+    """Hands lines to the sink, whatever their level."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def msg(self, line: str) -> None:
-        try:
-            self._stream.write(line + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            return
-
-    log = debug = info = warning = error = critical = exception = fatal = msg
+    def __init__(self, sink: LogSink) -> None:
+        self.log = self.debug = self.info = self.warning = self.error = self.critical = sink.put
 
 
 def bare(error: BaseException) -> dict[str, Any]:
@@ -85,8 +80,10 @@ def _with_priority(_logger: WrappedLogger, method: str, line: Any) -> str:
     return f"<{_PRIORITIES.get(method, 6)}>{line}"
 
 
-def _goes_to_journal(stream: TextIO) -> bool:
+def _goes_to_journal(stream: TextIO | None) -> bool:
     """Whether a stream goes to the journal: $JOURNAL_STREAM then holds its device:inode (systemd.exec(5))."""
+    if stream is None:
+        return False
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -122,14 +119,36 @@ def _log_unraisable(crash: sys.UnraisableHookArgs) -> None:
         log.error("crash", exc_info=crash.exc_value)
 
 
+def _log_dropped(lines: int) -> None:
+    log.warning("log.lines_dropped", lines=lines)
+
+
+_sink: LogSink | None = None
+
+
+def dropped_lines() -> int:
+    """How many lines this process could not write."""
+    return 0 if _sink is None else _sink.dropped
+
+
+def flush(seconds: float = log_sink.FLUSH_SECONDS) -> None:
+    """Wait until the log is written, but not for a reader who does not come."""
+    if _sink is not None:
+        _sink.flush(seconds)
+
+
 def configure(log_format: Literal["json", "console"] | None = None) -> None:
     """Set up logging for this process: of the program, of the libraries, and of exceptions that nobody catches."""
-    console = log_format == "console" or (log_format is None and sys.stdout.isatty())
+    stream = stdio.stdout()
+    console = log_format == "console" or (log_format is None and stdio.is_terminal(stream))
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        structlog.dev.ConsoleRenderer(colors=stdio.is_terminal(stream))
         if console
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    global _sink  # noqa: PLW0603 - stdout is one per process, and so is its sink
+    _sink = LogSink(log_sink.writer(stream), _log_dropped)
+    lines = _Lines(_sink)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -137,10 +156,10 @@ def configure(log_format: Literal["json", "console"] | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _bare_traceback,
             renderer,
-            *([_with_priority] if _goes_to_journal(sys.stdout) else []),
+            *([_with_priority] if _goes_to_journal(stream) else []),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(20),
-        logger_factory=lambda *_: _Stdout(sys.stdout),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
     logging.captureWarnings(capture=True)
@@ -150,3 +169,4 @@ def configure(log_format: Literal["json", "console"] | None = None) -> None:
         _log_thread_crash,
         _log_unraisable,
     )
+    atexit.register(flush)

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contactsync.database import vanished
+from contactsync.domain.errors import Retryable
 from contactsync.processing import recovery
-from contactsync.spool import spool
+from contactsync.spool import place, spool
 from tests.integration.conftest import MAX_BYTES
 from tests.integration.processing.deposits import GOOD, IMPORT, A, B, admit, claim, cut_off, everything
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.conftest import Site
 
 
@@ -108,6 +112,74 @@ def test_what_was_not_copied_is_copied_once_it_can_be(site: Site) -> None:
     (row,) = site.ledger()
     assert row["state"] == "ok"
     assert (site.folder(box="ok") / row["claimed_name"]).stat().st_ino != inode
+
+
+def hidden(site: Site, box: str = "on") -> Path:
+    """Put an empty folder in the place of `on/`, as an unmounted disk leaves it; returns where `on/` is now."""
+    folder = site.folder(box=box)
+    aside = folder.with_name(f".{box}")
+    folder.rename(aside)
+    folder.mkdir(mode=aside.stat().st_mode & 0o7777)
+    return aside
+
+
+def shown(site: Site, aside: Path) -> None:
+    """Mount the disk again."""
+    site.folder(box="on").rmdir()
+    aside.rename(site.folder(box="on"))
+
+
+def test_a_deposit_on_a_disk_that_is_not_mounted_waits(site: Site) -> None:
+    """An empty folder at the place of `on/` proves nothing. When the disk is back, the deposit is applied, once."""
+    cut_off(site, admit(site))
+    aside = hidden(site)
+    with site.spool() as box, pytest.raises(Retryable, match=r"mount its disk"):
+        recovery.close_vanished(site.pipeline, site.account, box)
+    (row,) = site.ledger()
+    assert row["state"] == "on"
+    shown(site, aside)
+    site.work()
+    (row,) = site.ledger()
+    assert (row["state"], row["inserted"]) == ("ok", 1)
+
+
+def test_an_operator_may_vouch_for_a_folder(site: Site) -> None:
+    """`init --accept-home` forgets the folder: the deposit has vanished then."""
+    cut_off(site, admit(site))
+    hidden(site)
+    vanished.forget_places(site.daemon, site.account)
+    with site.spool() as box:
+        recovery.close_vanished(site.pipeline, site.account, box)
+    (row,) = site.ledger()
+    assert (row["state"], row["reason"]) == ("ko", "vanished")
+
+
+def test_a_deposit_on_another_root_waits(site: Site) -> None:
+    """Another host's root may look the same: its identity differs."""
+    place.make_root_identity(site.root)
+    cut_off(site, admit(site))
+    (on,) = site.folder(box="on").iterdir()
+    on.unlink()
+    (site.root / place.FILE_NAME).write_text("another\n", encoding="ascii")
+    with site.spool() as box, pytest.raises(Retryable):
+        recovery.close_vanished(site.pipeline, site.account, box)
+    assert site.ledger()[0]["state"] == "on"
+
+
+def test_a_file_that_was_called_vanished_is_picked_up_again(site: Site) -> None:
+    """It was found in `on/` later: nothing of it had been applied, so it is applied now."""
+    deposit = admit(site)
+    cut_off(site, deposit)
+    file = site.folder(box="on") / os.fsdecode(deposit.claimed_name)
+    aside = file.rename(site.root / "aside")
+    with site.spool() as box:
+        recovery.close_vanished(site.pipeline, site.account, box)
+    assert site.ledger()[0]["reason"] == "vanished"
+    aside.rename(file)
+    site.work()
+    (row,) = site.ledger()
+    assert (row["state"], row["reason"], row["inserted"], row["attempts"]) == ("ok", None, 1, 1)
+    assert site.boxes()["on"] == []
 
 
 def test_a_deposit_whose_file_is_gone_is_closed_as_vanished(site: Site) -> None:

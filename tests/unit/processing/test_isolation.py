@@ -96,3 +96,19 @@ def test_a_suspect_knows_whether_it_is_alone() -> None:
         assert is_alone()
     with Isolation(seconds=0.0).alone() as is_alone:
         assert not is_alone()
+
+
+def test_a_suspect_does_not_wait_for_a_deposit_that_hangs() -> None:
+    """What returns later disturbs nobody."""
+    isolation = Isolation()
+    hung = Deposit(isolation.beside_others)
+    assert hung.entered.wait(PATIENCE)
+    suspect = Deposit(isolation.alone)
+    isolation.abandon(hung.ident or 0)
+    assert suspect.entered.wait(PATIENCE)
+    another = Deposit(isolation.alone)
+    hung.end()
+    assert not another.entered.wait(SHORT)
+    suspect.end()
+    assert another.entered.wait(PATIENCE)
+    another.end()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -164,4 +166,52 @@ def test_an_account_that_is_removed_gets_no_further_step(start: Start, script: S
     pool.update(named("gone", "stays"))
     script.end_step(None)
     assert script.next() == "gone"
+    script.end_step(None)
+
+
+def test_a_worker_that_hangs_is_replaced(start: Start, script: Script) -> None:
+    """The only worker is in a step of an account whose home hangs: another one takes the other account.
+
+    When the home answers, its account is looked at again, and the worker that hung has ended.
+    """
+    pool = start(1, "slow", "fast")
+    assert script.next() == "slow"
+    pool.note_hung(["slow"])
+    assert script.next() == "fast"
+    pool.hint("slow")
+    (trouble,) = pool.status().troubles
+    assert (trouble.account, pool.status().workers_ended) == ("slow", 0)
+    script.end_step(None)
+    script.end_step(None)
+    until(lambda: pool.unfinished() == ["slow"])
+    assert script.is_idle()
+    pool.note_hung([])
+    assert script.next() == "slow"
+    script.end_step(None)
+    until(lambda: pool.unfinished() == [])
+    assert pool.status().troubles == ()
+    assert len([each for each in threading.enumerate() if each.name == "worker-1"]) == 1
+
+
+def test_an_account_whose_home_hangs_gets_no_step(start: Start, script: Script) -> None:
+    """Whatever hints there are."""
+    pool = start(1, "a", "b")
+    assert script.next() == "a"
+    script.end_step(None)
+    assert script.next() == "b"
+    pool.note_hung(["a"])
+    pool.hint("a")
+    script.end_step(None)
+    until(lambda: pool.unfinished() == ["a"])
+    assert script.is_idle()
+
+
+def test_the_end_does_not_wait_for_a_worker_that_hangs(start: Start, script: Script) -> None:
+    """It was replaced, and nobody knows when its home answers."""
+    pool = start(1, "slow")
+    assert script.next() == "slow"
+    pool.note_hung(["slow"])
+    began = time.monotonic()
+    assert not pool.stop(PATIENCE)
+    assert time.monotonic() - began < PATIENCE
     script.end_step(None)

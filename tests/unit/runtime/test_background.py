@@ -61,3 +61,38 @@ def test_the_thread_has_its_name_and_does_not_keep_the_process() -> None:
     """The names are those of docs/internals/concurrency.md."""
     thread = Waiting()
     assert (thread._thread.name, thread._thread.daemon) == ("waiting", True)
+
+
+class OnDisk(Background[object, object]):
+    """Hangs in its first round, as far as it can see."""
+
+    def __init__(self) -> None:
+        super().__init__("on-disk")
+        self.release, self.rounds = threading.Event(), threading.Semaphore(0)
+        self.seen: list[threading.Thread] = []
+
+    def _hangs(self) -> bool:
+        return len(self.seen) == 1
+
+    def _run(self) -> None:
+        while not self._is_over:
+            self.seen.append(threading.current_thread())
+            self.rounds.release()
+            if len(self.seen) == 1:
+                self.release.wait(DEADLINE)
+            else:
+                self._pause(LONG)
+
+
+def test_a_thread_that_hangs_is_replaced() -> None:
+    """The new one works at once; the old one ends when it returns, and `stop` waits for the new one only."""
+    thread = OnDisk()
+    thread.start()
+    assert thread.rounds.acquire(timeout=DEADLINE)
+    thread.replace_hung()
+    assert thread.rounds.acquire(timeout=DEADLINE)
+    thread.replace_hung()
+    assert thread.stop(DEADLINE)
+    thread.release.set()
+    thread.seen[0].join(DEADLINE)
+    assert len(thread.seen) == 2

@@ -106,3 +106,32 @@ def test_yielding_without_a_turn_does_nothing() -> None:
     """The main thread and commands use the database without turns."""
     with gil.yielded():
         assert not gil._turn.locked()
+
+
+def test_a_thread_that_hangs_keeps_no_turn(hung: threading.Event) -> None:
+    """The others take turns without it; what it ends later disturbs nobody."""
+    inside, done = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with gil.in_turn():
+            inside.set()
+            assert hung.wait(PATIENCE)
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    assert inside.wait(PATIENCE)
+    gil.abandon_holder()
+    with gil.in_turn(), beside(done):
+        hung.set()
+        thread.join(PATIENCE)
+        assert not done.is_set()
+        with gil.yielded():
+            assert done.wait(PATIENCE)
+
+
+@pytest.fixture
+def hung() -> Iterator[threading.Event]:
+    """What the hung thread waits for."""
+    released = threading.Event()
+    yield released
+    released.set()

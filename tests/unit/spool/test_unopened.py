@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contactsync.domain.errors import CannotRename
 from contactsync.spool import unopened
 from contactsync.spool.spool import Spool
 from tests.unit.spool.scene import IMPORT, MAX_BYTES, Drop, nothing, seen, tree
@@ -65,7 +66,7 @@ def test_the_folder_is_never_a_link(home: Path, spool: Spool, link: bytes, tmp_p
     """Where the tree has wrong owners, an account could plant one: the object stays in `on/`."""
     (tmp_path / "elsewhere").mkdir()
     (ko(home) / ".unopened").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(CannotRename, match="Not a directory"):
         spool.settle(IMPORT, link, "ko", b"{}\n", opened=False)
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert link.decode() in tree(home)["on"]

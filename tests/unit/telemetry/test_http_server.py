@@ -171,8 +171,10 @@ def test_a_client_that_does_not_read_is_cut(
         assert received < BIG
 
 
-@pytest.mark.usefixtures("never_cut", "served")
-def test_unread_answers_hold_little_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("never_cut")
+def test_unread_answers_hold_little_memory(
+    served: HttpServer, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Beyond MAX_UNSENT_BYTES together, the clients that have waited longest lose their answers."""
     monkeypatch.setattr(http_server, "MAX_UNSENT_BYTES", BIG * 3 // 2)
     with ExitStack() as stack:
@@ -181,6 +183,7 @@ def test_unread_answers_hold_little_memory(port: int, monkeypatch: pytest.Monkey
             link.sendall(b"GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n")
             # Its answer has begun, so the next one is asked for later.
             assert link.recv(12) == b"HTTP/1.1 200"
+        until(lambda: served.open_connections < len(links))
         received = 0
         with suppress(ConnectionError):
             while chunk := links[0].recv(65_536):

@@ -12,6 +12,7 @@ from contactsync.cli import output
 from contactsync.cli.account.options import Name
 from contactsync.cli.session import connected, find_account, load_settings
 from contactsync.domain.errors import AnswerIsNo
+from contactsync.runtime import stdio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ def _remove(conn: Connection, account: Account, rows: Mapping[str, int], home: s
     if not agreed:
         for line in _summary(account.name, rows, home, dry_run=True):
             typer.echo(line, err=True)
-        if not sys.stdin.isatty():
+        if not stdio.is_terminal(sys.stdin):
             raise AnswerIsNo(
                 f"account {account.name} is kept: nobody can be asked here; repeat it with --yes"
             )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from contactsync.cli.doctor.finding import Finding, Level
+from contactsync.cli.waiting import ANSWER_SECONDS, ATTENDED
+from contactsync.runtime.attended import NoAnswer
 
 if TYPE_CHECKING:
     from contactsync.accounts.homes import HomeFault
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Finding]:
     """A finding per deviation, or one that there are none."""
-    if not os.path.isdir(settings.ftp_root):
+    root = ATTENDED.over([settings.ftp_root], os.path.isdir, ANSWER_SECONDS).get(settings.ftp_root)
+    if root is None or not root.get():
         message = f"{settings.ftp_root} (ftp_root) is not a folder, or cannot be reached"
         fix = f"mkdir -p {settings.ftp_root}   # or mount it; or change ftp_root"
         yield Finding("error", "folders", message, fix)
@@ -32,7 +35,7 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
         if fault := faults.get(account.name):
             found = [Finding("error", "folders", f"{account.name}: {fault.reason}", fault.fix)]
         else:
-            found = list(_of(settings, account))
+            found = _of_answering(settings, account)
         wrong = wrong or bool(found)
         yield from found
     if not wrong:
@@ -44,7 +47,20 @@ def faults_of_homes(settings: Settings, accounts: list[Account]) -> dict[str, Ho
     from contactsync.accounts import homes
     from contactsync.spool.home_pins import HomePins
 
-    return homes.faults(accounts, settings.ftp_root, HomePins(settings.ftp_root, settings.data_dir))
+    pins = HomePins(settings.ftp_root, settings.data_dir)
+    return homes.faults(accounts, settings.ftp_root, pins, ATTENDED, ANSWER_SECONDS)
+
+
+def _of_answering(settings: Settings, account: Account) -> list[Finding]:
+    """What is wrong with an account's folders, even if they do not answer."""
+    home = account.home_under(settings.ftp_root)
+    try:
+        return ATTENDED.one(home, lambda: list(_of(settings, account)), ANSWER_SECONDS)
+    except NoAnswer:
+        reason = "its home does not answer: its file system hangs"
+    except OSError as error:
+        reason = f"{error.filename or home}: {error.strerror}"
+    return [Finding("error", "folders", f"{account.name}: {reason}", f"ls -l {home}")]
 
 
 def _of(settings: Settings, account: Account) -> Iterator[Finding]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contactsync.cli.doctor.finding import SKEW_SECONDS, Finding
+from contactsync.cli.waiting import ANSWER_SECONDS, ATTENDED
 from contactsync.domain.deposit import ACTIONS
 from contactsync.runtime.directories import open_way
+from contactsync.runtime.file_system import mount_of
 
 if TYPE_CHECKING:
     from contactsync.settings.settings import Settings
@@ -43,36 +45,31 @@ class Disk:
 
 def findings(settings: Settings, homes: Mapping[str, Path], sign: Sign) -> Iterator[Finding]:
     """Check this host."""
-    disks = _disks(settings, homes)
+    disks, answering = _disks(settings, homes)
     for disk in disks:
         yield from _space(settings, disk)
     yield from _capabilities(sign)
     yield from _inotify(homes)
     for disk in disks:
         if disk.what != "data_dir":
-            yield from _file_system(settings, disk, homes)
+            yield from _file_system(settings, disk, answering)
 
 
-def _disks(settings: Settings, homes: Mapping[str, Path]) -> list[Disk]:
-    """Each file system once, with the first of our paths on it."""
+def _disks(settings: Settings, homes: Mapping[str, Path]) -> tuple[list[Disk], list[Path]]:
+    """Each file system once, with the first of our paths on it, and the homes that answer."""
     found: dict[int, Disk] = {}
     wanted = [("ftp_root", settings.ftp_root), *homes.items(), ("data_dir", settings.data_dir)]
+    answers = ATTENDED.over([path for _, path in wanted], _device_and_kind, ANSWER_SECONDS)
+    answering = [path for _, path in wanted if path in answers and answers[path].error is None]
     for what, path in wanted:
-        with suppress(OSError):
-            found.setdefault(os.stat(path).st_dev, Disk(path, what, _kind(path)))
-    return list(found.values())
+        if path in answering:
+            device, kind = answers[path].get()
+            found.setdefault(device, Disk(path, what, kind))
+    return list(found.values()), [home for home in homes.values() if home in answering]
 
 
-def _kind(path: Path) -> str:
-    """The file system's type, from the longest mount point above the path (mountinfo in proc(5))."""
-    real, best, kind = os.path.realpath(path), -1, "unknown"
-    with suppress(OSError):
-        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            before, _, after = line.partition(" - ")
-            point = before.split()[4].encode().decode("unicode_escape")
-            if (real == point or real.startswith(point.rstrip("/") + "/")) and len(point) >= best:
-                best, kind = len(point), after.split()[0]
-    return kind
+def _device_and_kind(path: Path) -> tuple[int, str]:
+    return os.stat(path).st_dev, mount_of(Path(os.path.realpath(path))).kind
 
 
 def _space(settings: Settings, disk: Disk) -> Iterator[Finding]:
@@ -137,7 +134,7 @@ def _inotify(homes: Mapping[str, Path]) -> Iterator[Finding]:
         yield Finding("warning", "events", message, "sysctl -w fs.inotify.max_user_instances=128")
 
 
-def _file_system(settings: Settings, disk: Disk, homes: Mapping[str, Path]) -> Iterator[Finding]:
+def _file_system(settings: Settings, disk: Disk, homes: Sequence[Path]) -> Iterator[Finding]:
     """Try what the homes' file system can do, in an `on/` folder on it."""
     if disk.kind.startswith(NO_EVENTS):
         message = (
@@ -149,7 +146,7 @@ def _file_system(settings: Settings, disk: Disk, homes: Mapping[str, Path]) -> I
         message = f"{disk.path} is on overlay: keep the FTP root on a separate volume"
         yield Finding("note", "events", message)
     device = os.stat(disk.path).st_dev
-    for home in homes.values():
+    for home in homes:
         on = home / "contacts/import/on"
         with suppress(OSError):
             folder = open_way(on, settings.ftp_root)

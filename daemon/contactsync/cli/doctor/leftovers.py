@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contactsync.cli.doctor.finding import Finding
+from contactsync.cli.waiting import ATTENDED
 from contactsync.database import ledger
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.names import printable
+from contactsync.runtime.attended import NoAnswer
 from contactsync.spool import settled, unopened
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 OLD_SECONDS = 3600.0
 """No deposit is ever in progress this long."""
+LOOK_SECONDS = 60.0
+"""How long the look at one account may take; it asks the ledger about thousands of files."""
 MOST_FILES = 20_000
 """The maximum number of files checked per folder."""
 
@@ -33,8 +37,7 @@ def findings(conn: Connection, settings: Settings, accounts: list[Account], sign
     """A finding per leftover of each account, or one that there are none."""
     nothing = True
     for account in accounts:
-        contacts = account.home_under(settings.ftp_root) / "contacts"
-        for finding in (*_in_progress(conn, account, contacts, sign), *_settled(conn, account, contacts)):
+        for finding in _of(conn, settings, account, sign):
             nothing = False
             yield finding
     for name in _names(settings.data_dir):
@@ -47,6 +50,19 @@ def findings(conn: Connection, settings: Settings, accounts: list[Account], sign
             yield Finding("note", "leftovers", message, f"rm {shlex.quote(str(path))}")
     if nothing:
         yield Finding("ok", "leftovers", "files and ledger agree")
+
+
+def _of(conn: Connection, settings: Settings, account: Account, sign: Sign) -> list[Finding]:
+    """The leftovers of one account. One whose home does not answer has none: the check of the folders names it."""
+    home = account.home_under(settings.ftp_root)
+    contacts = home / "contacts"
+    with suppress(NoAnswer):
+        return ATTENDED.one(
+            home,
+            lambda: [*_in_progress(conn, account, contacts, sign), *_settled(conn, account, contacts)],
+            LOOK_SECONDS,
+        )
+    return []
 
 
 def _in_progress(conn: Connection, account: Account, contacts: Path, sign: Sign) -> Iterator[Finding]:

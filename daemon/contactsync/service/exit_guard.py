@@ -1,0 +1,47 @@
+"""Ends the process if an orderly end takes too long: the last resort against whatever hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import structlog
+
+from contactsync.telemetry.log import flush
+
+EXIT_STATUS = 1
+FLUSH_SECONDS = 0.5
+MIN_SECONDS = 5.0
+"""What an orderly end takes on a busy host, with no deposit in progress."""
+
+log = structlog.get_logger()
+
+
+class ExitGuard:
+    """Counts down from SIGTERM or SIGINT.
+
+    The kernel's signal is noticed in C, whatever the main thread is in, and a thread of its own counts. The main
+    thread's own handlers run as well.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Allow so many seconds from the signal to the end of the process; `MIN_SECONDS` at least."""
+        self._seconds = max(seconds, MIN_SECONDS)
+        self._read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        os.set_blocking(self._read, True)
+
+    def start(self) -> None:
+        """Begin to watch for the signals. Main thread only."""
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        threading.Thread(target=self._run, name="exit-guard", daemon=True).start()
+
+    def _run(self) -> None:
+        wanted = {signal.SIGTERM, signal.SIGINT}
+        while not wanted.intersection(os.read(self._read, 1 << 12)):
+            pass
+        time.sleep(self._seconds - FLUSH_SECONDS)
+        log.error("daemon.end_forced", seconds=self._seconds)
+        flush(FLUSH_SECONDS)
+        os._exit(EXIT_STATUS)
