@@ -143,7 +143,10 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted, sess
             )
             for judged in examination:
                 if wanted.every_reject:
-                    every += [LineError(judged.batch.line(r.place), r.column, r.code) for r in judged.rejects]
+                    every += [
+                        LineError(judged.batch.line(r.place), r.column, r.code, r.variant)
+                        for r in judged.rejects
+                    ]
                 if wanted.each_row:
                     for fate in _fates(judged, subject.context):
                         wanted.each_row(fate)
@@ -171,7 +174,7 @@ def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
     for place in sorted({*rejects, *judged.batch.table.places.tolist()}):
         line = judged.batch.line(place)
         if reject := rejects.get(place):
-            message = row_error(ERRORS, reject.code, context, reject.column)
+            message = row_error(ERRORS, reject.code, context, reject.column, reject.variant)
             yield RowFate(line, "rejected", reject.column, reject.code, message)
         else:
             yield RowFate(line, "ok")

@@ -27,6 +27,7 @@ from contactsync.reading.diagnosis.malformed import Malformed
 from contactsync.reading.encoding import TextEncoding, as_utf8, sniff, without_end_mark
 from contactsync.reading.findings import Findings
 from contactsync.reading.guards import unguard, unguard_column
+from contactsync.reading.header_line import OTHER_LINE_ENDS
 from contactsync.reading.misread import Misread
 from contactsync.reading.reader import Reader
 from contactsync.reading.returned import Original
@@ -138,7 +139,8 @@ class Examination:
                 malformed.refusal(self.account.separator), self._case(self._content), self.header, malformed
             )
         if not self.findings.rows_read:
-            raise FileRefused("no_rows")
+            has_others = any(mark in field for field in self.raw_header for mark in OTHER_LINE_ENDS)
+            raise FileRefused("no_rows", {"variant": "line_ends" if has_others else ""})
         if self.findings.rows_read == self.findings.rows_rejected:
             raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
 
@@ -162,7 +164,9 @@ class Examination:
         self.findings.reject_codes.update(reject.code for reject in rejects)
         self._warn(batch, verdict)
         room = MAX_LISTED_ERRORS - len(self.findings.errors)
-        self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]
+        self.findings.errors += [
+            LineError(batch.line(r.place), r.column, r.code, r.variant) for r in rejects[:room]
+        ]
         ragged_references = unguard_column("reference", pa.array(self._references(batch), pa.string()))
         spared = pa.concat_arrays([verdict.spared, references.normalise(ragged_references)])
         return Judged(batch, verdict.accepted, rejects, spared)

@@ -19,10 +19,10 @@ from contactsync.domain.deposit import Action, Mode
 from contactsync.domain.errors import FileRefused
 from contactsync.domain.headers.match import Header
 from contactsync.reading.cells import Mask
-from contactsync.reading.faults import as_mask, destroyed_references, faults_of
+from contactsync.reading.faults import as_mask, destroyed_references, faults_of, first_fault
 from contactsync.reading.table import Table
 from contactsync.reading.values import dates, emails, phones, references
-from contactsync.reading.verdict import Accepted, Reject, Verdict
+from contactsync.reading.verdict import Accepted, Verdict
 
 MAX_REFERENCE_CHARACTERS = 255
 
@@ -101,7 +101,7 @@ def _validate_contacts(
         *((~reachable & mask, key, code) for key, code, mask in faults if key in MEANS),
         (~reachable, None, "missing_means"),
     ]
-    rejects, rejected = _first_fault(table, rules)
+    rejects, rejected = first_fault(table, rules, account.region)
     found = [(code, mask & ~slashed if key == "birth_date" else mask) for key, code, mask in faults]
     found.append(("month_first_dates", slashed))
     if not by_reference:
@@ -134,7 +134,7 @@ def _validate_addresses(
         (~_validity(cells[means]), means, f"missing_{means}"),
         *((mask, key, code) for key, code, mask in faults_of(only, invalid)),
     ]
-    rejects, rejected = _first_fault(table, rules)
+    rejects, rejected = first_fault(table, rules, account.region)
     return Verdict(_select(table, {"key": stored[means]}, ~rejected), rejects, _NO_TEXT)
 
 
@@ -152,7 +152,7 @@ def _validate_identities(table: Table, cells: dict[str, pa.StringArray], account
             *((mask, key, code) for key, code, mask in faults_of(means, invalid)),
             (~_any(_validity(column) for column in stored.values()), None, "missing_means"),
         ]
-    rejects, rejected = _first_fault(table, rules)
+    rejects, rejected = first_fault(table, rules, account.region)
     return Verdict(_select(table, {"key": _identity(stored, account)}, ~rejected), rejects, _NO_TEXT)
 
 
@@ -172,18 +172,6 @@ def _normalise(
     if "birth_date" in cells:
         stored["birth_date"] = dates.normalise(cells["birth_date"], account.date_order)
     return stored, {key: _validity(cells[key]) & ~_validity(column) for key, column in stored.items()}
-
-
-def _first_fault(table: Table, rules: list[tuple[Mask, str | None, str]]) -> tuple[tuple[Reject, ...], Mask]:
-    """The rejected rows in the order of the file, each with the first rule that it breaks, and their mask."""
-    rejected = np.zeros(len(table), np.bool_)
-    rejects: list[Reject] = []
-    index = table.places
-    for mask, key, code in rules:
-        header = FRENCH[key] if key else None
-        rejects += [Reject(int(place), header, code) for place in index[mask & ~rejected]]
-        rejected |= mask
-    return tuple(sorted(rejects, key=lambda reject: reject.place)), rejected
 
 
 def _filled(cells: Mapping[str, pa.StringArray], among: Mask) -> dict[str, int]:

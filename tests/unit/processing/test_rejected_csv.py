@@ -21,7 +21,7 @@ from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.guards import unguard_column
 from contactsync.reading.reader import Reader, cell_text
-from contactsync.reading.validate import Reject
+from contactsync.reading.verdict import Reject
 from tests.messages import CLAIMED
 from tests.unit.processing.script import ACCOUNT
 
