@@ -1,4 +1,5 @@
 -- Set up a worker's session: staging tables that each commit empties.
+-- This file is ASCII: it is sent before the database's encoding is checked.
 -- The search path contains only pg_temp and pg_catalog (database/connection.py sets it).
 -- Nothing here must outlive the session, so its commit waits for neither disk nor standby: if a
 -- standby is missing, each abandoned session would leave a server process that waits forever.
@@ -6,7 +7,7 @@ SET LOCAL synchronous_commit = off;
 
 -- A merge joins a file with the rows that it may match. If statistics are stale (they lag behind a
 -- large import), nested loops make that join quadratic, and it takes hours. To find a few rows
--- among many, applying/look_up.py uses ANY (ARRAY …) instead.
+-- among many, applying/look_up.py uses ANY (ARRAY ...) instead.
 SET enable_nestloop = off;
 CREATE TEMP TABLE staged_contact (
     line        integer,

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import structlog
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row, tuple_row
 
 from contactsync.accounts import store
@@ -41,6 +42,11 @@ class Site:
     daemon: Connection
     pipeline: Pipeline
     made: list[Pipeline] = field(default_factory=list)
+
+    @property
+    def owner_url(self) -> str:
+        """The same database for a connection of the superuser's."""
+        return make_conninfo(self.url, user=self.conn.info.user)
 
     @property
     def account(self) -> Account:

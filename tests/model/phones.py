@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LONGEST = 40
 FRANCE = ("FR", 33)
 TERRITORIES = (("GP", 590), ("GF", 594), ("RE", 262), ("YT", 262), ("MQ", 596), ("PM", 508))
+NINE_DIGITS = 9
 FRENCH_PLAN = (FRANCE, *TERRITORIES)
 SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 # `612345678.0`; a point between groups of digits (`02.98.44.10.32`) is a separator.
@@ -59,13 +60,15 @@ def _parse(text: str, rules: AccountRules) -> phonenumbers.PhoneNumber | None:
 def _of_its_territory(number: phonenumbers.PhoneNumber, rules: AccountRules) -> phonenumbers.PhoneNumber:
     """The number under the country code of the French plan for which it is valid.
 
-    France and its territories share a trunk prefix, so that people dial `0692…` from all of them.
+    France and its territories share a trunk prefix, so that people dial `0692…` from all of them. The six digits of
+    Saint-Pierre-et-Miquelon are dialled only there; elsewhere they lack three.
     """
     at_home = any(rules.region == region for region, _ in TERRITORIES)
     ours = number.country_code == FRANCE[1] or (
         at_home and any(number.country_code == code for _, code in TERRITORIES)
     )
-    if not ours or phonenumbers.is_valid_number(number):
+    complete = len(phonenumbers.national_significant_number(number)) == NINE_DIGITS
+    if not ours or not complete or phonenumbers.is_valid_number(number):
         return number
     for region, code in FRENCH_PLAN:
         moved = phonenumbers.PhoneNumber()

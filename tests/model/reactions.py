@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .rows import Contact
 
 
-class UnknownContactError(Exception):
-    """Nobody knows the contact, and no address was given."""
+class NoAddressError(Exception):
+    """No address was given, and none is known: the contact is not, or has none for the medium."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Platform:
         if contact is None and earlier:
             contact = earlier[-1][1]
         if contact is None and reaction.address is None:
-            raise UnknownContactError
+            raise NoAddressError
         addresses = [reaction.address] if reaction.address else []
         if reaction.kind == "optout" and not addresses:
             reached = [
@@ -63,7 +63,10 @@ class Platform:
                 if each.medium == reaction.medium and shown.get(column)
             ]
             assert contact is not None
-            addresses = list(dict.fromkeys(reversed(reached))) or [str(contact[column])]
+            present = contact.get(column)
+            addresses = list(dict.fromkeys(reversed(reached))) or ([str(present)] if present else [])
+            if not addresses:
+                raise NoAddressError
         if reaction.identity in self.recorded:
             return []
         as_it_was = dict(contact or {})

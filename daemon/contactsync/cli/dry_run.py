@@ -143,7 +143,10 @@ def _read(path: Path, subject: Subject, settings: Settings, wanted: Wanted, sess
             )
             for judged in examination:
                 if wanted.every_reject:
-                    every += [LineError(judged.batch.line(r.place), r.column, r.code) for r in judged.rejects]
+                    every += [
+                        LineError(judged.batch.line(r.place), r.column, r.code, r.variant)
+                        for r in judged.rejects
+                    ]
                 if wanted.each_row:
                     for fate in _fates(judged, subject.context):
                         wanted.each_row(fate)
@@ -168,10 +171,10 @@ def _original(path: Path, subject: Subject, settings: Settings, session: Session
 def _fates(judged: Judged, context: Context) -> Iterator[RowFate]:
     """Every row of a batch, in file order."""
     rejects = {reject.place: reject for reject in judged.rejects}
-    for place in sorted({*rejects, *judged.batch.frame.index.tolist()}):
+    for place in sorted({*rejects, *judged.batch.table.places.tolist()}):
         line = judged.batch.line(place)
         if reject := rejects.get(place):
-            message = row_error(ERRORS, reject.code, context, reject.column)
+            message = row_error(ERRORS, reject.code, context, reject.column, reject.variant)
             yield RowFate(line, "rejected", reject.column, reject.code, message)
         else:
             yield RowFate(line, "ok")

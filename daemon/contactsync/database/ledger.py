@@ -97,7 +97,7 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "mode": claimed.mode,
             "retry_of": was.deposit_id if was else None,
             "place": None if claimed.place is None else Jsonb(dict(claimed.place)),
-            "first_deposited_at": was.first_deposited_at if was else None,
+            "first_deposited_at": was.first_deposited_at if was else claimed.asked_at,
             "count": count,
         },
     ).fetchone()

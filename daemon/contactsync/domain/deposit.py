@@ -115,7 +115,8 @@ class Claimed:
     """A deposit in `on/`, under the name it keeps.
 
     `name` is the uploader's name for it. `sha256` (hex) is None if the file was not copied; `refusal` is then
-    the code of the reason. Names are bytes, as on disk.
+    the code of the reason. Names are bytes, as on disk. `asked_at` is when the upload ended, if `deposited_at` is a
+    later second that was free; for consent, that second would make the request younger than it is.
     """
 
     action: Action
@@ -129,6 +130,7 @@ class Claimed:
     several_markers: bool = False
     # Which folder `on/` it is in, as `spool.place` describes it; None if it is unknown.
     place: Mapping[str, Any] | None = field(default=None, compare=False)
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,13 @@ class LineError:
     """One malformed line or rejected row.
 
     `line` is physical and counts from 1 (None for the file as a whole), `column` is the French standard
-    header, `code` a key of `row_errors.ERRORS`. Never a cell's value.
+    header, `code` a key of `row_errors.ERRORS`, `variant` chooses its sentence. Never a cell's value.
     """
 
     line: int | None
     column: str | None
     code: str
+    variant: str = ""
 
 
 class ContactsyncError(Exception):

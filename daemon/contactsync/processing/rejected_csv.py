@@ -57,7 +57,7 @@ class RejectedFile:
         self._rows_left, self._bytes_left = MAX_ROWS, MAX_BYTES
         self._encoding = encoding
         self._context = context
-        self._reasons: dict[tuple[str, str | None], bytes] = {}
+        self._reasons: dict[tuple[str, str | None, str], bytes] = {}
         self._file: BinaryIO | None = None
 
     def write(self, batch: Batch, rejects: Sequence[Reject]) -> None:
@@ -122,9 +122,9 @@ class RejectedFile:
 
     def _reason(self, reject: Reject) -> bytes:
         """The cell `Motif`, put together once for all rows that have the same one."""
-        key = (reject.code, reject.column)
+        key = (reject.code, reject.column, reject.variant)
         if key not in self._reasons:
-            reason = row_error(ERRORS, reject.code, self._context, reject.column).encode()
+            reason = row_error(ERRORS, reject.code, self._context, reject.column, reject.variant).encode()
             if self._separator in reason or b'"' in reason:
                 reason = b'"' + reason.replace(b'"', b'""') + b'"'
             self._reasons[key] = reason

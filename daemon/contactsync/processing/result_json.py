@@ -84,8 +84,8 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
     """Every key of result.json in its order; the caller fills in `reason`, `message` and `list`."""
     claimed, findings, context = subject.claimed, subject.findings, subject.context
     # A hundred rows are mostly rejected for a few reasons; each is put into words once.
-    reasons = {(error.code, error.column) for error in findings.errors}
-    phrases = {reason: row_error(ERRORS, reason[0], context, reason[1]) for reason in reasons}
+    reasons = {(error.code, error.column, error.variant) for error in findings.errors}
+    phrases = {reason: row_error(ERRORS, reason[0], context, reason[1], reason[2]) for reason in reasons}
     return {
         "deposit_id": subject.deposit_id,
         "account": subject.account.name,
@@ -116,7 +116,7 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
                 "line": error.line,
                 "column": error.column,
                 "code": error.code,
-                "message": phrases[error.code, error.column],
+                "message": phrases[error.code, error.column, error.variant],
             }
             for error in findings.errors
         ],

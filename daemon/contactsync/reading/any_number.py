@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +13,7 @@ from phonenumbers import PhoneNumberType
 
 from contactsync.domain.account import Account
 from contactsync.domain.columns import KEPT_BITS
+from contactsync.reading.table import Table
 from contactsync.reading.values import distinct, phones
 from contactsync.reading.verdict import Accepted
 
@@ -22,39 +22,38 @@ _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A frame whose `phone` and `mobile` no longer share their cells.
+    """A table whose `phone` and `mobile` no longer share their cells.
 
     `absent` has the bits of `kept` for the columns that each row does not fill: they keep their stored value.
     """
 
-    frame: pd.DataFrame
+    table: Table
     absent: npt.NDArray[np.int16]
 
     def keep(self, accepted: Accepted) -> Accepted:
         """The accepted rows of an import, with the columns that they do not fill marked as kept."""
         if "kept" not in accepted.columns:
             return accepted
-        at = np.searchsorted(self.frame.index.to_numpy(), accepted.places)
+        at = np.searchsorted(self.table.places, accepted.places)
         kept = accepted.columns["kept"].to_numpy(zero_copy_only=False) | self.absent[at]
         return Accepted(accepted.places, {**accepted.columns, "kept": pa.array(kept)})
 
 
-def split(frame: pd.DataFrame, account: Account) -> Split:
+def split(table: Table, account: Account) -> Split:
     """Give each number to the column of its type: mobiles, and numbers that may be of either type, to `mobile`.
 
     What is not a number stays in `phone`.
     """
-    cells = pa.chunked_array(frame["mobile"].array.__arrow_array__()).combine_chunks()
+    cells = table.columns["mobile"]
     numbers = phones.normalise(cells, account.region, account.phone_check)
     is_mobile = pc.is_valid(distinct.map_distinct(numbers, _if_mobile))
     blank = pa.scalar(None, pa.string())
     columns = {"mobile": pc.if_else(is_mobile, cells, blank), "phone": pc.if_else(is_mobile, blank, cells)}
-    arrays = {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()}
     absent = sum(
         column.is_null().to_numpy(zero_copy_only=False) * np.int16(KEPT_BITS[key])
         for key, column in columns.items()
     )
-    return Split(frame.assign(**arrays), np.asarray(absent, np.int16))
+    return Split(table.with_columns(columns), np.asarray(absent, np.int16))
 
 
 def _if_mobile(number: str) -> str | None:

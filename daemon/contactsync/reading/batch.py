@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from contactsync.reading.cells import Indexes
 from contactsync.reading.scan import Rows
+from contactsync.reading.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some rows of the file, blank ones left out.
 
-    `frame` has a column for each known header, null where the cell is blank; its index is `place`, the row's
-    place in `rows`. `errors` and `ragged` are the (place, code) of malformed rows, which are not in `frame`.
+    `table` has a column for each known header, null where the cell is blank; its places are those in `rows`.
+    `errors` and `ragged` are the (place, code) of malformed rows, which are not in `table`.
     """
 
-    frame: pd.DataFrame
+    table: Table
     rows: Rows
     first_line: int
     errors: tuple[tuple[int, str], ...]

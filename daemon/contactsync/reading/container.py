@@ -162,6 +162,8 @@ def _refuse_office(file: BinaryIO, listed: Iterable[Member]) -> None:
                 raise _refusal_of(found)
         if member.name == "mimetype" and member.can_be_inflated:
             kind = next(inflated(file, member), b"").decode("ascii", "replace")
+            if not kind.startswith(_OPENDOCUMENT):
+                continue
             raise _refusal_of("OpenDocument" if kind.startswith(f"{_OPENDOCUMENT}text") else None)
 
 

@@ -27,6 +27,7 @@ from contactsync.reading.diagnosis.malformed import Malformed
 from contactsync.reading.encoding import TextEncoding, as_utf8, sniff, without_end_mark
 from contactsync.reading.findings import Findings
 from contactsync.reading.guards import unguard, unguard_column
+from contactsync.reading.header_line import OTHER_LINE_ENDS
 from contactsync.reading.misread import Misread
 from contactsync.reading.reader import Reader
 from contactsync.reading.returned import Original
@@ -138,31 +139,34 @@ class Examination:
                 malformed.refusal(self.account.separator), self._case(self._content), self.header, malformed
             )
         if not self.findings.rows_read:
-            raise FileRefused("no_rows")
+            has_others = any(mark in field for field in self.raw_header for mark in OTHER_LINE_ENDS)
+            raise FileRefused("no_rows", {"variant": "line_ends" if has_others else ""})
         if self.findings.rows_read == self.findings.rows_rejected:
             raise FileRefused("no_valid_row", {"rows": self.findings.rows_read})
 
     def _judge(self, batch: Batch) -> Judged:
-        frame = unguard(batch.frame)
+        table = unguard(batch.table, batch.rows.data)
         changed = self._original.changed(batch, self.raw_header) if self._original else ()
         if changed:
-            frame = frame.drop(index=[reject.place for reject in changed])
+            table = table.without(reject.place for reject in changed)
         if self._action.kind == "import":
-            frame = first_values(frame, batch.rows.data)
-        split = any_number.split(frame, self.account) if self.header.any_number is not None else None
+            table = first_values(table, batch.rows.data)
+        split = any_number.split(table, self.account) if self.header.any_number is not None else None
         verdict = validate(
-            split.frame if split else frame, self.account, self._action, month_first=self._month_first
+            split.table if split else table, self.account, self._action, month_first=self._month_first
         )
         if split:
             verdict = replace(verdict, accepted=split.keep(verdict.accepted))
         ragged = [Reject(place, None, code) for place, code in batch.ragged]
         rejects = tuple(sorted((*verdict.rejects, *ragged, *changed), key=lambda reject: reject.place))
-        self.findings.rows_read += len(batch.frame) + len(ragged)
+        self.findings.rows_read += len(batch.table) + len(ragged)
         self.findings.rows_rejected += len(rejects)
         self.findings.reject_codes.update(reject.code for reject in rejects)
         self._warn(batch, verdict)
         room = MAX_LISTED_ERRORS - len(self.findings.errors)
-        self.findings.errors += [LineError(batch.line(r.place), r.column, r.code) for r in rejects[:room]]
+        self.findings.errors += [
+            LineError(batch.line(r.place), r.column, r.code, r.variant) for r in rejects[:room]
+        ]
         ragged_references = unguard_column("reference", pa.array(self._references(batch), pa.string()))
         spared = pa.concat_arrays([verdict.spared, references.normalise(ragged_references)])
         return Judged(batch, verdict.accepted, rejects, spared)
@@ -195,9 +199,8 @@ class Examination:
         if self.account.date_order == "mdy":
             return False
         # What this pass finds misread, the next one reports.
-        frames = (batch.frame for batch in self._reader_of(content, Misread()))
-        columns = (pa.chunked_array(frame["birth_date"].array.__arrow_array__()) for frame in frames)
-        return any(has_month_first(column.combine_chunks()) for column in columns)
+        tables = (batch.table for batch in self._reader_of(content, Misread()))
+        return any(has_month_first(table.columns["birth_date"]) for table in tables)
 
     def _references(self, batch: Batch) -> list[str]:
         """The references in ragged rows."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+import numpy as np
+import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contactsync.domain.columns import FRENCH
 from contactsync.reading.cells import Mask
-from contactsync.reading.values import phones, references
+from contactsync.reading.table import Table
+from contactsync.reading.values import phones, plain_numbers, references
+from contactsync.reading.verdict import Reject
 
-_CHANGED_NUMBERS = {"scientific_notation": phones.is_scientific, "decimal_number": phones.is_decimal}
+_CHANGED_NUMBERS = {"scientific_notation": phones.is_scientific, "decimal_number": plain_numbers.is_decimal}
+_OF_NUMBERS = ("invalid_phone", "invalid_mobile")
 _DESTROYED = {"scientific_notation": references.is_scientific, "spreadsheet_error": references.is_error}
 
 
@@ -36,6 +42,39 @@ def destroyed_references(cells: Mapping[str, pa.StringArray]) -> dict[str, Mask]
         return {}
     masks = {code: as_mask(rule(cells["reference"])) for code, rule in _DESTROYED.items()}
     return {code: mask for code, mask in masks.items() if mask.any()}
+
+
+def first_fault(
+    table: Table, rules: Iterable[tuple[Mask, str | None, str]], region: str
+) -> tuple[tuple[Reject, ...], Mask]:
+    """The rejected rows in the order of the file, each with the first rule that it breaks, and their mask."""
+    rejected = np.zeros(len(table), np.bool_)
+    rejects: list[Reject] = []
+    index = table.places
+    for mask, key, code in rules:
+        header = FRENCH[key] if key else None
+        new = mask & ~rejected
+        if key and code in _OF_NUMBERS and new.any():
+            variants = [
+                "foreign" if _is_foreign(number, region) else ""
+                for number in table.columns[key].filter(pa.array(new)).to_pylist()
+            ]
+            rejects += [
+                Reject(int(place), header, code, variant)
+                for place, variant in zip(index[new], variants, strict=True)
+            ]
+        else:
+            rejects += [Reject(int(place), header, code) for place in index[new]]
+        rejected |= mask
+    return tuple(sorted(rejects, key=lambda reject: reject.place)), rejected
+
+
+def _is_foreign(number: str, region: str) -> bool:
+    """Whether an invalid number was written as one of another country than the account's."""
+    digits = number.strip(" (").removeprefix("+" if "+" in number[:2] else "00")
+    international = digits != number.strip(" (")
+    own = str(phonenumbers.country_code_for_region(region))
+    return international and not digits.strip(" ()").startswith(own)
 
 
 def as_mask(column: pa.BooleanArray) -> Mask:

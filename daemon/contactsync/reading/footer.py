@@ -52,7 +52,9 @@ class Footer:
             elif self._after_blank:
                 held.append((place, single[place]))
         if held:
-            self._held.append(replace(batch, frame=batch.frame.iloc[:0], errors=(), ragged=tuple(held)))
+            self._held.append(
+                replace(batch, table=batch.table.without(batch.table.places), errors=(), ragged=tuple(held))
+            )
             kept_back = set(held)
             batch = replace(batch, ragged=tuple(each for each in batch.ragged if each not in kept_back))
         if (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contactsync.domain import formulas
 from contactsync.domain.columns import MEANS
+from contactsync.reading.table import Table
 
 _QUOTED = r'^="((?:[^"]|"")*)"$'
 _BEFORE_FORMULA = r"^'('*[" + "".join(f"\\x{{{ord(sign):x}}}" for sign in formulas.SIGNS) + "])"
@@ -19,19 +21,33 @@ _BEFORE_DIGIT = r"^'([0-9])"
 _BEFORE_ADDRESS = "'"
 _WITH_DIGITS = ("reference", "postal_code")
 
+_IN_A_WORD = np.isin(np.arange(256), list((string.ascii_letters + string.digits).encode()))
+"""No separator, quote or white space: no cell begins after it."""
 
-def unguard(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame without the guards of its cells. Nulls stay, and a cell that is blank then becomes null."""
-    columns = {
-        str(key): pa.chunked_array(frame[key].array.__arrow_array__()).combine_chunks() for key in frame
-    }
-    bare = {key: unguard_column(key, column) for key, column in columns.items()}
-    changed = {
-        key: pd.arrays.ArrowExtensionArray(column)
-        for key, column in bare.items()
-        if column is not columns[key]
-    }
-    return frame.assign(**changed)
+
+def may_have_guards(data: bytes) -> bool:
+    """Whether a cell of these bytes may begin with a guard: with an apostrophe or `=` that follows no letter or digit.
+
+    This takes at most 0.2 ms per MB; a look at each column of a wide file takes ten times that.
+    """
+    if b"'" not in data and b"=" not in data:
+        return False
+    codes = np.frombuffer(data, np.uint8)
+    for guard in b"'=":
+        places = np.flatnonzero(codes == guard)
+        if len(places) and (not places[0] or not _IN_A_WORD[codes[places - 1]].all()):
+            return True
+    return False
+
+
+def unguard(table: Table, data: bytes) -> Table:
+    """The table without the guards of its cells; `data` are the bytes that it comes from.
+
+    Nulls stay, and a cell that is blank then becomes null.
+    """
+    if not may_have_guards(data):
+        return table
+    return table.with_columns({key: unguard_column(key, column) for key, column in table.columns.items()})
 
 
 def unguard_column(key: str, column: pa.StringArray) -> pa.StringArray:

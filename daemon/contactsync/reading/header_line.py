@@ -20,6 +20,9 @@ MAX_HEADER_BYTES = 1 << 20
 
 _LONGEST_SEP_LINE = 64
 SEP_LINE = re.compile(rb'\A("?)sep=([;,|\t])\1(?:[ ]|\xc2\xa0)*(?=[\r\n]|\Z)')
+OTHER_LINE_ENDS = tuple(mark.encode() for mark in "\x0b\x0c\x1e\x85\u2028\u2029")
+"""What ends a line for some mainframes and databases, but not in a CSV."""
+
 _BLANK = b' \t;,|"\r\n\x0b\x0c\xc2\xa0'
 
 

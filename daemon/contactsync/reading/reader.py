@@ -1,6 +1,6 @@
 """Turns a CSV's chunks into batches of text columns, and finds every structural error (protocol 2).
 
-A batch is a pandas frame whose columns are Arrow strings. Arrow cuts them out of the block, one column at a
+A batch is a table whose columns are Arrow strings. Arrow cuts them out of the block, one column at a
 time, at the places that `scan` found. So no cell becomes a Python object, and no library decides about ragged
 rows, quotes or missing values.
 """
@@ -13,7 +13,6 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from contactsync.domain.account import SEPARATORS
 from contactsync.domain.columns import FRENCH
@@ -25,6 +24,7 @@ from contactsync.reading.cells import Cells, Indexes, Mask, cell_text
 from contactsync.reading.footer import Footer
 from contactsync.reading.header_line import MAX_COLUMNS, known_columns, open_lines
 from contactsync.reading.scan import Rows, scan
+from contactsync.reading.table import Table
 
 MAX_CELL_CHARACTERS = 32_768
 MAX_ROW_BYTES = 2 << 20
@@ -115,10 +115,7 @@ class Reader:
         blank = values.is_null().to_numpy(zero_copy_only=False).reshape(len(positions), -1).all(axis=0)
         if blank.any():
             blank[blank] = cells.filled(good[blank]) == 0
-        frame = pd.DataFrame(
-            {key: pd.arrays.ArrowExtensionArray(column) for key, column in columns.items()},
-            index=good,
-        )
+        table = Table(good, columns)
         void = empty.copy()
         void[np.flatnonzero(~empty & (codes == ""))[blank]] = True
         malformed = codes != ""
@@ -126,7 +123,7 @@ class Reader:
             (int(place), str(code)) for place, code in zip(places[malformed], codes[malformed], strict=True)
         ]
         batch = Batch(
-            frame.loc[~blank] if blank.any() else frame,
+            table.where(~blank) if blank.any() else table,
             cells.rows,
             first_line,
             tuple(error for error in errors if error[1] not in RAGGED),

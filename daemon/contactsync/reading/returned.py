@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from contactsync.domain.columns import FRENCH, RESULT_HEADERS
 from contactsync.domain.formulas import APOSTROPHE
 from contactsync.domain.headers.names import fold
 from contactsync.reading.batch import Batch
 from contactsync.reading.cells import Cells, cell_text
+from contactsync.reading.table import Table
+from contactsync.reading.values.references import MAX_COMPOSED
 from contactsync.reading.verdict import Reject
 
 MAX_ROWS = 100_000
@@ -37,12 +37,12 @@ class Original:
 
     def changed(self, batch: Batch, raw_header: Sequence[bytes]) -> tuple[Reject, ...]:
         """The rows of a corrected file whose Référence is no longer that of their line in the original."""
-        if "reference" not in batch.frame:
+        if "reference" not in batch.table.columns:
             return ()
         lines = _named(batch, raw_header)
         return tuple(
             Reject(place, FRENCH["reference"], "reference_changed")
-            for (place, reference), line in zip(_references(batch.frame), lines, strict=True)
+            for (place, reference), line in zip(_references(batch.table), lines, strict=True)
             if (expected := self.references.get(line)) is not None and _digest(reference) != expected
         )
 
@@ -58,27 +58,27 @@ def references(
 ) -> Iterator[tuple[int, bytes | None]]:
     """What `Original` holds, for these lines of an original: its batches, each with its rejected rows."""
     for batch, rejects in judged:
-        if "reference" not in batch.frame:
+        if "reference" not in batch.table.columns:
             return
         at_fault = {each.place for each in rejects if each.column == FRENCH["reference"]}
-        for place, reference in _references(batch.frame):
+        for place, reference in _references(batch.table):
             if (line := batch.line(place)) in lines:
                 yield line, None if place in at_fault else _digest(reference)
 
 
 def _named(batch: Batch, raw_header: Sequence[bytes]) -> list[int]:
-    """For each row of the frame the line of the original that it names, 0 if it names none."""
+    """For each row of the table the line of the original that it names, 0 if it names none."""
     folded = [fold(cell_text(field)) for field in raw_header]
     if (wanted := fold(RESULT_HEADERS[0])) not in folded:
-        return [0] * len(batch.frame)
-    places = batch.frame.index.to_numpy().astype(np.int64)
+        return [0] * len(batch.table)
+    places = batch.table.places.astype(np.int64)
     cells = Cells.of(batch.rows).columns(places, (folded.index(wanted),)).to_pylist()
     return [int(cell) if cell and cell.isdecimal() and len(cell) <= _LINE_DIGITS else 0 for cell in cells]
 
 
-def _references(frame: pd.DataFrame) -> Iterator[tuple[int, str]]:
-    column: pa.ChunkedArray = frame["reference"].array.__arrow_array__()
-    return zip(frame.index.tolist(), (value or "" for value in column.to_pylist()), strict=True)
+def _references(table: Table) -> Iterator[tuple[int, str]]:
+    column = table.columns["reference"]
+    return zip(table.places.tolist(), (value or "" for value in column.to_pylist()), strict=True)
 
 
 def _digest(reference: str) -> bytes:
@@ -86,5 +86,7 @@ def _digest(reference: str) -> bytes:
     bare = reference
     if bare.startswith('="') and bare.endswith('"'):
         bare = bare[2:-1]
-    normal = unicodedata.normalize("NFC", bare.lstrip(APOSTROPHE).strip())
+    bare = bare.lstrip(APOSTROPHE).strip()
+    # Longer ones take quadratic time and are no references.
+    normal = unicodedata.normalize("NFC", bare) if len(bare) <= MAX_COMPOSED else bare
     return hashlib.blake2b(normal.encode("utf-8", "surrogatepass"), digest_size=8).digest()

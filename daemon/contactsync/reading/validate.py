@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,9 +19,10 @@ from contactsync.domain.deposit import Action, Mode
 from contactsync.domain.errors import FileRefused
 from contactsync.domain.headers.match import Header
 from contactsync.reading.cells import Mask
-from contactsync.reading.faults import as_mask, destroyed_references, faults_of
+from contactsync.reading.faults import as_mask, destroyed_references, faults_of, first_fault
+from contactsync.reading.table import Table
 from contactsync.reading.values import dates, emails, phones, references
-from contactsync.reading.verdict import Accepted, Reject, Verdict
+from contactsync.reading.verdict import Accepted, Verdict
 
 MAX_REFERENCE_CHARACTERS = 255
 
@@ -62,26 +62,26 @@ def check_triplets(header: Header, account: Account, action: Action, mode: Mode 
         raise FileRefused("means_not_recognised", {"header": name, "column": FRENCH[key]})
 
 
-def validate(frame: pd.DataFrame, account: Account, action: Action, *, month_first: bool = False) -> Verdict:
-    """Judge the rows of a batch's frame, whose cells are trimmed text or null, without their guards.
+def validate(table: Table, account: Account, action: Action, *, month_first: bool = False) -> Verdict:
+    """Judge the rows of a batch, whose cells are trimmed text or null, without their guards.
 
     With `month_first`, another date of the file is only possible with the month first: no slashed date counts.
     """
-    cells = {key: _arrow(frame[key]) for key in frame.columns}
+    cells = dict(table.columns)
     if "reference" in cells:
         cells["reference"] = references.normalise(cells["reference"])
     if action.medium:
-        return _validate_addresses(frame, cells, account, action.means)
+        return _validate_addresses(table, cells, account, action.means)
     if action.kind == "delete":
-        return _validate_identities(frame, cells, account)
-    return _validate_contacts(frame, cells, account, month_first=month_first)
+        return _validate_identities(table, cells, account)
+    return _validate_contacts(table, cells, account, month_first=month_first)
 
 
 def _validate_contacts(
-    frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account, *, month_first: bool
+    table: Table, cells: dict[str, pa.StringArray], account: Account, *, month_first: bool
 ) -> Verdict:
     stored, invalid = _normalise(cells, account)
-    slashed = np.zeros(len(frame), np.bool_)
+    slashed = np.zeros(len(table), np.bool_)
     if month_first and "birth_date" in cells:
         slashed = as_mask(dates.is_slashed(cells["birth_date"]))
         stored["birth_date"] = pc.if_else(
@@ -89,7 +89,7 @@ def _validate_contacts(
         )
         invalid["birth_date"] |= slashed
     by_reference = account.dedup == "reference"
-    reference = _validity(cells["reference"]) if by_reference else np.ones(len(frame), np.bool_)
+    reference = _validity(cells["reference"]) if by_reference else np.ones(len(table), np.bool_)
     too_long = _over_length(cells.get("reference")) if by_reference else ~reference
     destroyed = destroyed_references(cells)
     faults = faults_of(cells, invalid)
@@ -101,32 +101,32 @@ def _validate_contacts(
         *((~reachable & mask, key, code) for key, code, mask in faults if key in MEANS),
         (~reachable, None, "missing_means"),
     ]
-    rejects, rejected = _first_fault(frame, rules)
+    rejects, rejected = first_fault(table, rules, account.region)
     found = [(code, mask & ~slashed if key == "birth_date" else mask) for key, code, mask in faults]
     found.append(("month_first_dates", slashed))
     if not by_reference:
         found += [(_STORED_REFERENCE.get(code, code), mask) for code, mask in destroyed.items()]
-    kept = np.zeros(len(frame), np.int16)
+    kept = np.zeros(len(table), np.int16)
     for key, mask in invalid.items():
         kept[mask] |= KEPT_BITS[key]
     columns = {**cells, **stored}
     columns |= {"identity": _identity(columns, account), "kept": pa.array(kept)}
-    accepted = _select(frame, columns, ~rejected)
+    accepted = _select(table, columns, ~rejected)
     spared = cells["reference"].filter(pa.array(rejected & reference)) if by_reference else _NO_TEXT
-    broken = _any(destroyed.values()) if by_reference and destroyed else np.zeros(len(frame), np.bool_)
+    broken = _any(destroyed.values()) if by_reference and destroyed else np.zeros(len(table), np.bool_)
     return Verdict(
         accepted,
         rejects,
         spared,
-        _places(frame, found, ~rejected),
+        _places(table, found, ~rejected),
         _filled(cells, ~rejected),
         {key: int((mask & ~rejected).sum()) for key, mask in invalid.items()},
-        frame.index.to_numpy()[broken],
+        table.places[broken],
     )
 
 
 def _validate_addresses(
-    frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account, means: str
+    table: Table, cells: dict[str, pa.StringArray], account: Account, means: str
 ) -> Verdict:
     only = {means: cells[means]}
     stored, invalid = _normalise(only, account)
@@ -134,11 +134,11 @@ def _validate_addresses(
         (~_validity(cells[means]), means, f"missing_{means}"),
         *((mask, key, code) for key, code, mask in faults_of(only, invalid)),
     ]
-    rejects, rejected = _first_fault(frame, rules)
-    return Verdict(_select(frame, {"key": stored[means]}, ~rejected), rejects, _NO_TEXT)
+    rejects, rejected = first_fault(table, rules, account.region)
+    return Verdict(_select(table, {"key": stored[means]}, ~rejected), rejects, _NO_TEXT)
 
 
-def _validate_identities(frame: pd.DataFrame, cells: dict[str, pa.StringArray], account: Account) -> Verdict:
+def _validate_identities(table: Table, cells: dict[str, pa.StringArray], account: Account) -> Verdict:
     if account.dedup == "reference":
         rules: list[tuple[Mask, str | None, str]] = [
             (~_validity(cells["reference"]), "reference", "missing_reference"),
@@ -152,8 +152,8 @@ def _validate_identities(frame: pd.DataFrame, cells: dict[str, pa.StringArray], 
             *((mask, key, code) for key, code, mask in faults_of(means, invalid)),
             (~_any(_validity(column) for column in stored.values()), None, "missing_means"),
         ]
-    rejects, rejected = _first_fault(frame, rules)
-    return Verdict(_select(frame, {"key": _identity(stored, account)}, ~rejected), rejects, _NO_TEXT)
+    rejects, rejected = first_fault(table, rules, account.region)
+    return Verdict(_select(table, {"key": _identity(stored, account)}, ~rejected), rejects, _NO_TEXT)
 
 
 def _normalise(
@@ -174,20 +174,6 @@ def _normalise(
     return stored, {key: _validity(cells[key]) & ~_validity(column) for key, column in stored.items()}
 
 
-def _first_fault(
-    frame: pd.DataFrame, rules: list[tuple[Mask, str | None, str]]
-) -> tuple[tuple[Reject, ...], Mask]:
-    """The rejected rows in the order of the file, each with the first rule that it breaks, and their mask."""
-    rejected = np.zeros(len(frame), np.bool_)
-    rejects: list[Reject] = []
-    index = frame.index.to_numpy()
-    for mask, key, code in rules:
-        header = FRENCH[key] if key else None
-        rejects += [Reject(int(place), header, code) for place in index[mask & ~rejected]]
-        rejected |= mask
-    return tuple(sorted(rejects, key=lambda reject: reject.place)), rejected
-
-
 def _filled(cells: Mapping[str, pa.StringArray], among: Mask) -> dict[str, int]:
     means = [key for key in MEANS if key in cells]
     if among.all():
@@ -195,12 +181,10 @@ def _filled(cells: Mapping[str, pa.StringArray], among: Mask) -> dict[str, int]:
     return {key: int((_validity(cells[key]) & among).sum()) for key in means}
 
 
-def _places(
-    frame: pd.DataFrame, found: list[tuple[str, Mask]], among: Mask
-) -> dict[str, npt.NDArray[np.int64]]:
+def _places(table: Table, found: list[tuple[str, Mask]], among: Mask) -> dict[str, npt.NDArray[np.int64]]:
     """The places of the rows behind each warning, in the order of the file; a row counts once per cell."""
     places: dict[str, npt.NDArray[np.int64]] = {}
-    index = frame.index.to_numpy()
+    index = table.places
     for code, mask in found:
         if (mask & among).any():
             before = places.get(code, index[:0])
@@ -220,16 +204,12 @@ def _identity(stored: Mapping[str, pa.StringArray], account: Account) -> pa.Stri
     return pc.binary_join_element_wise(*parts, TRIPLET_MARK)
 
 
-def _select(frame: pd.DataFrame, columns: Mapping[str, pa.Array], wanted: Mask) -> Accepted:
-    places = frame.index.to_numpy()
+def _select(table: Table, columns: Mapping[str, pa.Array], wanted: Mask) -> Accepted:
+    places = table.places
     if wanted.all():
         return Accepted(places, columns)
     mask = pa.array(wanted)
     return Accepted(places[wanted], {name: column.filter(mask) for name, column in columns.items()})
-
-
-def _arrow(series: pd.Series) -> pa.StringArray:
-    return pa.chunked_array(series.array.__arrow_array__()).combine_chunks()
 
 
 def _validity(column: pa.Array) -> Mask:

@@ -12,11 +12,15 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that is not applied: its place in the batch's rows, the French header to look at, and why."""
+    """A row that is not applied: its place in the batch's rows, the French header to look at, and why.
+
+    `variant` chooses the sentence, as in `row_errors.ERRORS`.
+    """
 
     place: int
     column: str | None
     code: str
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,6 @@ def _is_alive(process: int) -> bool:
 def clear(folder: int, daily_name: str) -> None:
     """Remove the abandoned dot-folders, as far as they are the daemon's."""
     for name in map(os.fsencode, os.listdir(folder)):
-        # Another process may be clearing too.
         with suppress(FileNotFoundError):
             if is_build(name) and is_abandoned(folder, name):
                 discard(folder, name, daily_name)
@@ -95,5 +94,7 @@ def discard(folder: int, name: bytes, daily_name: str) -> None:
         with directories.opened(name, folder) as fd:
             for entry in map(os.fsencode, os.listdir(fd)):
                 if entry.startswith(SPOOL_PREFIX.encode()) or entries.is_zip_of(fd, entry, match[1], daily):
-                    os.unlink(entry, dir_fd=fd)
+                    # Another process may be clearing too.
+                    with suppress(FileNotFoundError):
+                        os.unlink(entry, dir_fd=fd)
         os.rmdir(name, dir_fd=folder)

@@ -26,7 +26,6 @@ from contactsync.service.wakeup import Wakeup
 from contactsync.settings.reload import taken_over
 from contactsync.settings.settings import Settings
 from contactsync.telemetry import health
-from contactsync.telemetry.log import bare
 from contactsync.telemetry.log_throttle import Doubling
 from contactsync.telemetry.outage import MAIN_THREAD
 
@@ -161,7 +160,7 @@ class Daemon:
         except SchemaRefused:
             raise
         except Exception as error:
-            if times := self._bugs.count(repr(bare(error))):
+            if times := self._bugs.count(type(error).__qualname__):
                 log.error("bug", where="main thread", failures=times, exc_info=error)
             return known
         self._pulse.beat()

@@ -58,7 +58,8 @@ class InProgress(SpoolBase):
         `seen` is the file as it was in `in/`, None after a restart. Raises Retryable while somebody writes to it.
         """
         stamp, name = names.split_claimed(claimed)
-        when = seen.identity.ctime / 1e9 if seen and seen.identity.ctime // 1_000_000_000 == stamp else stamp
+        changed = seen.identity.ctime // 1_000_000_000 if seen else stamp
+        ended = datetime.fromtimestamp(seen.identity.ctime / 1e9 if seen else stamp, UTC)
         identity = self._identity(action, claimed)
         refusal = identity.refusal(self._max_bytes)
         mode, several = self.mode() if action.kind == "import" else (None, False)
@@ -66,13 +67,14 @@ class InProgress(SpoolBase):
             action,
             seen.name if seen else self._original_name(action, claimed) or name,
             claimed,
-            datetime.fromtimestamp(when, UTC),
+            ended if changed == stamp else datetime.fromtimestamp(stamp, UTC),
             identity.size,
             None if refusal else self._copy(action, claimed, identity),
             refusal,
             mode,
             several,
-            self.place(action),
+            place=self.place(action),
+            asked_at=ended if changed < stamp else None,
         )
 
     def place(self, action: Action) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ from contactsync.processing import requeue
 from tests.integration.applying.samples import A, B, C, counts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.integration.conftest import Site
 
 HOUR = 3_600
@@ -36,7 +38,11 @@ def apply_dated(site: Site, hours: float, content: str, action: str, name: str =
 
 def campaign_opt_out(site: Site, hours: float, *addresses: str) -> None:
     """What record_reactions does, without the campaign."""
-    site.conn.execute(
+    opt_out_by(site.conn, hours, addresses)
+
+
+def opt_out_by(conn: psycopg.Connection[Any], hours: float, addresses: Sequence[str]) -> None:
+    conn.execute(
         "SELECT contactsync.opt_out_addresses(account_id, array_fill('EMAIL'::text, ARRAY[%(n)s]), %(addresses)s,"
         " array_fill(%(at)s::timestamptz, ARRAY[%(n)s])) FROM contactsync.account",
         {"n": len(addresses), "addresses": list(addresses), "at": at(hours)},
@@ -87,6 +93,16 @@ def test_an_opt_out_that_is_recorded_late_applies(site: Site) -> None:
     assert opted_out(site) == [A, B]
 
 
+def test_a_deposit_whose_name_was_taken_is_not_younger_for_it(site: Site) -> None:
+    """It gets a later second, but an opt-in that is uploaded before that second comes after it all the same."""
+    now = int(time.time())
+    for second in range(now - 5, now + 1_000):
+        (site.folder("optoutEMAIL", "ok") / f"{second}_x.csv").touch()
+    out = site.apply(f"Email\n{A}\n", "x.csv", action="optoutEMAIL")
+    assert out["deposited_at"].timestamp() >= now + 1_000
+    assert site.apply(f"Email\n{A}\n", "x.csv", action="optinEMAIL")["removed"] == 1
+
+
 def retry(site: Site, row: dict[str, Any]) -> dict[str, Any]:
     """Put a refused deposit back and process it; its new row."""
     found = site.daemon.execute(
@@ -120,7 +136,7 @@ def test_an_opt_in_waits_for_a_campaign_that_is_renewing_the_opt_out(site: Site)
     campaign_opt_out(site, 1, A)
     stamp = int(at(2).timestamp())
     (site.folder("optinEMAIL", "on") / f"{stamp}_x.csv").write_text(f"Email\n{A}\n", encoding="utf-8")
-    with psycopg.connect(site.url.replace("contactsync_daemon", "contactsync_migrator")) as platform:
+    with psycopg.connect(site.owner_url) as platform:
         platform.execute("UPDATE contactsync.opt_out SET latest = %s", [at(3)])
         working = threading.Thread(target=site.step)
         working.start()
@@ -144,3 +160,31 @@ def test_thousands_of_opt_ins_are_matched_by_index_or_by_one_pass(site: Site) ->
     assert (row["removed"], row["unchanged"]) == (2_500, 2_500)
     (warning,) = site.result(row)["warnings"]
     assert (warning["count"], warning["lines"]) == (2_500, list(range(3, 203, 2)))
+
+
+def test_opt_ins_and_campaigns_with_the_same_addresses_never_deadlock(site: Site) -> None:
+    """Both lock them in one order, whatever the order of the file and of the call; the younger opt-outs stay."""
+    everybody = [f"u{n}@example-mail.fr" for n in range(500)]
+    errors: list[psycopg.Error] = []
+    done = threading.Event()
+
+    def campaign() -> None:
+        with psycopg.connect(site.owner_url, autocommit=True) as conn:
+            for hours in range(10, 100):
+                if done.is_set():
+                    return
+                try:
+                    opt_out_by(conn, hours, everybody[:: -1 if hours % 2 else 1])
+                except psycopg.Error as error:
+                    errors.append(error)
+
+    campaign_opt_out(site, 1, *everybody)
+    working = threading.Thread(target=campaign)
+    working.start()
+    for hours in (2, 40, 60):
+        apply_dated(site, hours, "Email\n" + "\n".join(reversed(everybody)) + "\n", "optinEMAIL")
+    done.set()
+    working.join()
+    campaign_opt_out(site, 100, *everybody)
+    assert errors == []
+    assert opted_out(site) == sorted(everybody)

@@ -11,6 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from contactsync.database.connection import connect
 from contactsync.database.migrations import MigrationError, migrate
+from contactsync.database.statements import sql_root
+from tests.acceptance.commands import cli
 from tests.acceptance.program import Program
 from tests.integration.cli.doctor.conftest import look
 from tests.integration.cli.doctor.findings import Look, bad
@@ -61,6 +63,13 @@ def test_the_daemon_refuses_it_and_stays(tmp_path: Path, url: str) -> None:
         (refused, *_) = program.until(lambda: program.events("database.schema"), "it is logged")
         assert FIX in refused["reason"]
         assert program.terminate() == 0
-    done = program.cli("migrate")
-    assert (done.returncode, FIX in done.stderr) == (2, True)
+    for command in (("migrate",), ("run", "--once")):
+        done = cli(program, *command)
+        assert (done.returncode, FIX in done.stderr) == (2, True)
     assert program.events("bug") == []
+
+
+def test_what_is_sent_before_the_check_is_ascii() -> None:
+    """The server could not convert anything else, not even in a comment."""
+    for path in (sql_root() / "database").glob("*.sql"):
+        assert path.read_text(encoding="utf-8").isascii(), path.name

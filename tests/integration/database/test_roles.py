@@ -28,7 +28,7 @@ REACTION = {
     "contact_id": 1,
     "medium": "EMAIL",
     "kind": "opened",
-    "occurred_at": "2026-11-22T09:15:00+01:00",
+    "occurred_at": "2015-04-27T09:15:00+02:00",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from contactsync.reports.publisher import Publisher
+from contactsync.reports.publisher import LOOK_SECONDS, Publisher
 from contactsync.runtime.clock import Clock
 from contactsync.spool.home_pins import HomePins
 from contactsync.telemetry.metrics import Metrics
@@ -66,6 +66,14 @@ class Nights:
         end = datetime.fromisoformat(text).astimezone(UTC)
         while self.times.now < end:
             self.times.advance(max(self.look(), 0.001))
+        self.look()
+
+    def hurry(self, text: str) -> None:
+        """As `until`, but check every half hour only, and when the next day is due."""
+        end = datetime.fromisoformat(text).astimezone(UTC)
+        while self.times.now < end:
+            wait = self.look()
+            self.times.advance(1800 if wait == LOOK_SECONDS else max(wait, 0.001))
         self.look()
 
     def published(self) -> list[str]:

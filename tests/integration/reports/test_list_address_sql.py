@@ -46,6 +46,11 @@ def test_its_rows_are_found_by_index(platform: Platform) -> None:
         " FROM generate_series(1, 20000) AS n",
         [platform.account],
     )
+    other = filled(platform)
+    platform.conn.execute(
+        "INSERT INTO contactsync.list_member SELECT account_id, %s, contact_id FROM contactsync.contact",
+        [other],
+    )
     platform.conn.execute(
         "INSERT INTO contactsync.opt_out SELECT account_id, 'EMAIL', email, 'file', now()"
         " FROM contactsync.contact WHERE contact_id %% 2 = 0 AND account_id = %s",

@@ -48,6 +48,7 @@ def test_reaction_has_every_column_of_a_contact(platform: Platform) -> None:
         "kind",
         "occurred_at",
         "reaction_id",
+        "recorded_at",
     }
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +21,7 @@ from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.reading.encoding import TextEncoding
 from contactsync.reading.guards import unguard_column
 from contactsync.reading.reader import Reader, cell_text
-from contactsync.reading.validate import Reject
+from contactsync.reading.verdict import Reject
 from tests.messages import CLAIMED
 from tests.unit.processing.script import ACCOUNT
 
@@ -109,7 +108,7 @@ def test_the_file_is_limited_and_counts_what_is_left_out(
     reader = Reader(["\n".join(["Email", *cells, ""]).encode()], ";", HeaderRules())
     file = RejectedFile(lambda: path.open("wb"), CONTEXT, UTF8, reader.header, reader.raw_header, defuse=True)
     for batch in reader:
-        for place in batch.frame.index:
+        for place in batch.table.places:
             file.write(batch, [Reject(int(place), "Email", "invalid_email")])
     file.close()
     written = path.read_text().splitlines()[1:]
@@ -135,7 +134,7 @@ def values(data: bytes) -> list[dict[str, str | None]]:
     rows = list[dict[str, str | None]]()
     for batch in Reader([data], ";", HeaderRules()):
         columns = {
-            key: unguard_column(key, pa.array(batch.frame[key], pa.string())).to_pylist()
+            key: unguard_column(key, batch.table.columns[key]).to_pylist()
             for key in ("reference", "phone", "city")
         }
         rows += [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
@@ -154,7 +153,7 @@ def test_a_rejected_row_is_read_again_as_it_was(rows: list[tuple[str, str, str]]
     lines = [";".join([*cells, "x"]) for cells in rows]
     data = "\n".join(["Reference;Phone;Ville;Nom", *lines, ""]).encode()
     (batch,) = Reader([data], ";", HeaderRules())
-    codes = {batch.line(int(place)): "invalid_email" for place in batch.frame.index}
+    codes = {batch.line(int(place)): "invalid_email" for place in batch.table.places}
     assert len(codes) == len(rows)
     assert values(rejected(data, codes, defuse=defuse)) == values(data)
 
@@ -200,7 +199,7 @@ def test_no_reason_breaks_the_row(separator: str, language: Any) -> None:
         [rejected(data, codes, separator=separator, language=language)], separator, HeaderRules()
     )
     assert (batch.errors, batch.ragged) == ((), ())
-    found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.frame.index]
+    found = [[cell_text(field) for field in batch.rows.fields(int(place))] for place in batch.table.places]
     where = Context(replace(ACCOUNT, separator=separator, language=language), CLAIMED)
     assert found == [["a", "b", str(n), row_error(ERRORS, code, where, None)] for n, code in codes.items()]
 
@@ -262,13 +261,13 @@ def test_a_rejected_file_can_be_read_again(
         return dict(reader.header.positions), [
             [cell_text(field) for field in batch.rows.fields(int(place))][:named]
             for batch in reader
-            for place in batch.frame.index
+            for place in batch.table.places
         ]
 
     positions, cells = read(data)
     for _ in range(rounds):
         reader = Reader([data], separator, HeaderRules())
-        lines = {batch.line(int(p)): "missing_email" for batch in reader for p in batch.frame.index}
+        lines = {batch.line(int(p)): "missing_email" for batch in reader for p in batch.table.places}
         if not lines:
             return
         data = rejected(data, lines, separator=separator)

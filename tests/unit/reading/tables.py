@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from contactsync.domain.errors import FileRefused
@@ -21,9 +20,9 @@ def reader(data: bytes | list[bytes], separator: str = ";") -> Reader:
 def table(data: bytes | list[bytes], separator: str = ";") -> list[tuple[int, dict[str, str | None]]]:
     """(line, cells) of every good row."""
     return [
-        (batch.line(place), {k: None if pd.isna(v) else v for k, v in row.items()})
+        (batch.line(place), {key: column[row].as_py() for key, column in batch.table.columns.items()})
         for batch in reader(data, separator)
-        for place, row in zip(batch.frame.index, batch.frame.to_dict("records"), strict=True)
+        for row, place in enumerate(batch.table.places)
     ]
 
 

@@ -126,6 +126,13 @@ def test_a_workbook_in_a_zip_by_its_first_bytes(refusal: Refusal) -> None:
     assert refusal(zipped(("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))).code == "workbook"
 
 
+def test_a_book_is_no_workbook(refusal: Refusal) -> None:
+    """.epub has a member `mimetype` too."""
+    assert (
+        refusal(zipped(("mimetype", b"application/epub+zip"), ("a.html", b"x"))).code == "zip_several_files"
+    )
+
+
 @pytest.mark.parametrize(
     ("members", "found"),
     [

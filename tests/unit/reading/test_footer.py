@@ -17,7 +17,7 @@ def read(data: bytes, size: int = 1 << 20) -> tuple[list[int], list[int], list[i
     """The lines of the good rows, of the malformed rows in the order given, and of the footer."""
     reader = Reader((data[place : place + size] for place in range(0, len(data), size)), ";", RULES)
     batches = list(reader)
-    good = [batch.line(place) for batch in batches for place in batch.frame.index]
+    good = [batch.line(place) for batch in batches for place in batch.table.places]
     bad = [batch.line(place) for batch in batches for place, _ in (*batch.errors, *batch.ragged)]
     return good, bad, reader.footer_lines
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contactsync.domain.formulas import SIGNS
-from contactsync.reading.guards import unguard_column
+from contactsync.reading.guards import may_have_guards, unguard_column
 
 
 def unguarded(key: str, *cells: str | None) -> list[str | None]:
@@ -51,3 +53,26 @@ def test_a_column_without_guards_is_not_even_copied() -> None:
     for cells in (["a", None], [], [None]):
         column = pa.array(cells, pa.string())
         assert unguard_column("reference", column) is column
+
+
+@given(
+    st.sampled_from(["city", "email", "postal_code", "reference"]),
+    st.lists(
+        st.text(st.sampled_from(["'", "=", '"', "a", "7", "é", "+", " "]), max_size=6), min_size=1, max_size=4
+    ),
+    st.sampled_from(["{}", '"{}"', " {}", "\u00a0{}", "\u200b{}", '" {}"']),
+)
+def test_the_look_at_the_bytes_misses_no_guard(key: str, cells: list[str], written: str) -> None:
+    """Where the bytes of the file show no guard, no cell has one, however the cells are written."""
+    data = ("a@x.fr;" + ";".join(written.format(cell.replace('"', '""')) for cell in cells)).encode()
+    values = pa.array(cells, pa.string())
+    if not may_have_guards(data):
+        assert unguard_column(key, values).equals(values)
+
+
+def test_an_apostrophe_in_a_word_is_no_guard() -> None:
+    """Streets and addresses of a big file cost no look at each of its columns."""
+    assert not may_have_guards(b"rue de l'Eglise;o'neil@x.fr;a=b\n")
+    assert may_have_guards(b"'06;a")
+    assert may_have_guards(b"a;'06")
+    assert may_have_guards(b'a;"=""00123"""')

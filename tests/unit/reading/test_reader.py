@@ -114,6 +114,6 @@ def test_a_batch_for_each_chunk_gives_the_same_rows() -> None:
 def test_lines_of_many_rows_are_those_of_each() -> None:
     """`lines` gives the same numbers as `line`."""
     batch: Batch = next(iter(reader(b'\nNom;Email\n"a\n";b\n\nc;d\n')))
-    places = batch.frame.index.to_numpy()
+    places = batch.table.places
     assert batch.lines(places).tolist() == [batch.line(int(p)) for p in places] == [3, 6]
     assert batch.lines(places).dtype == np.int32

@@ -9,7 +9,7 @@ import pytest
 from contactsync.domain.columns import KEPT_BITS
 from contactsync.domain.deposit import ACTIONS
 from contactsync.reading.validate import validate
-from tests.unit.reading.verdicts import GOOD, accepted, account, frame, judge, rejects, warned
+from tests.unit.reading.verdicts import GOOD, accepted, account, judge, rejects, rows_of, warned
 
 
 def test_values_are_stored_in_their_normal_form() -> None:
@@ -175,6 +175,6 @@ def test_references_of_rejected_rows_are_spared() -> None:
 @pytest.mark.parametrize("action", ["import", "optoutEMAIL", "delete"])
 def test_no_rows_at_all(action: str) -> None:
     """A batch of blank rows only gives an empty verdict."""
-    nothing = frame({"reference": "x", "email": GOOD}).iloc[:0]
+    nothing = rows_of({"reference": "x", "email": GOOD}).without([3])
     verdict = validate(nothing, account(dedup="reference"), ACTIONS[action])
     assert (len(verdict.accepted.places), rejects(verdict), verdict.warnings) == (0, [], {})

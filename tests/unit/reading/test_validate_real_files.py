@@ -7,7 +7,7 @@ import pytest
 from contactsync.domain.columns import KEPT_BITS
 from contactsync.domain.deposit import ACTIONS
 from contactsync.reading.validate import validate
-from tests.unit.reading.verdicts import GOOD, accepted, account, frame, judge, rejects, warned
+from tests.unit.reading.verdicts import GOOD, accepted, account, judge, rejects, rows_of, warned
 
 BY_REFERENCE = account(dedup="reference")
 
@@ -93,7 +93,7 @@ def test_all_slashed_dates_are_dropped_where_the_month_is_first() -> None:
     """A wrong birthday is worse than none, and it never overwrites the one that is stored."""
     dates = ["12/31/1980", "01/02/1980", "1980-02-01", "x/y/1980", None]
     rows = [{"email": GOOD, "birth_date": date} for date in dates]
-    verdict = validate(frame(*rows), account(), ACTIONS["import"], month_first=True)
+    verdict = validate(rows_of(*rows), account(), ACTIONS["import"], month_first=True)
     assert accepted(verdict, "birth_date") == {3: None, 4: None, 5: "1980-02-01", 6: None, 7: None}
     assert warned(verdict) == {"month_first_dates": [3, 4], "invalid_birth_date": [6]}
     bit = KEPT_BITS["birth_date"]

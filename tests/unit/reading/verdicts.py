@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import ACTIONS
 from contactsync.reading.guards import unguard
+from contactsync.reading.table import Table
 from contactsync.reading.validate import validate
 from contactsync.reading.verdict import Verdict
 
@@ -26,21 +27,17 @@ def account(**changed: Any) -> Account:
     return replace(ACCOUNT, **changed)
 
 
-def frame(*rows: dict[str, str | None]) -> pd.DataFrame:
-    """Rows as the reader gives them: Arrow text, null where blank, indexed by place from 3."""
+def rows_of(*rows: dict[str, str | None]) -> Table:
+    """Rows as the reader gives them: Arrow text, null where blank, at the places from 3."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    return pd.DataFrame(
-        {
-            key: pd.arrays.ArrowExtensionArray(pa.array([row.get(key) for row in rows], pa.string()))
-            for key in keys
-        },
-        index=range(3, 3 + len(rows)),
-    )
+    columns = {key: pa.array([row.get(key) for row in rows], pa.string()) for key in keys}
+    return Table(np.arange(3, 3 + len(rows)), columns)
 
 
 def judge(*rows: dict[str, str | None], of: Account = ACCOUNT, action: str = "import") -> Verdict:
     """The verdict on rows whose guards are removed, as `Examination` does."""
-    return validate(unguard(frame(*rows)), of, ACTIONS[action])
+    data = "\n".join(str(cell) for row in rows for cell in row.values()).encode()
+    return validate(unguard(rows_of(*rows), data), of, ACTIONS[action])
 
 
 def rejects(verdict: Verdict) -> list[tuple[int, str | None, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,14 +19,14 @@ from contactsync.telemetry.outage import DatabaseOutage
 class Parts:
     """What a pass uses; reading the accounts ends with an error."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Callable[[], Exception]) -> None:
         self.error = error
         self.scans = 0
         self.pool = SimpleNamespace(outage=DatabaseOutage())
         self.roster = SimpleNamespace(refresh=self._fail)
 
     def _fail(self) -> None:
-        raise self.error
+        raise self.error()
 
     def check(self) -> None:
         """Nothing hangs."""
@@ -43,9 +44,9 @@ def passes(daemon: Daemon, parts: Any, count: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("x"), FileRefused("database_refused"), OSError(5, "x"), MemoryError()]
+    "error", [KeyError, lambda: FileRefused("database_refused"), lambda: OSError(5, "x"), MemoryError]
 )
-def test_an_unexpected_error_is_logged_and_the_loop_goes_on(error: Exception) -> None:
+def test_an_unexpected_error_is_logged_and_the_loop_goes_on(error: Callable[[], Exception]) -> None:
     """The 1st, 2nd, 4th, 8th time, without its text."""
     logs = passes(Daemon(Settings()), Parts(error), 8)
     assert [(entry["event"], entry["where"], entry["failures"]) for entry in logs] == [
@@ -55,7 +56,7 @@ def test_an_unexpected_error_is_logged_and_the_loop_goes_on(error: Exception) ->
 
 def test_a_database_that_refuses_is_waited_for() -> None:
     """The log names the fix, and the folders are scanned meanwhile."""
-    parts = Parts(DatabaseRefuses("password authentication failed", "write it down"))
+    parts = Parts(lambda: DatabaseRefuses("password authentication failed", "write it down"))
     (entry,) = passes(Daemon(Settings()), parts, 3)
     assert (entry["event"], entry["log_level"]) == ("database.refuses", "error")
     assert (entry["reason"], entry["fix"]) == ("password authentication failed", "write it down")
@@ -65,6 +66,6 @@ def test_a_database_that_refuses_is_waited_for() -> None:
 def test_once_ends_if_the_schema_does_not_fit() -> None:
     """Nobody waits for a migration there; a daemon does."""
     with pytest.raises(SchemaRefused):
-        passes(Daemon(Settings(), once=True), Parts(SchemaRefused("it lacks 0001")), 1)
-    (entry,) = passes(Daemon(Settings()), Parts(SchemaRefused("it lacks 0001")), 1)
+        passes(Daemon(Settings(), once=True), Parts(lambda: SchemaRefused("it lacks 0001")), 1)
+    (entry,) = passes(Daemon(Settings()), Parts(lambda: SchemaRefused("it lacks 0001")), 1)
     assert entry["event"] == "database.refuses"

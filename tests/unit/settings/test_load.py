@@ -77,6 +77,13 @@ def test_a_message_names_the_key_and_a_valid_value(
     assert "p@ss" not in line
 
 
+@pytest.mark.parametrize("key", ["DATABASE_URL", "Database_Url"])
+def test_a_key_in_capitals_is_reported(problems: Callable[[str], list[str]], key: str) -> None:
+    """And once: pydantic-settings takes it for the key in small letters."""
+    (line,) = problems(f'{key} = "postgresql://secret@host/x"')
+    assert line.endswith(f"{key}: there is no such key; did you mean database_url?")
+
+
 def test_every_problem_is_reported_at_once(
     problems: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

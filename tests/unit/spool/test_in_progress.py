@@ -35,6 +35,20 @@ def test_admitting_copies_to_an_inode_of_our_own(home: Path, spool: Spool, drop:
         assert readable.read_bytes() == path.read_bytes()
 
 
+def test_a_deposit_with_a_later_second_remembers_when_its_upload_ended(
+    home: Path, spool: Spool, drop: Drop
+) -> None:
+    """The second of its name is the deposit date, but for consent it would be too young. Otherwise the date is enough."""
+    incoming = drop()
+    claimed = spool.claim(incoming, lambda _action, name: name.startswith(str(stamp(incoming)).encode()))
+    assert claimed is not None
+    admitted = spool.admit(IMPORT, claimed, incoming)
+    assert admitted.deposited_at.timestamp() == stamp(incoming) + 1
+    assert admitted.asked_at is not None
+    assert abs(admitted.asked_at.timestamp() - incoming.identity.ctime / 1e9) < 1e-5
+    assert spool.admit(IMPORT, claimed, None).asked_at is None
+
+
 def test_a_file_over_the_limit_is_not_copied(home: Path, spool: Spool, drop: Drop) -> None:
     """It keeps its inode on its way to `ko/`. A file of exactly the limit is copied."""
     for size, refusal in ((MAX_BYTES, None), (MAX_BYTES + 1, "file_too_large")):

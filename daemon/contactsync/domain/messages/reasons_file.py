@@ -109,6 +109,26 @@ FILE_REASONS: Sentences = table(
             ),
             "cp850": _UNREADABLE_HEADERS_DOS,
             "mac_roman": _UNREADABLE_HEADERS_MAC,
+            "dropped": Text(
+                (
+                    "Les accents des en-têtes ont disparu (« Rfrence », « R_f_rence »), "
+                    "et sans doute ceux des contacts aussi : exportez le fichier de nouveau en UTF-8."
+                ),
+                (
+                    'The accents of the headers are gone ("Rfrence", "R_f_rence"), '
+                    "and those of the contacts probably too: export the file again as UTF-8."
+                ),
+            ),
+            "escaped": Text(
+                (
+                    "Les accents des en-têtes sont remplacés par des codes (« R=C3=A9f=C3=A9rence ») : "
+                    "exportez le fichier de nouveau en UTF-8."
+                ),
+                (
+                    'The accents of the headers are replaced by codes ("R=C3=A9f=C3=A9rence"): '
+                    "export the file again as UTF-8."
+                ),
+            ),
             "lost": Text(
                 (
                     "Les accents des en-têtes ont été remplacés par des points d'interrogation (« R?f?rence »), "

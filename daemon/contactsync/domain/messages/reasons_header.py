@@ -54,6 +54,18 @@ HEADER_REASONS: Sentences = table(
             "The columns are separated by {found:plural}, but your account expects {expected:plural}: "
             "export the file again with {expected:the} as the separator."
         ),
+        variants={
+            "other": Text(
+                (
+                    "Les colonnes ne sont pas séparées par {expected:plural} : "
+                    "exportez le fichier de nouveau avec {expected:the} comme séparateur."
+                ),
+                (
+                    "The columns are not separated by {expected:plural}: "
+                    "export the file again with {expected:the} as the separator."
+                ),
+            ),
+        },
     ),
     mixed_separators=Text(
         (

@@ -43,7 +43,7 @@ BLANKS = MappingProxyType(
         "read": "int; how many rows were read",
         "found": "a separator ({found:plural} …) or a key of words.KINDS ({found:kind})",
         "expected": "a separator",
-        "column": "str; a column's name as the protocol writes it",
+        "column": 'str; a column\'s name as the protocol writes it; {column:of} with the French "de" before it',
         "columns": "list of str; the same",
         "header": "str; a header as the file writes it",
         "headers": "list of str; the same",
@@ -64,16 +64,21 @@ VARIANTS = MappingProxyType(
         "cp850": "wrong_encoding, suspect_encoding",
         "mac_roman": "wrong_encoding, suspect_encoding",
         "lost": "wrong_encoding: accents became question marks",
+        "dropped": "wrong_encoding: accented letters are missing, or became another mark",
+        "escaped": "wrong_encoding: accented letters are written as codes",
         "means": "missing_column: none of the three means of contact",
         "reference_and_means": "missing_column: both",
         "several": "duplicate_column: several columns appear more than once",
         "below": "no_known_column: the header line is further down",
         "no_header": "no_known_column: the first line is a row",
+        "other": "wrong_separator: the file's is none that an account can have",
         "some": "mixed_separators: not every row",
+        "line_ends": "no_rows: the header line holds line ends of other systems",
         "every": "too_many_fields: every row",
         "footer": "too_few_fields: all of them end the file",
         "all": "quoted_lines: every line",
         "typographic": "wrong_quotes: typographic quotes instead of apostrophes",
+        "doubled": "wrong_quotes: two pairs of quotes",
         "percent": "too_many_removals: the limit is a share",
         "suggestion": "unknown_column: it may mean a known one",
         "refused": "unknown_column: the file is refused",
@@ -205,15 +210,20 @@ class _Formatter(string.Formatter):
         """One value in words."""
         if not format_spec:
             return self._by_type(value)
-        if format_spec == "kind":
-            return words.kind(value, self._language)
-        if format_spec == "as":
-            return words.mapped(value, self._language)
-        if format_spec == "d":
-            return str(value)
         if format_spec.isdigit():
             return words.names(value, self._language, int(format_spec))
-        return words.separator(value, format_spec, self._language)
+        match format_spec:
+            case "kind":
+                filled = words.kind(value, self._language)
+            case "as":
+                filled = words.mapped(value, self._language)
+            case "of":
+                filled = words.of(value)
+            case "d":
+                filled = str(value)
+            case _:
+                filled = words.separator(value, format_spec, self._language)
+        return filled
 
     def _by_type(self, value: Any) -> str:
         match value:

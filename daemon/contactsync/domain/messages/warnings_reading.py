@@ -35,7 +35,7 @@ READING_WARNINGS: Sentences = table(
                 ),
             ),
             "suggestion": Text(
-                "La colonne « {header} » n'est pas reconnue : s'agit-il de {column} ?",
+                "La colonne « {header} » n'est pas reconnue : s'agit-il {column:of} ?",
                 'The column "{header}" is not recognised: do you mean {column}?',
             ),
             "unnamed": Text(

@@ -72,6 +72,9 @@ KINDS = MappingProxyType(
         "Access": ("une base de données Access", "an Access database"),
         "dBase": ("une table dBase", "a dBase table"),
         "Outlook": ("un fichier de données Outlook", "an Outlook data file"),
+        "tar": ("une archive tar", "a tar archive"),
+        "archive": ("une archive compressée", "a compressed archive"),
+        "image": ("une image", "an image"),
         "GIF": ("une image GIF", "a GIF image"),
         "program": ("un programme", "a program"),
     }
@@ -162,6 +165,11 @@ def quoted(name: str, language: Language) -> str:
     if len(name) > MAX_NAME_CHARACTERS:
         name = f"{name[:MAX_NAME_CHARACTERS]}..."
     return f"«{NBSP}{name}{NBSP}»" if language == "fr" else f'"{name}"'
+
+
+def of(name: str) -> str:
+    """A name in French with "de" before it."""
+    return f"d'{name}" if name[:1] in "AEIOUÉ" else f"de {name}"
 
 
 def moment(when: datetime, zone: str, language: Language) -> str:

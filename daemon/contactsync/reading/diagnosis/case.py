@@ -20,6 +20,9 @@ from contactsync.reading.validate import check_header
 HEAD_BYTES = 1 << 16
 """How much of the file's beginning is looked at. Bounds the time and the memory of a diagnosis."""
 
+LONGEST_NAME = 64
+"""No name of a column is as long; folding the longest headers again and again would take seconds."""
+
 _BOM = "\ufeff"
 
 
@@ -87,7 +90,7 @@ class Case:
 
     def match(self, cells: Sequence[str]) -> Header:
         """The cells as the header line."""
-        return match_header(cells, self.rules)
+        return match_header([cell[:LONGEST_NAME] for cell in cells], self.rules)
 
     def accepts(self, cells: Sequence[str]) -> bool:
         """Whether a file with these headers would be accepted."""
@@ -108,6 +111,11 @@ def split(line: str, separator: str) -> list[str] | None:
 
 
 def whole_line(line: str) -> str | None:
-    """What is in the quotes of a line that is in quotes as a whole; None if it is not."""
-    cells = split(line, "|") if line.lstrip().startswith('"') else None
-    return cells[0] if cells and len(cells) == 1 else None
+    """What is in the quotes of a line that is in quotes as a whole; None if it is not. Blank cells may follow."""
+    if not line.lstrip().startswith('"'):
+        return None
+    for separator in SEPARATORS:
+        cells = split(line, separator)
+        if cells and not any(cells[1:]):
+            return cells[0]
+    return None

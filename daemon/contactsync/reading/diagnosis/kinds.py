@@ -31,6 +31,10 @@ _BINARY = (
     (re.compile(rb"SQLite format 3\0"), "SQLite"),
     (re.compile(rb"\0\x01\0\0Standard (?:Jet|ACE) DB\0"), "Access"),
     (re.compile(rb"GIF8[79]a"), "GIF"),
+    (re.compile(rb"RIFF.{4}WEBP|II\*\0|MM\0\*|BM.{4}\0{4}", re.DOTALL), "image"),
+    (re.compile(rb".{257}ustar", re.DOTALL), "tar"),
+    # zstd, compress, Microsoft cabinet.
+    (re.compile(rb"\x28\xb5\x2f\xfd|\x1f\x9d|MSCF\0"), "archive"),
     (re.compile(rb"!BDN"), "Outlook"),
     # dBase III and later: the version, a date, and bytes that are reserved.
     (re.compile(rb"[\x03\x30\x83\x8b\xf5][\x00-\xff][\x01-\x0c][\x01-\x1f].{8}\0\0", re.DOTALL), "dBase"),

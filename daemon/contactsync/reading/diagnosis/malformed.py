@@ -28,9 +28,9 @@ class Malformed:
 
     def take(self, batch: Batch, faults: Sequence[tuple[int, str]]) -> None:
         """Note a batch; `faults` are the (place, code) of its rows that refuse the file, in the order of the file."""
-        self.rows_read += len(batch.frame) + len(batch.errors) + len(batch.ragged)
-        if len(batch.frame):
-            self.last_good = batch.line(int(batch.frame.index[-1]))
+        self.rows_read += len(batch.table) + len(batch.errors) + len(batch.ragged)
+        if len(batch.table):
+            self.last_good = batch.line(int(batch.table.places[-1]))
         self.count += len(faults)
         for place, code in faults[: MAX_LISTED_ERRORS - len(self.errors)]:
             raw = batch.rows.raw(place)

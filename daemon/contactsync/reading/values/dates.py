@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contactsync.domain.account import DateOrder
-from contactsync.reading.values import distinct
+from contactsync.reading.values import distinct, plain_dates
 
 # ASCII digits only; the same separator both times. `re.fullmatch` lets no line end pass. Databases and spreadsheets
 # add a midnight time to a date (Access, SQL Server, Salesforce).
@@ -50,10 +50,15 @@ def normalise_one(value: str, order: DateOrder = "dmy") -> str | None:
 def normalise(column: pa.StringArray, order: DateOrder = "dmy") -> pa.StringArray:
     """The dates of a column of trimmed texts as `YYYY-MM-DD`; null if the text is not a date, or null.
 
-    The result is as long as `column` and each value is `normalise_one`'s. It is called once per distinct text,
-    because a file has far more people than birthdays. Raises nothing for any text.
+    The result is as long as `column` and each value is `normalise_one`'s. It is called once per distinct text of
+    those that are not plain (`plain_dates.py`). Raises nothing for any text.
     """
-    return distinct.map_distinct(column, lambda value: normalise_one(value, order))
+    answers, left = plain_dates.read(column, order)
+    rest = column.filter(left)
+    if not len(rest):
+        return answers
+    judged = distinct.map_distinct(rest, lambda value: normalise_one(value, order))
+    return pc.replace_with_mask(answers, left, judged)
 
 
 def is_slashed(column: pa.StringArray) -> pa.BooleanArray:
@@ -81,13 +86,20 @@ class MonthFirstWatch:
     def through(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The same chunks."""
         for chunk in chunks:
-            if not self.suspicious:
+            if self.suspicious:
+                pass
+            elif b"/" in chunk or b"/" in self._tail:
                 self._look(self._tail + chunk)
+            else:
+                self._tail = b""
             yield chunk
 
     def _look(self, data: bytes) -> None:
-        places = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("/"))
+        codes = np.frombuffer(data, np.uint8)
+        places = np.flatnonzero(codes == ord("/"))
         # There are two digits between two slashes.
         starts = places[:-1][np.diff(places) == len("/31")]
-        self.suspicious = any(b"13" <= data[at + 1 : at + 3] <= b"31" for at in starts.tolist())
+        days = codes[starts + 1] * np.int32(256) + codes[starts + 2]
+        low, high = int.from_bytes(b"13", "big"), int.from_bytes(b"31", "big")
+        self.suspicious = bool(((low <= days) & (days <= high)).any())
         self._tail = data[-len("/31") :]

@@ -1,4 +1,4 @@
-r"""Which texts a pattern of libphonenumber's metadata matches: their lengths, and the digits they begin with. Pure.
+r"""Which texts a pattern of libphonenumber's metadata matches: their lengths and first digits. Pure.
 
 Such a pattern may contain digits, `\d`, classes of digits, `(?:…)`, `|`, `{m,n}` and `?`.
 """
@@ -39,14 +39,6 @@ def language(pattern: str) -> Language:
     return _language(_parsed(pattern))
 
 
-def starts(pattern: str, size: int, length: int) -> frozenset[str]:
-    """The first `size` digits of the texts of `length` digits that a pattern matches.
-
-    Raises ValueError for any other form of pattern.
-    """
-    return frozenset(start for start, whole in _starts(_parsed(pattern), size) if whole == length)
-
-
 def _language(pattern: _Alternatives) -> Language:
     all_widths, all_firsts = frozenset[int](), frozenset[str]()
     for sequence in pattern:
@@ -60,23 +52,6 @@ def _language(pattern: _Alternatives) -> Language:
             widths = frozenset(a + b for a in widths for b in sums)
         all_widths, all_firsts = all_widths | widths, all_firsts | firsts
     return Language(all_widths, all_firsts)
-
-
-def _starts(pattern: _Alternatives, size: int) -> frozenset[tuple[str, int]]:
-    """Each start that a pattern allows, with the length of a whole text."""
-    starts: frozenset[tuple[str, int]] = frozenset()
-    for sequence in pattern:
-        found = frozenset({("", 0)})
-        for item in sequence:
-            one = item.once
-            once = frozenset((d, 1) for d in one) if isinstance(one, frozenset) else _starts(one, size)
-            reached = found if item.low == 0 else frozenset()
-            for times in range(1, item.high + 1):
-                found = frozenset(((a + b)[:size], m + n) for a, m in found for b, n in once)
-                reached = reached | found if times >= item.low else reached
-            found = reached
-        starts |= found
-    return starts
 
 
 def _parsed(pattern: str) -> _Alternatives:

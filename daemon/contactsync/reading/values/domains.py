@@ -36,6 +36,11 @@ _SPECIAL = tuple(f".{name}" for name in email_validator.SPECIAL_USE_DOMAIN_NAMES
 # All blocks that may hold right-to-left letters.
 _MAYBE_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010000-\U0001ffff]")
 
+# Hebrew or Arabic letters, then also ASCII digits: such a label keeps the rule.
+_RIGHT_TO_LEFT = re.compile("[\u05d0-\u05ea\u0620-\u064a][\u05d0-\u05ea\u0620-\u064a0-9]*")
+
+_CONTEXTUAL = ("CONTEXTJ", "CONTEXTO")
+
 _REPEATED: Final = 1 << 14
 """How many domains are kept: more than a file's batch of 1 MiB usually has."""
 
@@ -112,6 +117,9 @@ def _decoded(label: str) -> str:
         plain = code.decode("punycode")
     except UnicodeError:
         raise _Invalid from None
+    for letter in plain:
+        if not letter.isascii() and not _is_permitted(letter) and not _depends_on_neighbours(letter):
+            raise _Invalid
     if plain.isascii() or unicodedata.normalize("NFC", plain.translate(_CHARACTERS)) != plain:
         raise _Doubtful
     # RFC 5891 5.3: there is one Punycode for a label.
@@ -124,10 +132,23 @@ def _keeps_directions(domain: str) -> bool:
     """Whether a domain of permitted characters keeps the rule for right-to-left scripts (RFC 5893)."""
     if not _MAYBE_RIGHT_TO_LEFT.search(domain):
         return True
-    if not any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in domain):
+    labels = domain.split(".")
+    if not any(map(_RIGHT_TO_LEFT.fullmatch, labels)) and not any(map(_is_right_to_left, domain)):
+        return True
+    return all(map(_keeps_direction, labels))
+
+
+def _is_right_to_left(character: str) -> bool:
+    return unicodedata.bidirectional(character) in ("R", "AL", "AN")
+
+
+# A file has many names under few top-level domains.
+@lru_cache(maxsize=_REPEATED)
+def _keeps_direction(label: str) -> bool:
+    if _RIGHT_TO_LEFT.fullmatch(label):
         return True
     try:
-        return all(idna.check_bidi(label, check_ltr=True) for label in domain.split("."))
+        return idna.check_bidi(label, check_ltr=True)
     except idna.IDNAError:
         return False
 
@@ -153,10 +174,15 @@ def _mapped(character: str) -> str:
     raise _Doubtful
 
 
+@lru_cache(maxsize=_REPEATED)
 def _is_permitted(character: str) -> bool:
     if character.isascii():
         return character.isalnum()
     return intranges_contain(ord(character), idnadata.codepoint_classes["PVALID"])
+
+
+def _depends_on_neighbours(character: str) -> bool:
+    return any(intranges_contain(ord(character), idnadata.codepoint_classes[kind]) for kind in _CONTEXTUAL)
 
 
 def _by_library(domain: str) -> Judged:

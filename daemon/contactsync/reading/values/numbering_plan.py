@@ -31,6 +31,8 @@ class Plan:
     `shapes`: pairs of the length of a national number and the pattern of the texts (a plus or none, then
     digits) that end in that number. `valid`: a national number must match all of these patterns; None if no
     patterns can decide. `idd` begins an international call; no national number is shorter than `shortest`.
+    `perhaps`: every other text of digits, with or without a plus, is certainly no number of this plan, unless it is
+    an international call.
     """
 
     code: str
@@ -38,6 +40,7 @@ class Plan:
     shortest: int
     shapes: tuple[tuple[int, str], ...]
     valid: tuple[str, str] | None
+    perhaps: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,25 @@ def plan_of(region: str) -> Plan | None:
         return None
     dialled = _Region(code, idd, prefixes, lengths, local, matched)
     shapes = [(length, _shape(length, dialled)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
-    return Plan(code, idd, min(lengths | local), tuple(shapes), valid)
+    return Plan(code, idd, min(lengths | local), tuple(shapes), valid, _perhaps(dialled))
+
+
+def _perhaps(region: _Region) -> str:
+    """The pattern of the texts that may have a complete number or a local one at their end.
+
+    parse takes only these away from its beginning: the country code, and a national prefix before and after it has
+    looked for the code.
+    """
+    prefixes = "|".join(("", *region.prefixes))
+    ends = "|".join(f"[0-9]{{{length}}}" for length in sorted(region.lengths | region.local))
+    return rf"^(?:\+?{region.code})?(?:{prefixes})(?:{prefixes})(?:{ends})$"
+
+
+def country_code(digits: str) -> int | None:
+    """The country code with which the first three digits of an international number begin; None if there is none."""
+    # `+0033` is no number of a country, but the library reads it.
+    codes = (int(digits[:end]) for end in range(1, len(digits) + 1) if not digits.startswith("0"))
+    return next((code for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), None)
 
 
 def _shape(length: int, region: _Region) -> str:

@@ -27,6 +27,16 @@ TEXT = f"{HEADER}\n{ROW}\n"
         (TEXT.encode("ascii", "replace"), "lost"),
         (TEXT.replace("é", "??").encode("ascii", "replace"), "lost"),
         (TEXT.encode("latin-1").decode("utf-8", "replace").encode(), "lost"),
+        (TEXT.encode("mac_roman").decode("latin-1").encode(), "twice_utf8"),
+        (TEXT.encode("ascii", "replace").replace(b"?", b"_"), "dropped"),
+        (TEXT.encode("ascii", "ignore"), "dropped"),
+        (TEXT.replace("é", "&eacute;").encode("ascii", "xmlcharrefreplace"), "escaped"),
+        (TEXT.encode("ascii", "xmlcharrefreplace"), "escaped"),
+        (TEXT.replace("é", "=C3=A9").encode(), "escaped"),
+        (TEXT.replace("é", "%C3%A9").encode(), "escaped"),
+        (TEXT.replace("é", "\\u00e9").encode(), "escaped"),
+        (TEXT.encode("utf-7"), "escaped"),
+        ("编号;姓名;Email\n1;王;a@b.cn\n".encode("gbk"), ""),
         (TEXT.encode("cp500"), ""),
         (TEXT.encode("cp037"), ""),
         ("Номер;Имя;Почта\n1;Иван;a@b.ru\n".encode("cp1251"), ""),
@@ -63,10 +73,15 @@ def test_a_line_that_was_quoted_again() -> None:
     assert why('"Référence,""Nom"",Email"\n"A1,""Du,pont"",a@b.fr"\n') == ("quoted_lines", "all")
 
 
+def test_quoted_lines_that_a_spreadsheet_has_widened() -> None:
+    """Blank cells follow."""
+    assert why('"Reference;Nom;Email";;\n"A1;Du;a@b.fr";;\n') == ("quoted_lines", "all")
+
+
 def test_only_the_header_line_in_quotes_as_a_whole() -> None:
     """The line is named."""
     found = refusal(f'\n"{HEADER}"\n{ROW}\n')
-    assert (found.code, found.details["variant"], found.details["lines"]) == ("quoted_lines", "", [2])
+    assert (found.code, found.details.get("variant"), found.details["lines"]) == ("quoted_lines", None, [2])
 
 
 @pytest.mark.parametrize("found", [",", "|", "\t"])
@@ -75,7 +90,19 @@ def test_all_cells_in_quotes_with_another_separator(found: str) -> None:
     data = TEXT.replace(";", f'"{found}"').replace("\n", '"\n"')
     refused = refusal(f'"{data[:-1]}')
     assert (refused.code, refused.details["found"]) == ("wrong_separator", found)
-    assert refused.details["expected"] == ";"
+    assert (refused.details["expected"], refused.errors) == (";", ())
+
+
+@pytest.mark.parametrize("mark", [":", "^", "~", "#", "/", "\xa7", "\uff1b", "\x1f", " ", "    "])
+@pytest.mark.parametrize("separator", [";", "auto"])
+def test_a_separator_that_no_account_can_have(mark: str, separator: str) -> None:
+    """The sentence names the one that is expected."""
+    found = refusal(f"Reference{mark}Nom{mark}Email\nA1{mark}Du{mark}a@b.fr\n", separator=separator)
+    assert (found.code, found.details["variant"], found.details["expected"]) == (
+        "wrong_separator",
+        "other",
+        ";",
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,6 +115,7 @@ def test_all_cells_in_quotes_with_another_separator(found: str) -> None:
         ("\u201e", "\u201c", "typographic"),
         ("\xab", "\xbb", "typographic"),
         ("\xab\xa0", "\xa0\xbb", "typographic"),
+        ('""', '""', "doubled"),
     ],
 )
 @pytest.mark.parametrize("separator", [";", "auto"])
@@ -119,8 +147,9 @@ def test_a_person_in_place_of_the_headers(separator: str) -> None:
 
 def test_a_row_without_an_address_is_not_shown_either() -> None:
     """A name looks like any header."""
-    found = refusal("Dupont;Lyon\nMartin;Brest\n")
-    assert (found.code, found.details["unknown"].count) == ("no_known_column", 0)
+    for row in ("Dupont;Lyon", "Villet;Brest", "Tellier;Brest"):
+        found = refusal(f"{row}\nMartin;Brest\n")
+        assert (found.code, found.details["unknown"].count) == ("no_known_column", 0)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +159,10 @@ def test_a_row_without_an_address_is_not_shown_either() -> None:
         ("Référence;Courriel;Tél. mobile", "import", {"headers": "protocol"},
          [("Courriel", "Email"), ("Tél. mobile", "Mobile")], []),
         ("Référence;Boîte mail;Zut", "import", {}, [("Boîte mail", "Email")], ["Zut"]),
+        ("Referencia;Noms;Email", "import", {}, [("Referencia", "Référence"), ("Noms", "Nom")], []),
+        ("Nom;Emial (pro);[Reference]", "import", {},
+         [("Emial (pro)", "Email"), ("[Reference]", "Référence")], []),
+        ("contact.reference;Code;Email", "import", {}, [("contact.reference", "Référence")], ["Code"]),
         ("Référence;Nom;Contacter ici", "optoutEMAIL", {}, [], ["Contacter ici"]),
         ("Référence;Nom;N° du portable perso", "optoutSMS", {}, [("N° du portable perso", "Mobile")], []),
     ],

@@ -37,6 +37,9 @@ FILES = {
     "dBase": [bytes([3, 124, 3, 12, 2, 0, 0, 0, 97, 0, 30, 0, 0, 0]) + bytes(80)],
     "Outlook": [b"!BDN" + bytes(80)],
     "GIF": [b"GIF89a" + bytes(80)],
+    "image": [b"RIFF\x10\0\0\0WEBPVP8 ", b"II*\0" + bytes(80), b"BM6\x01\0\0\0\0\0\0" + bytes(80)],
+    "tar": [b"a.csv".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)],
+    "archive": [b"\x28\xb5\x2f\xfd" + bytes(80), b"\x1f\x9d\x90abc\0", b"MSCF" + bytes(80)],
 }  # fmt: skip
 
 

@@ -125,6 +125,14 @@ def test_a_long_row_is_listed_but_not_looked_at() -> None:
     assert found(data) == ("too_few_fields", "", 1, [(2, "too_few_fields")])
 
 
+@pytest.mark.parametrize("end", ["\x0b", "\x85", "\u2028"])
+def test_line_ends_of_other_systems(end: str) -> None:
+    """The file has one line, and that is not for want of contacts."""
+    for text in (HEADER + GOOD, "Référence;Email;Nom\nA1;a@b.fr;Dupont\n"):
+        assert found(text.replace("\n", end))[:2] == ("no_rows", "line_ends")
+    assert found(HEADER)[:2] == ("no_rows", "")
+
+
 def test_html_with_a_known_word_in_it() -> None:
     """Rows of another format are named by it, too."""
     assert found("<table>;Email\n<tr>\n", dedup="none")[0] == "not_csv"

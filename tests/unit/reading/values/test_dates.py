@@ -15,6 +15,8 @@ from contactsync.reading.values import dates
 if TYPE_CHECKING:
     from datetime import date
 
+    from contactsync.domain.account import DateOrder
+
 
 def normalised(*values: str | None) -> list[str | None]:
     return [*dates.normalise(pa.array(values, pa.string())).to_pylist()]
@@ -109,8 +111,8 @@ def test_a_repeated_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A repeated text is parsed only once."""
     asked: list[str] = []
     monkeypatch.setattr(dates, "normalise_one", lambda value, _: asked.append(value))
-    normalised("1/1/1985", "x", "1/1/1985", None)
-    assert asked == ["1/1/1985", "x"]
+    normalised("1985-1-1", "x", "1985-1-1", None)
+    assert asked == ["1985-1-1", "x"]
 
 
 @given(st.dates())
@@ -153,3 +155,33 @@ def test_what_is_only_possible_with_the_month_first(value: str, slashed: bool, m
     column = pa.array([value])
     assert dates.is_slashed(column).to_pylist() == [slashed]
     assert dates.has_month_first(column) is month_first
+
+
+PLAIN = st.builds(
+    "{0}{3}{1}{3}{2}".format,
+    *(st.one_of(st.integers(0, 32).map(str), st.integers(0, 32).map("{:02}".format)) for _ in range(2)),
+    st.one_of(
+        st.sampled_from(["0000", "0001", "1900", "2000", "2023", "2024"]),
+        st.integers(0, 9999).map("{:04}".format),
+    ),
+    st.sampled_from("/-."),
+)
+
+
+@given(st.lists(st.one_of(PLAIN, SAME, st.none())), st.sampled_from(["dmy", "mdy"]))
+def test_plain_dates_are_read_as_each_of_them(values: list[str | None], order: DateOrder) -> None:
+    """The quick way for plain dates gives the rule's answer, in both orders."""
+    column = dates.normalise(pa.array(values, pa.string()), order)
+    column.validate(full=True)
+    assert column.to_pylist() == [value and dates.normalise_one(value, order) for value in values]
+
+
+def test_plain_dates_call_no_function_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual form costs no call per value."""
+    monkeypatch.setattr(dates, "normalise_one", lambda *_: pytest.fail("a value was judged alone"))
+    assert normalised("27/4/2015", "31.04.2015", "01-12-1980", None) == [
+        "2015-04-27",
+        None,
+        "1980-12-01",
+        None,
+    ]

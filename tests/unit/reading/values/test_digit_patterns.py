@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from itertools import product
-
 import pytest
 
-from contactsync.reading.values.digit_patterns import language, starts
+from contactsync.reading.values.digit_patterns import language
 
 
 @pytest.mark.parametrize("pattern", ["[^0]", r"1+", "(?:1", "1)", r"(1)", r"(?!0)\d"])
@@ -30,12 +27,3 @@ def test_what_a_metadata_pattern_matches(pattern: str, widths: set[int], firsts:
     found = language(pattern)
     assert set(found.widths) == widths
     assert set(found.firsts) == set(firsts)
-
-
-@pytest.mark.parametrize("pattern", [r"0?(?:1\d|[2-3]){2}", r"8\d{2,3}|[67](?:0|12)?", "(?:|1)2"])
-def test_the_starts_of_the_numbers_of_a_length(pattern: str) -> None:
-    """As found by trying every number."""
-    for length in range(1, 5):
-        texts = map("".join, product("0123456789", repeat=length))
-        expected = {text[:2] for text in texts if re.fullmatch(pattern, text)}
-        assert starts(pattern, 2, length) == expected

@@ -64,3 +64,21 @@ def test_a_mobile_of_france_is_one_address(region: str) -> None:
 def test_other_countries_have_no_such_plan() -> None:
     """A number of another country is left as it is."""
     assert territories.settle(pa.array(["612345678"]), "32") is None
+
+
+@pytest.mark.parametrize("region", [region for region in REGIONS if region != "PM"])
+@pytest.mark.parametrize("value", ["41 22 33", "412233", "+33412233", "0033 41 22 33"])
+def test_six_digits_are_no_number_outside_saint_pierre(value: str, region: str) -> None:
+    """A number that lacks digits opts out no stranger in Saint-Pierre-et-Miquelon, where six digits are a number."""
+    assert stored(value, region) is None
+    assert phones.normalise(pa.array([value]), region, "possible").to_pylist() == [None]
+
+
+def test_six_digits_are_a_number_of_saint_pierre() -> None:
+    """In the territory itself, or with its country code, they are a number."""
+    assert stored("41 22 33", "PM") == "+508412233"
+    assert (
+        phones.normalise(pa.array(["412233", "+508412233"]), "PM", "possible").to_pylist()
+        == ["+508412233"] * 2
+    )
+    assert phones.normalise(pa.array(["+508 41 22 33"]), "FR", "possible").to_pylist() == ["+508412233"]
