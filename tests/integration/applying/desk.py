@@ -16,7 +16,7 @@ from contactsync.database import ledger
 from contactsync.domain.deposit import ACTIONS, Action, Claimed, Mode
 from tests.model.histories import Event, File, React
 from tests.model.model import Model
-from tests.model.reactions import Platform, Reaction, NoAddressError
+from tests.model.reactions import NoAddressError, Platform, Reaction
 from tests.model.values import AccountRules
 
 if TYPE_CHECKING:
