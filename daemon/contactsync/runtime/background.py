@@ -26,6 +26,7 @@ class Background(ABC, Generic[Account_contra, Settings_contra]):
         self.name = name
         self._changed = threading.Condition()
         self._stopping = False
+        self._replaced: set[threading.Thread] = set()
         self._thread = self._new_thread()
 
     def _new_thread(self) -> threading.Thread:
@@ -34,12 +35,13 @@ class Background(ABC, Generic[Account_contra, Settings_contra]):
     @property
     def _is_over(self) -> bool:
         """Whether the current thread has to end: because of `stop`, or because it hung and was replaced."""
-        return self._stopping or threading.current_thread() is not self._thread
+        return self._stopping or threading.current_thread() in self._replaced
 
     def replace_hung(self) -> None:
         """Replace the thread by a new one if it hangs, as far as the subclass can see. See `_hangs`."""
         with self._changed:
             if self._thread.is_alive() and not self._stopping and self._hangs():
+                self._replaced.add(self._thread)
                 self._thread = self._new_thread()
                 self._thread.start()
 

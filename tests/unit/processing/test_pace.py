@@ -73,7 +73,7 @@ def test_a_slow_deposit_takes_no_turn() -> None:
 
     def other() -> None:
         with gil.in_turn():
-            had_turns.append(gil._thread.has_turn)
+            had_turns.append(gil._thread.turn is not None)
 
     with gil.in_turn():
         Pace(CpuBudget(60.0), Share(), never)()

@@ -69,7 +69,12 @@ def _disks(settings: Settings, homes: Mapping[str, Path]) -> tuple[list[Disk], l
 
 
 def _device_and_kind(path: Path) -> tuple[int, str]:
-    return os.stat(path).st_dev, mount_of(Path(os.path.realpath(path))).kind
+    return os.stat(path).st_dev, _kind(path)
+
+
+def _kind(path: Path) -> str:
+    """The file system's type."""
+    return mount_of(Path(os.path.realpath(path))).kind
 
 
 def _space(settings: Settings, disk: Disk) -> Iterator[Finding]:
