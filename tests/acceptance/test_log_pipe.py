@@ -43,7 +43,7 @@ class Piped(Program):
             self.drop("b", f"{n}.csv", people(1))
         for name in ("a", "b"):
             self.until(
-                lambda name=name: len(self.lying(name, "ok")) == DEPOSITS, f"{name}'s deposits are applied"
+                lambda name=name: len(self.files_in(name, "ok")) == DEPOSITS, f"{name}'s deposits are applied"
             )  # type: ignore[misc]
 
 

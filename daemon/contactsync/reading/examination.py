@@ -79,6 +79,8 @@ class Examination:
         try:
             self._open(content, mode)
         except FileRefused as refusal:
+            if not diagnose_header.may_refine(refusal):
+                raise
             raise diagnose_header.refine(refusal, self._case(content)) from None
 
     def _open(self, content: Content, mode: Mode | None) -> None:

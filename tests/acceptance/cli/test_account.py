@@ -71,7 +71,7 @@ def test_bad_values_are_reported_all_at_once(
     done = contactsync("account", "add", "_x", *bad)
     assert done.returncode == 2
     assert "'_x'" in done.stderr
-    assert len(done.stderr.splitlines()) == 9
+    assert len(done.stderr.splitlines()) == 10
     done = contactsync("account", "set", "acme", *bad)
     assert done.returncode == 2
     for word in ("separator", "dedup", "region", "time-zone", "home", "unix-user", "16=A", "language"):

@@ -34,7 +34,7 @@ class SettledMeanwhile:
         attempt = ledger.begin(*args, **kwargs)
         assert attempt is not None
         subject = Subject(args[1], args[2], attempt.deposit_id, Findings())
-        outcome, counts = result_json.refused(subject, FileRefused("vanished"))
+        outcome, counts = result_json.refused(subject, FileRefused("empty_file"))
         ledger.finish(self._site.daemon, args[1], outcome, counts)
         return attempt
 
@@ -67,8 +67,13 @@ def test_a_turn_ends_when_the_daemon_stops(site: Site) -> None:
     """The deposit in progress is finished, and no other one is begun."""
     for number in range(3):
         site.drop(GOOD, f"{number}.csv")
-    asked = iter([False, True])
-    stopping = Pipeline(site.pipeline.session, site.pipeline.rules, lambda: next(asked))
+    ended: list[None] = []
+    stopping = Pipeline(
+        site.pipeline.session,
+        site.pipeline.rules,
+        stopping=lambda: bool(ended),
+        progressed=lambda: ended.append(None),
+    )
     assert site.turn(60, pipeline=stopping) == 0.0
     assert [row["state"] for row in site.ledger()] == ["ok"]
 

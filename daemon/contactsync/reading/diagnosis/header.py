@@ -34,10 +34,13 @@ _OF_ANOTHER_FORMAT = _OF_THE_HEADER | {
 }  # fmt: skip
 
 
+def may_refine(refusal: FileRefused) -> bool:
+    """Whether the content can explain the refusal. A budget or a damaged zip is not explained by reading on."""
+    return refusal.code in _OF_ANOTHER_FORMAT
+
+
 def refine(refusal: FileRefused, case: Case) -> FileRefused:
     """The refusal of a file for its header line, or before it, as what the program saw."""
-    if refusal.code not in _OF_ANOTHER_FORMAT:
-        return refusal
     if kind := kind_of(case.head, case.text):
         return FileRefused("not_csv", {"found": kind})
     if refusal.code not in _OF_THE_HEADER:

@@ -17,7 +17,8 @@ class Malformed:
     """The malformed rows so far.
 
     `errors` are the first of them, `rows` their bytes (empty if too long), `count` is how many there are. `rows_read`
-    counts all rows that are not blank, `last_good` is the line of the last good row.
+    counts all rows that are not blank, `last_good` is the line of the last good row. `is_cut` is whether the only
+    malformed row is the last of the file and has no line end: the upload may have been broken off in it.
     """
 
     errors: list[LineError] = field(default_factory=list)
@@ -25,6 +26,7 @@ class Malformed:
     count: int = 0
     rows_read: int = 0
     last_good: int = 0
+    is_cut: bool = False
 
     def take(self, batch: Batch, faults: Sequence[tuple[int, str]]) -> None:
         """Note a batch; `faults` are the (place, code) of its rows that refuse the file, in the order of the file."""
@@ -36,6 +38,7 @@ class Malformed:
             raw = batch.rows.raw(place)
             self.errors.append(LineError(batch.line(place), None, code))
             self.rows.append(raw if len(raw) <= MAX_ROW_BYTES else b"")
+            self.is_cut = self.count == 1 and bool(raw) and batch.rows.data.endswith(raw)
 
     def refusal(self, separator: str) -> FileRefused:
         """Why the file is refused: the first malformed row."""

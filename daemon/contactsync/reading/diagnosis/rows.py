@@ -29,6 +29,9 @@ class _Cause:
     variant: str = ""
 
 
+_CELLS_LEFT_OUT = _Cause("missing_empty_cells")
+
+
 def refine(refusal: FileRefused, case: Case, header: Header, malformed: Malformed) -> FileRefused:
     """The refusal of a file for its malformed rows, as what the program saw.
 
@@ -38,6 +41,8 @@ def refine(refusal: FileRefused, case: Case, header: Header, malformed: Malforme
         return FileRefused("not_csv", {"found": kind})
     look = _Look(case, header)
     causes = [look.cause_of(row.decode("utf-8", "replace")) if row else None for row in malformed.rows]
+    if malformed.is_cut and causes[0] == _CELLS_LEFT_OUT:
+        causes[0] = None
     errors = [
         LineError(error.line, None, cause.code) if cause else error
         for error, cause in zip(malformed.errors, causes, strict=True)
@@ -99,7 +104,7 @@ class _Look:
         if self._fits(split(row.translate(_STRAIGHT_TYPOGRAPHIC), self._separator)):
             return _Cause("wrong_quotes", variant="typographic")
         if cells and len(cells) < self._header.named_width and self._is_contact(cells):
-            return _Cause("missing_empty_cells")
+            return _CELLS_LEFT_OUT
         return None
 
     def _fits(self, cells: Sequence[str] | None) -> bool:

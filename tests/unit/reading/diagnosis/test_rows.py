@@ -20,6 +20,15 @@ def found(data: str, action: str = "import", **settings: Any) -> tuple[str, str,
     return refused.code, details.get("variant", ""), details.get("count"), errors
 
 
+def test_a_last_row_that_is_broken_off() -> None:
+    """The upload ended in it: no spreadsheet has left out its cells. With a line end, or if others are as short, one has."""
+    header = "Référence;Email;Nom\n"
+    good, short = "A1;a1@exemple.fr;Dupont\n", "A2;a2@exemple.fr"
+    assert found(header + good + short)[0] == "too_few_fields"
+    assert found(header + good + short + "\n")[0] == "missing_empty_cells"
+    assert found(header + f"{short}\n" + short)[0] == "missing_empty_cells"
+
+
 def test_lines_in_quotes_as_a_whole() -> None:
     """Excel writes them so if a cell holds a comma; their own quotes may be doubled."""
     rows = '"A2;Martin;12, rue X;a2@exemple.fr"\n"A3;""Le Goff"";12, rue Y;a3@exemple.fr"\n'
