@@ -215,3 +215,4 @@ def test_the_end_does_not_wait_for_a_worker_that_hangs(start: Start, script: Scr
     assert not pool.stop(PATIENCE)
     assert time.monotonic() - began < PATIENCE
     script.end_step(None)
+    until(lambda: pool.stop(PATIENCE))
