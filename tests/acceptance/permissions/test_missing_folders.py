@@ -54,7 +54,8 @@ def test_an_in_folder_of_another_owner_delays_only_its_account(program: HostProg
     # Also over an empty one, where the daemon was quicker.
     foreign.rename(box)
     waits = program.until(lambda: program.events("deposit.waits"), "it is logged")
-    assert {(line["account"], line["reason"]) for line in waits} == {("acme", "Permission denied")}
+    reason = "list.csv cannot be renamed from optinSMS/in/ to optinSMS/on/: Permission denied"
+    assert {(line["account"], line["reason"]) for line in waits} == {("acme", reason)}
     program.drop("globex", "beside.csv", people(1))
     assert program.settled("globex", "beside.csv").state == "ok"
     assert program.files_in("acme", "in", "optinSMS") == ["list.csv"]
