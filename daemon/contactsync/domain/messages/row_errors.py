@@ -40,7 +40,7 @@ ERRORS: Sentences = table(
     ),
     wrong_quotes=Text(
         "Cellules entre apostrophes ou guillemets typographiques : remplacez-les par des guillemets droits",
-        "Cells in apostrophes or typographic quotes: replace these by straight double quotes",
+        "Cells in apostrophes or typographic quotes: replace them with straight double quotes",
     ),
     missing_empty_cells=Text(
         "Cellules vides manquantes à la fin de la ligne : placez en dernier une colonne toujours remplie",
