@@ -25,6 +25,11 @@ def every(conn: Connection) -> list[Account]:
     return [_account(row) for row in conn.execute(statements.get("accounts/all")).fetchall()]
 
 
+def served(conn: Connection) -> list[Account]:
+    """All accounts but the disabled ones, by name."""
+    return [account for account in every(conn) if not account.disabled]
+
+
 def find_account(conn: Connection, name: str) -> Account:
     """The account with this name; raises AnswerIsNo with the names that exist."""
     found = every(conn)

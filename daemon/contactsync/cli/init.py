@@ -74,9 +74,6 @@ def init(
     with connected(settings) as (conn, _):
         every = store.every(conn)
         chosen = [find_account(conn, account)] if account else every
-        if accept_home:
-            for each in chosen:
-                vanished.forget_places(conn, each)
     pins = home_pins(settings)
     faults = homes.faults(every, settings.ftp_root, pins, ATTENDED, ANSWER_SECONDS)
     passable = {name: fault for name, fault in faults.items() if _is_passable(fault, check or accept_home)}
@@ -99,6 +96,11 @@ def init(
                 typer.echo(line)
             made.append(home)
     pins.record(made)
+    if accept_home and made:
+        with connected(settings) as (conn, _):
+            for each in chosen:
+                if each.home_under(settings.ftp_root) in made:
+                    vanished.forget_places(conn, each)
     # Without the right to write there, the folders on/ alone recognise the root.
     with suppress(OSError):
         ATTENDED.one(settings.ftp_root, lambda: make_root_identity(settings.ftp_root), MAKE_SECONDS)

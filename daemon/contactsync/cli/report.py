@@ -51,7 +51,7 @@ def report(
     from contactsync.accounts import store
 
     with connected(settings) as (conn, _):
-        chosen = [find_account(conn, account)] if account else store.every(conn)
+        chosen = [find_account(conn, account)] if account else store.served(conn)
         # Each folder and file is created with an explicit mode.
         os.umask(0)
         rows, problems = [], []

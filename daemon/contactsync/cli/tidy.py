@@ -50,7 +50,7 @@ def tidy(
     # A folder that the spool recreates gets the modes of its tree.
     os.umask(0)
     with connected(settings) as (conn, _):
-        chosen = [find_account(conn, account)] if account else store.every(conn)
+        chosen = [find_account(conn, account)] if account else store.served(conn)
         rows, problems = [], []
         for each in chosen:
             try:

@@ -23,6 +23,8 @@ class Crew:
     abandoned: set[threading.Thread] = field(default_factory=set)
     # By thread: the lane that it is in a step of.
     running: dict[threading.Thread, Lane] = field(default_factory=dict)
+    # By thread: the lane whose step has given way to the one in `running`.
+    outer: dict[threading.Thread, Lane] = field(default_factory=dict)
 
     def start(self, count: int) -> None:
         """Start the threads. They are daemons: one that hangs in a system call does not keep the process alive."""
@@ -61,10 +63,13 @@ class Crew:
         thread = threading.current_thread()
         outer = self.running.get(thread)
         self.running[thread] = lane
+        if outer is not None:
+            self.outer[thread] = outer
         return outer
 
     def exit(self, outer: Lane | None) -> None:
         """The current thread ends a step."""
+        self.outer.pop(threading.current_thread(), None)
         if outer is None:
             del self.running[threading.current_thread()]
         else:

@@ -94,8 +94,10 @@ class WorkerPool:
                         lane.account.name, "its home does not answer", since, lane.failures + 1
                     )
             hanging = self._crew.replace_hung()
-            for _, lane in hanging:
+            for thread, lane in hanging:
                 self._lanes.leave_long(lane)
+                if outer := self._crew.outer.get(thread):
+                    self._lanes.leave_long(outer)
         if hanging:
             gil.abandon_holder()
         for thread, _ in hanging:

@@ -71,12 +71,14 @@ class Watermark:
             return
         limit = required(found.total, min_bytes=min_bytes, min_percent=min_percent)
         device = file_system.device_of(home)
+        # Before the lock, for which others wait: a home may hang.
+        point = str(file_system.mount_point(home)) if found.free < limit else ""
         with self._lock:
             was = self._low.get(device)
             if not _is_low(found, limit, was=was is not None):
                 self._resume(device, found)
                 return
-            path = was.disk.path if was else str(file_system.mount_point(home))
+            path = was.disk.path if was else point
             since = was.disk.since if was else self._clock.now()
             self._low = {**self._low, device: _Low(LowDisk(path, limit, since), home)}
         if was is None:

@@ -18,6 +18,9 @@ MAX_COLUMNS = 256
 MAX_HEADER_BYTES = 1 << 20
 """A longer line is refused for its length, whatever separates it."""
 
+MAX_SEARCHED_BYTES = 2 * MAX_HEADER_BYTES
+"""Where a header line decides the separator, it is looked for in so much of the file, and one chunk more."""
+
 _LONGEST_SEP_LINE = 64
 SEP_LINE = re.compile(rb'\A("?)sep=([;,|\t])\1(?:[ ]|\xc2\xa0)*(?=[\r\n]|\Z)')
 OTHER_LINE_ENDS = tuple(mark.encode() for mark in "\x0b\x0c\x1e\x85\u2028\u2029")
@@ -51,8 +54,11 @@ def open_lines(chunks: Iterable[bytes], separator: str, rules: HeaderRules) -> O
             raise FileRefused("wrong_separator", {"found": named, "expected": separator})
         return Opening(separator, chain([head], rest))
     if not named:
-        while (line := first_line(head)) is None and (more := _head(rest, 1)):
+        line = first_line(head)
+        # Blank lines without an end would be looked through again and again, and held in memory.
+        while line is None and len(head) <= MAX_SEARCHED_BYTES and (more := _head(rest, 1)):
             head += more
+            line = first_line(head)
         named = max(SEPARATORS, key=lambda each: known_columns(line or head, each, rules))
     return Opening(named, chain([head], rest))
 

@@ -7,7 +7,7 @@ as the batch took.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -79,6 +79,8 @@ class Sweeper(Background[Account, Settings]):
         self._attending: str | None = None
         self._metrics = metrics or Metrics()
         self._accounts: list[Account] = []
+        # Accounts that were served, and are not any more: disabled, removed or refused.
+        self._dropped: Set[str] = frozenset()
         self._round_wanted = False
         self._faults = Once()
 
@@ -87,7 +89,9 @@ class Sweeper(Background[Account, Settings]):
         with self._changed:
             first, before = not self._accounts, {account.name for account in self._accounts}
             self._accounts = list(accounts)
-            for name in before - {account.name for account in self._accounts}:
+            current = {account.name for account in self._accounts}
+            self._dropped = (self._dropped | before) - current
+            for name in before - current:
                 self._faults.news(name, None)
             if first:
                 self._want_round()
@@ -110,11 +114,16 @@ class Sweeper(Background[Account, Settings]):
                 self._round_wanted = False
                 accounts, settings = self._accounts, self._settings
             for account in accounts:
-                while not self._is_over and not self._attend_unless_hung(account, settings):
+                while self._serves(account) and not self._attend_unless_hung(account, settings):
                     self._pause(AWAY_SECONDS)
             with self._changed:
                 self._changed.wait_for(lambda: self._is_over or self._round_wanted, ROUND_SECONDS)
         self._session.close()
+
+    def _serves(self, account: Account) -> bool:
+        """Whether to go on with this account: it may have been disabled, or removed, during the round."""
+        with self._changed:
+            return not self._is_over and account.name not in self._dropped
 
     def _hangs(self) -> bool:
         return self._attending in self._hung()
@@ -171,10 +180,10 @@ class Sweeper(Background[Account, Settings]):
     def _batches(
         self, account: Account, settings: Settings, days: int, remove_batch: Sweep
     ) -> Iterator[Swept]:
-        """Remove batch after batch, with a rest after each, until none is left or the daemon stops."""
+        """Remove batch after batch, with a rest after each, until none is left, or the account is not served any more."""
         home = account.home_under(settings.ftp_root)
         cursor: Cursor | None = sweep.START
-        while cursor is not None and not self._is_over:
+        while cursor is not None and self._serves(account):
             started = time.monotonic()
             try:
                 with Spool(

@@ -187,6 +187,7 @@ def _background(
             lambda: list(roster.homes),
             pulse,
             session=Session(url, patience=MAIN_PATIENCE_SECONDS),
-            attended=roster.attended,
+            # Its own: a look at thousands of files takes long, and is not a home that hangs.
+            attended=Attended(),
         ),
     )

@@ -76,7 +76,8 @@ class Daemon:
                     migrate_embedded(conn)
             # From here on, modes are given where files are created: a recreated folder keeps its scheme.
             os.umask(0)
-            guard = ExitGuard(self.settings.shutdown_seconds + (EMBEDDED_STOP_SECONDS if server else 0))
+            its_end = EMBEDDED_STOP_SECONDS if server else 0
+            guard = ExitGuard(lambda: self.settings.shutdown_seconds + its_end)
             guard.start()
             parts = self._parts = assemble(lambda: self.settings, url, self._pulse, once=self.once)
             parts.start()
@@ -136,7 +137,7 @@ class Daemon:
             known = self._attempt(parts, server, known=known)
             if once is None:
                 self._rest(parts, self.settings.rescan_seconds)
-            elif (status := once.status(known=known and not parts.roster.unanswered)) is not None:
+            elif (status := once.status(known=known and not parts.roster.waits)) is not None:
                 return status
             else:
                 self._rest(parts, once.pause())

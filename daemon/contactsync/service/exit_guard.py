@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -26,9 +27,12 @@ class ExitGuard:
     thread's own handlers run as well.
     """
 
-    def __init__(self, seconds: float) -> None:
-        """Allow so many seconds from the signal to the end of the process; `MIN_SECONDS` at least."""
-        self._seconds = max(seconds, MIN_SECONDS)
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        """`seconds` returns how long the end may take, asked when the signal comes; `MIN_SECONDS` at least.
+
+        SIGHUP may have changed the setting since the start.
+        """
+        self._seconds = seconds
         self._read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         os.set_blocking(self._read, True)
 
@@ -41,7 +45,8 @@ class ExitGuard:
         wanted = {signal.SIGTERM, signal.SIGINT}
         while not wanted.intersection(os.read(self._read, 1 << 12)):
             pass
-        time.sleep(self._seconds - FLUSH_SECONDS)
-        log.error("daemon.end_forced", seconds=self._seconds)
+        seconds = max(self._seconds(), MIN_SECONDS)
+        time.sleep(seconds - FLUSH_SECONDS)
+        log.error("daemon.end_forced", seconds=seconds)
         flush(FLUSH_SECONDS)
         os._exit(EXIT_STATUS)

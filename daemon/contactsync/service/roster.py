@@ -136,6 +136,12 @@ class Roster:
         self.hung = frozenset(hung)
         self.unanswered |= frozenset(hung.values())
 
+    @property
+    def waits(self) -> bool:
+        """Whether the home of an account that is served has not answered."""
+        disabled = {each.home_under(self._root) for each in self._accounts if each.disabled}
+        return bool(self.unanswered - disabled)
+
     def _check_schema(self, conn: Connection) -> None:
         """Raise SchemaRefused until somebody migrates the database or upgrades this program."""
         if self._schema_fits:

@@ -48,6 +48,25 @@ def test_disable_and_enable(contactsync: Run, acme: int) -> None:
     assert contactsync("account", "enable", "acme").returncode == 1
 
 
+def test_disabling_lets_the_deposit_in_progress_end(
+    contactsync: Run, acme: int, conn: psycopg.Connection[Any]
+) -> None:
+    """Its settings are still current: only a new revision would begin it again."""
+    revision = "SELECT revision FROM contactsync.account"
+    before = conn.execute(revision).fetchone()
+    assert contactsync("account", "disable", "acme").returncode == 0
+    assert conn.execute(revision).fetchone() == before
+
+
+def test_tidy_and_report_leave_a_disabled_account_alone(contactsync: Run, acme: int, tmp_path: Path) -> None:
+    """Unless it is named."""
+    (tmp_path / "ftp").mkdir(exist_ok=True)
+    assert contactsync("account", "disable", "acme").returncode == 0
+    for command in (("tidy", "--dry-run", "--json"), ("report", "--json")):
+        done = contactsync(*command)
+        assert "acme" not in done.stdout + done.stderr, command
+
+
 def test_remove_needs_a_disabled_account_and_consent(
     migrator: Run, acme: int, conn: psycopg.Connection[Any], tmp_path: Path
 ) -> None:

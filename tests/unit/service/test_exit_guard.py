@@ -20,7 +20,7 @@ log.configure("json")
 exit_guard.MIN_SECONDS = 0.6
 signal.signal(signal.SIGTERM, lambda *_: None)
 signal.signal(signal.SIGHUP, lambda *_: os.write(1, b"reloaded\\n"))
-exit_guard.ExitGuard(0.6).start()
+exit_guard.ExitGuard(lambda: 0.6).start()
 print("ready", flush=True)
 while True:
     time.sleep(3600)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from contactsync.settings.settings import Settings
 
 BAD_SKEW_SECONDS = 60.0
-SPARE_CONNECTIONS = 4
-"""Connections that a daemon needs besides its workers': main thread, reports, retention, a command."""
+SPARE_CONNECTIONS = 5
+"""Connections that a daemon needs besides its workers': main thread, reports, retention, metrics, a command."""
 
 
 def findings(conn: Connection, settings: Settings, *, embedded: bool) -> Iterator[Finding]:
@@ -65,7 +65,8 @@ def _clock(conn: Connection) -> Finding:
 
 def _connections(conn: Connection, settings: Settings) -> Iterator[Finding]:
     row = conn.execute("SELECT current_setting('max_connections')::int AS most").fetchone()
-    needed = settings.workers + SPARE_CONNECTIONS
+    # A single worker has two: it gives way to short deposits.
+    needed = max(settings.workers, 2) + SPARE_CONNECTIONS
     if row and row["most"] < needed:
         message = f"max_connections is {row['most']}, but {settings.workers} workers need {needed}"
         fix = f"ALTER SYSTEM SET max_connections = {needed + 20};  -- and restart it"

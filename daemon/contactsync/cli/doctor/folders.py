@@ -33,9 +33,10 @@ def findings(settings: Settings, accounts: list[Account] | None) -> Iterator[Fin
     wrong = False
     for account in accounts:
         if fault := faults.get(account.name):
-            found = [Finding("error", "folders", f"{account.name}: {fault.reason}", fault.fix)]
+            level: Level = "note" if account.disabled else "error"
+            found = [Finding(level, "folders", f"{account.name}: {fault.reason}", fault.fix)]
         else:
-            found = _of_answering(settings, account)
+            found = [] if account.disabled else _of_answering(settings, account)
         wrong = wrong or bool(found)
         yield from found
     if not wrong:
