@@ -42,13 +42,14 @@ class Unraisable:
 def fail(text):
     raise RuntimeError(text)
 
-def validate(frame, account, action, **options):
-    reference = str(frame["reference"].iloc[0]) if "reference" in frame and len(frame) else ""
+def validate(table, account, action, **options):
+    cells = {{key: column.to_pylist() for key, column in table.columns.items()}}
+    reference = cells["reference"][0] if cells.get("reference") else ""
     if reference == "BUG":
         try:
-            fail(str(frame.to_dict()))
+            fail(str(cells))
         except RuntimeError as error:
-            raise KeyError(str(frame.to_dict())) from error
+            raise KeyError(str(cells)) from error
     if reference == "MEMORY":
         raise MemoryError("{EMAIL}")
     if reference == "POISON":
@@ -61,7 +62,7 @@ def validate(frame, account, action, **options):
         thread.start()
         thread.join()
         Unraisable()
-    return good(frame, account, action, **options)
+    return good(table, account, action, **options)
 
 examine.validate = validate
 '''

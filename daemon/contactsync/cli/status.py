@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,13 +63,21 @@ def status(
 
 def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -> None:
     """Print reports until interrupted; on a terminal each replaces the last."""
+    ended: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        # Python drops an exception that a signal raises in a destructor. The flag stays.
+        ended.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
     if as_json or not stdio.is_terminal(stdio.stdout()):
         for report in reports:
             if as_json:
                 output.as_json(report.as_mapping(), indent=None)
             else:
                 typer.echo(_text(report) + "\n")
-            time.sleep(interval)
+            _rest(ended, interval)
     from rich.live import Live
     from rich.text import Text
 
@@ -76,7 +85,14 @@ def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -
         for report in reports:
             now = f"{datetime.now().astimezone():%H:%M:%S}  (Ctrl-C ends)\n"
             live.update(Text(now + _text(report), no_wrap=True, overflow="ellipsis"), refresh=True)
-            time.sleep(interval)
+            _rest(ended, interval)
+
+
+def _rest(ended: Sequence[int], seconds: float) -> None:
+    """Sleep, unless Ctrl-C was pressed before."""
+    if ended:
+        raise KeyboardInterrupt
+    time.sleep(seconds)
 
 
 def _reports(settings: Settings, where: tuple[Where, bool] | ContactsyncError) -> Iterator[StatusReport]:
