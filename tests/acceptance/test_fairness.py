@@ -69,7 +69,8 @@ def test_a_single_worker_gives_way_between_two_batches(down: Program, proxy: Pro
     down.until(lambda: is_queued(down, "small"), "the small file waits for a worker")
     hold.let_go()
     assert down.settled("long", "large.csv").state == "ok"
+    # The line comes after the file is in its place; the end of the daemon comes after the line.
+    down.stop()
     settled = [(line["account"], line["rows_applied"]) for line in down.events("deposit.settled")]
     assert settled == [("small", 3), ("long", 10_000)]
     assert [row["attempts"] for row in down.ledger("long")] == [1]
-    down.stop()

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 
 TIMEOUT = 180.0
+# A copy of this module's first import: clients run in threads, and pytest changes `os.environ` (its
+# PYTEST_CURRENT_TEST) between one key of a copy and the next.
+ENVIRONMENT = dict(os.environ)
+
 NEEDS = {"curl": "curl", "lftp": "lftp", "ncftp": "ncftpput", "sftp": "sftp", "ftplib": "true"}
 
 
@@ -40,7 +44,8 @@ def run(command: list[str], server: Server, *, given: bytes | None = None) -> No
 
 
 def environment(server: Server) -> dict[str, str]:
-    return os.environ | {"HOME": str(server.work), "LANG": "C.UTF-8"}
+    """The environment of a client whose home is the server's folder."""
+    return ENVIRONMENT | {"HOME": str(server.work), "LANG": "C.UTF-8"}
 
 
 def put_command(
