@@ -135,6 +135,14 @@ class Program(drive.Program):
         *lines, _ = self.log().split("\n")
         return [line for line in map(json.loads, lines) if line["event"] == name]
 
+    def logged(self, name: str, times: int = 1) -> list[dict[str, Any]]:
+        """Wait until the log has so many lines of an event, and return them.
+
+        The log is written by a thread of its own, so that a line may come after what it reports can be seen.
+        """
+        self.until(lambda: len(self.events(name)) >= times, f"{name} is logged")
+        return self.events(name)
+
     # --- the folders -----------------------------------------------------------------------------------------
 
     def add_account(self, name: str, dedup: str = "reference", **columns: object) -> str:

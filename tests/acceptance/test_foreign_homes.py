@@ -90,5 +90,5 @@ def test_a_home_that_becomes_a_link_to_anothers(rooted: Program) -> None:
     with rooted:
         rooted.drop("acme", "list.csv", people(1))
         assert rooted.settled("acme", "list.csv").state == "ok"
-        assert [line["account"] for line in rooted.events("account.bad_home")] == ["thief"]
+        assert [line["account"] for line in rooted.logged("account.bad_home")] == ["thief"]
     assert rooted.ledger("thief") == []

@@ -50,8 +50,7 @@ def test_deposits_rows_and_times_are_counted(watched: Watched) -> None:
             assert watched.value("rows_rejected_total", code=error["code"]) == 1
         for stage, times in (("admit", 3), ("read", 2), ("merge", 2), ("settle", 3)):
             assert watched.value("stage_seconds_count", stage=stage) == times
-        watched.until(lambda: len(watched.events("deposit.settled")) == 3, "all three are logged")
-        lines = watched.events("deposit.settled")
+        lines = watched.logged("deposit.settled", times=3)
         worked = watched.value("work_seconds_sum")
         assert worked == pytest.approx(sum(line["duration_ms"] for line in lines) / 1000, abs=0.01)
         assert watched.value("accounts") == 1

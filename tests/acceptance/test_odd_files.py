@@ -120,10 +120,11 @@ def test_folders_in_in_are_left_alone_and_logged_once(eager: Program) -> None:
         eager.drop(account, f"{number}.csv", GOOD)
         eager.settled(account, f"{number}.csv")
     assert (folder / "inside.csv").read_bytes() == GOOD
-    logged: list[dict[str, Any]] = [
-        each for each in eager.events("stray.folder") if each["account"] == account
-    ]
-    assert [each["path"] for each in logged] == ["import/in/archive"]
+
+    def lines() -> list[dict[str, Any]]:
+        return [each for each in eager.events("stray.folder") if each["account"] == account]
+
+    assert [each["path"] for each in eager.until(lines, "it is logged")] == ["import/in/archive"]
 
 
 def test_the_log_contains_no_cell(eager: Program) -> None:

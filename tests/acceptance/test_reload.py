@@ -38,7 +38,7 @@ def test_settings_change_live(down: Program) -> None:
         settled = down.settled("acme", name)
         assert settled.state == "ok"
         assert not settled.beside(".result.json").exists()
-    (logged,) = down.events("settings.reloaded")
+    (logged,) = down.logged("settings.reloaded")
     assert logged["changed"] == ["settle_seconds", "grace_seconds", "ignored_names", "result_files"]
 
 
@@ -50,10 +50,10 @@ def test_a_key_that_needs_a_restart_is_named(down: Program) -> None:
     file.write_text("workers = 3\nlog_format = 'console'\nsettle_seconds = 0\n", encoding="utf-8")
     del down._environment["CONTACTSYNC_LOG_FORMAT"]
     down.send_signal(signal.SIGHUP)
-    (logged,) = down.until(lambda: down.events("settings.need_restart"), "the keys are named")
+    (logged,) = down.logged("settings.need_restart")
     # log_format is in the environment, which comes first.
     assert logged["keys"] == ["workers"]
-    assert down.events("settings.reloaded")[0]["changed"] == ["settle_seconds"]
+    assert down.logged("settings.reloaded")[0]["changed"] == ["settle_seconds"]
 
 
 def test_a_wrong_configuration_changes_nothing(service: Program, systemd: Systemd) -> None:
@@ -65,7 +65,7 @@ def test_a_wrong_configuration_changes_nothing(service: Program, systemd: System
     file.write_text("settle_seconds = -1\nworker = 3\nresult_files = false\n", encoding="utf-8")
     service.send_signal(signal.SIGHUP)
     systemd.status("configuration is invalid")
-    (logged,) = service.events("settings.refused")
+    (logged,) = service.logged("settings.refused")
     assert len(logged["problems"]) == 2
     assert "settle_seconds" in logged["problems"][0]
     service.drop("acme", "list.csv", people(3))

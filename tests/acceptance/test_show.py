@@ -69,8 +69,7 @@ def test_the_canonical_line_has_the_facts(running: Program) -> None:
     """The log line names the file on disk, its size, mode, list, encoding and warnings."""
     running.drop("acme", "list.csv", MIXED)
     settled = running.settled("acme", "list.csv")
-    running.until(lambda: running.events("deposit.settled"), "it is logged")
-    (line,) = running.events("deposit.settled")
+    (line,) = running.logged("deposit.settled")
     expected = {
         "claimed_name": settled.path.name,
         "size_bytes": len(MIXED),
@@ -87,8 +86,7 @@ def test_a_large_deposit_is_logged_when_it_begins(running: Program) -> None:
     """Its canonical line may be minutes away."""
     running.drop("acme", "big.csv", people(20_000))
     running.settled("acme", "big.csv")
-    running.until(lambda: running.events("deposit.settled"), "it is logged")
-    (begun,), (ended,) = running.events("deposit.claimed"), running.events("deposit.settled")
+    (ended,), (begun,) = running.logged("deposit.settled"), running.events("deposit.claimed")
     assert (begun["deposit_id"], begun["attempt"]) == (ended["deposit_id"], 1)
     assert begun["size_bytes"] == ended["size_bytes"] > 256 << 10
 

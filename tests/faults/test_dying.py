@@ -79,4 +79,4 @@ def test_an_allocation_that_fails_is_poison(run: Run) -> None:
         run.drop("globex", "list.csv", people(3))
         assert run.settled("globex", "list.csv").state == "ok"
         assert run.settled("acme", "deadly.csv").result["reason"] == "poison"
-        assert {event["error"] for event in run.events("bug")} == {"MemoryError"}
+        assert {event["error"] for event in run.logged("bug")} == {"MemoryError"}

@@ -171,7 +171,7 @@ def test_a_name_that_the_locale_lacks_costs_its_account_only(run: Run) -> None:
     run.start()
     run.started()
     apply_one(run, "fast", "a.csv")
-    (line,) = run.events("account.bad_home")
+    (line,) = run.logged("account.bad_home")
     assert (line["account"], "LC_ALL=C.UTF-8" in line["fix"]) == ("wide", True)
     shown = {row["account"]: row["folders"] for row in _json(run, "status")["accounts"]}
     assert ("LC_ALL" in shown["wide"], shown["fast"]) == (True, "ok")

@@ -213,7 +213,7 @@ def test_a_file_that_was_removed(program: Program) -> None:
     """Nowhere in `on/`, row `on`: row `ko`, reason `vanished`, and the log says so."""
     program.until(lambda: only_row(program, "vanished")["state"] == "ko", "it is logged")
     assert only_row(program, "vanished")["reason"] == "vanished"
-    assert [event["account"] for event in program.events("deposit.vanished")] == ["vanished"]
+    assert [event["account"] for event in program.logged("deposit.vanished")] == ["vanished"]
 
 
 def test_another_file_in_its_place(program: Program) -> None:
