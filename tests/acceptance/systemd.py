@@ -23,6 +23,8 @@ class Systemd:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.bind(self.address.replace("@", "\0", 1) if abstract else self.address)
         self.heard: list[str] = []
+        # What came in one message with an awaited assignment, and was sent after it.
+        self._unread: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -44,13 +46,16 @@ class Systemd:
         """Wait for this assignment, and return it."""
         deadline = time.monotonic() + DEADLINE
         while (left := deadline - time.monotonic()) > 0:
-            for each in self.hear(left):
+            self._unread = self._unread or self.hear(left)
+            while self._unread:
+                each = self._unread.pop(0)
                 if each == wanted if isinstance(wanted, str) else wanted(each):
                     return each
         raise AssertionError(f"not said: {wanted}; heard {self.heard}")
 
     def drain(self) -> None:
         """Discard every message that has arrived."""
+        self._unread.clear()
         while self.hear(0.0):
             pass
 
