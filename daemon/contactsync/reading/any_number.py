@@ -6,18 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
-from phonenumbers import PhoneNumberType
 
 from contactsync.domain.account import Account
 from contactsync.domain.columns import KEPT_BITS
 from contactsync.reading.table import Table
-from contactsync.reading.values import distinct, phones
+from contactsync.reading.values import phones
+from contactsync.reading.values.number_types import can_be_mobile
 from contactsync.reading.verdict import Accepted
-
-_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def split(table: Table, account: Account) -> Split:
     """
     cells = table.columns["mobile"]
     numbers = phones.normalise(cells, account.region, account.phone_check)
-    is_mobile = pc.is_valid(distinct.map_distinct(numbers, _if_mobile))
+    is_mobile = can_be_mobile(numbers)
     blank = pa.scalar(None, pa.string())
     columns = {"mobile": pc.if_else(is_mobile, cells, blank), "phone": pc.if_else(is_mobile, blank, cells)}
     absent = sum(
@@ -54,8 +51,3 @@ def split(table: Table, account: Account) -> Split:
         for key, column in columns.items()
     )
     return Split(table.with_columns(columns), np.asarray(absent, np.int16))
-
-
-def _if_mobile(number: str) -> str | None:
-    """The E.164 number if it can be a mobile."""
-    return number if phonenumbers.number_type(phonenumbers.parse(number)) in _MOBILE else None

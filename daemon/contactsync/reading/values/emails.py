@@ -29,12 +29,35 @@ _ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]+"
 _LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _PLAIN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[a-z0-9]+-)*[a-z0-9]*[a-z]$"
 
-# What an address without quotes can be at most. Cells that do not match cost no call per value.
+# What an address can be at most: the library rejects every one with a quote. Cells that do not match cost no call per value.
 _POSSIBLE = r"^[^\x00-\x20\"(),:;<>@\[\\\]\x7f]+@[a-zA-Z0-9.\-\x{80}-\x{10ffff}]+$"
 
-_ATOM_SIGNS = str.maketrans("", "", "._!#$%&'*+-/=?^`{|}~")
+_ATOM_SIGNS = frozenset("_!#$%&'*+-/=?^`{|}~")
 
 _SPECIAL = tuple(f".{name}" for name in email_validator.SPECIAL_USE_DOMAIN_NAMES)
+
+
+_USUAL, _MARK, _UNSAFE = "a", "m", "x"
+
+
+class _Kinds(dict[int, str]):
+    """What the library thinks of each character of a local part, for `str.translate`; computed when first seen.
+
+    A dot stays a dot. Letters, numbers, punctuation and symbols of any script are usual, beside the signs of an
+    ASCII atom. A combining mark must not come first (`email_validator.syntax.check_unsafe_chars`).
+    """
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character.isascii():
+            self[code] = _USUAL if character.isalnum() or character in _ATOM_SIGNS else _UNSAFE
+        else:
+            category = unicodedata.category(character)[0]
+            self[code] = _MARK if category == "M" else _USUAL if category in "LNPS" else _UNSAFE
+        return self[code]
+
+
+_KINDS = _Kinds({ord("."): "."})
 
 
 def normalise_one(value: str) -> str | None:
@@ -51,27 +74,32 @@ def normalise_one(value: str) -> str | None:
 
 
 def judge_one(value: str) -> str | None:
-    """The same as `normalise_one` for at most 254 bytes; the library judges only what is unusual."""
+    """The same as `normalise_one` for at most 254 bytes; the library judges only what is nearly too long."""
     local, at, domain = value.partition("@")
-    if not at or '"' in value or not _is_plain_local(local):
-        return normalise_one(value)
+    if not at or not _is_valid_local(local):
+        return None
+    composed = unicodedata.normalize("NFC", local)
+    if composed != local and not _is_valid_local(composed):
+        return None
     judged = domains.judge(domain)
     if judged is None:
         return None
     stored, size = judged
     # The library measures several forms of a long address.
-    if len(local.encode()) + 1 + max(size, len(stored.encode())) > MAX_BYTES:
+    bytes_before = max(len(local.encode()), len(composed.encode()))
+    if bytes_before + 1 + max(size, len(stored.encode())) > MAX_BYTES:
         return normalise_one(value)
-    return f"{local}@{stored}".lower()
+    return f"{composed}@{stored}".lower()
 
 
-def _is_plain_local(local: str) -> bool:
-    """Whether the library certainly accepts the local part as it is: letters and digits of any script, atom signs."""
-    letters = local.translate(_ATOM_SIGNS)
+def _is_valid_local(local: str) -> bool:
+    """Whether the library accepts the local part. It accepts none with a quote: quoting is not allowed."""
+    kinds = local.translate(_KINDS)
     return (
-        (not letters or letters.isalnum())
-        and not (local.startswith(".") or local.endswith(".") or ".." in local or not local)
-        and unicodedata.is_normalized("NFC", local)
+        _UNSAFE not in kinds
+        and kinds[:1] not in ("", ".", _MARK)
+        and not kinds.endswith(".")
+        and ".." not in kinds
     )
 
 
@@ -89,8 +117,7 @@ def normalise(column: pa.StringArray) -> pa.StringArray:
     # Too long is invalid in any case, and the library is slow on 32,768 characters.
     left = pc.and_not(pc.less_equal(size, MAX_BYTES), plain)
     if pc.any(left).as_py():
-        possible = pc.or_(pc.match_substring_regex(column, _POSSIBLE), pc.match_substring(column, '"'))
-        left = pc.and_(left, possible)
+        left = pc.and_(left, pc.match_substring_regex(column, _POSSIBLE))
     left = pc.fill_null(left, False)
     rest = column.filter(left)
     if not len(rest):

@@ -89,6 +89,7 @@ def plan_of(region: str) -> Plan | None:
         return None
     dialled = _Region(code, idd, prefixes, lengths, local, matched)
     shapes = [(length, _shape(length, dialled)) for length in sorted(lengths) if length >= _LEAST_DIGITS]
+    shapes += [(length, _local_shape(length, dialled)) for length in sorted(local) if length >= _LEAST_DIGITS]
     return Plan(code, idd, min(lengths | local), tuple(shapes), valid, _perhaps(dialled))
 
 
@@ -99,7 +100,9 @@ def _perhaps(region: _Region) -> str:
     looked for the code.
     """
     prefixes = "|".join(("", *region.prefixes))
-    ends = "|".join(f"[0-9]{{{length}}}" for length in sorted(region.lengths | region.local))
+    # A number with a leading zero must be valid (protocol 3), and is not where no valid number has one.
+    first = "[0-9]" if "0" in region.general.firsts else "[1-9]"
+    ends = "|".join(f"{first}[0-9]{{{length - 1}}}" for length in sorted(region.lengths | region.local))
     return rf"^(?:\+?{region.code})?(?:{prefixes})(?:{prefixes})(?:{ends})$"
 
 
@@ -133,6 +136,11 @@ def _shape(length: int, region: _Region) -> str:
     doubtful = [code] if length - len(code) >= min(general.widths) else []
     texts.append(_digits(length, (*prefixes, idd, *doubtful)))
     return f"^(?:{'|'.join(texts)})$"
+
+
+def _local_shape(length: int, region: _Region) -> str:
+    """The pattern of international texts that are certainly read as a number of `length` digits without an area code."""
+    return rf"^(?:\+|{region.idd}){region.code}{_digits(length, region.prefixes)}$"
 
 
 def _digits(length: int, unlike: tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ from contactsync.reading.values.numbering_plan import plan_of
 from contactsync.reading.values.plain_numbers import (
     DECIMAL,
     MAX_CHARACTERS,
+    SCIENTIFIC,
     TWO,
     is_too_short,
     read,
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
     from contactsync.domain.account import PhoneCheck
 
-_SCIENTIFIC = r"[+-]?[0-9]{1,3}(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}"
-_SCIENTIFIC_ONE = re.compile(_SCIENTIFIC)
+_SCIENTIFIC_ONE = re.compile(SCIENTIFIC)
 
 _DECIMAL_ONE = re.compile(DECIMAL)
 _TWO_ONE = re.compile(TWO)
@@ -46,7 +46,7 @@ def is_scientific(column: pa.StringArray) -> pa.BooleanArray:
 
     Their digits are lost, so such a value is never a phone number (protocol 2).
     """
-    return pc.match_substring_regex(column, f"^{_SCIENTIFIC}$")
+    return pc.match_substring_regex(column, SCIENTIFIC)
 
 
 def normalise_one(value: str, region: str, strictness: PhoneCheck) -> str | None:

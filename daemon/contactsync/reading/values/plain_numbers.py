@@ -19,6 +19,9 @@ MAX_CHARACTERS = 40
 # Marks that the library ignores anywhere among ASCII digits.
 _IGNORED = (" ", ".", "-", "/", "(", ")", "\u00a0")
 
+# A spreadsheet shortened the number: `3.36E+10`, `3,36e10`.
+SCIENTIFIC = r"^[+-]?[0-9]{1,3}(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}$"
+
 # A spreadsheet or a program took the number for an amount: `612345678.0`, `33612345678,00`.
 DECIMAL = r"[+-]?[0-9]{7,}[.,](?:[0-9]{1,2}|0+)"
 

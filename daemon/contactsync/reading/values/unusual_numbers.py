@@ -1,8 +1,8 @@
 """Reads phone numbers that are not plain ones of the region, a whole column at a time (protocol 3). Pure.
 
-They are foreign, in other scripts' digits, or have an extension. Each is brought into a plain form that the library
-certainly reads alike, then read by the patterns of its country. What no pattern decides is left to the library, which
-takes 50 µs for each: a file full of such numbers would take minutes.
+They are foreign, in other scripts' digits, have an extension, letters in place of digits, or words before the number.
+Each is brought into a plain form that the library certainly reads alike, then read by the patterns of its country. What
+no pattern decides is left to the library, which takes 50 µs for each: a file full of such numbers would take minutes.
 """
 
 from __future__ import annotations
@@ -18,20 +18,37 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, unicode_uti
 
 from contactsync.reading.values import territories, texts
 from contactsync.reading.values.numbering_plan import country_code, plan_of
-from contactsync.reading.values.plain_numbers import TWO, is_decimal, read, without_marks
+from contactsync.reading.values.plain_numbers import SCIENTIFIC, TWO, is_decimal, read, without_marks
 
 if TYPE_CHECKING:
     from contactsync.domain.account import PhoneCheck
     from contactsync.reading.values.numbering_plan import Plan
 
 # Marks that the library ignores among digits, besides the ASCII ones, and its other plus.
-_IGNORED = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u200b\u2060\u2212\u30fc\uff08\uff09\uff0d\uff0e\uff0f\uff3b\uff3d"
+_IGNORED = (
+    "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u200b\u2053\u2060\u2212\u223c\u30fc"
+    "\uff08\uff09\uff0d\uff0e\uff0f\uff3b\uff3d"
+)
 _PLUS = "\uff0b"
 
 _NOT_PLAIN = "[^ -~]"
 
-# Signs of an extension after a plain number; the library reads up to nine digits after them.
-_EXTENSION = r"^([0-9+() ./-]*[0-9][()./-]*) ?(?:[xX#]|[eE][xX][tT]\.?) ?[0-9]{1,7}$"
+# Signs of an extension after a number of at least three digits; the library reads up to nine digits after them.
+_EXTENSION = (
+    r"^([+() ./-]*[0-9](?:[() ./-]*[0-9]){2,}[()./-]*)"
+    r" ?(?:[xX#~]|[iI][nN][tT]|[eE]?[xX][tT][nN]?\.?) ?[0-9]{1,7}$"
+)
+
+# The library begins to read at the first plus or digit, and ends at the last letter or digit.
+_BEFORE, _AFTER = "^[^+0-9]+", r"[ !\"$-/:-@\[-`{-~]+$"
+# Letters count only after three digits. An `x` or `int` may begin an extension.
+_LETTERED = r"^\+?(?:[ ./()-]*[0-9]){3}[0-9A-Za-z ./()-]*$"
+_DIGITS_AND_MARKS = "^[^A-Za-z]*$"
+_EXTENDED = "[xX]|[iI][nN][tT]"
+_KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+"""The digits of the letters on a telephone's keys, by ITU-T E.161."""
+_LEAST_LETTERS = 3
+"""The library reads fewer letters than these as nothing."""
 
 _DIGITS_ONLY = r"^\+?[0-9]+$"
 _CALL = 4
@@ -58,12 +75,38 @@ _PLAIN = _Characters(dict.fromkeys(map(ord, _IGNORED), "") | {ord(_PLUS): "+"})
 
 
 def plain_forms(column: pa.StringArray) -> pa.StringArray:
-    """Each text in a form that the library reads alike: ASCII digits and marks, no extension."""
+    """Each text in a form that the library reads alike: ASCII digits and marks, no extension, no words around it."""
     odd = pc.match_substring_regex(column, _NOT_PLAIN)
     if pc.any(odd).as_py():
+        # Nothing else is done to these: a mark that is left out here may part letters or pluses.
         plain = [text.translate(_PLAIN) for text in column.filter(odd).to_pylist()]
         column = pc.replace_with_mask(column, odd, pa.array(plain, pa.string()))
-    return pc.replace_substring_regex(column, _EXTENSION, r"\1")
+    # What follows a semicolon may be a parameter, and `3E5` would look like a number without its letter.
+    spared = pc.or_(pc.match_substring(column, ";"), pc.match_substring_regex(column, SCIENTIFIC))
+    even = pc.invert(pc.or_(odd, spared))
+    return pc.replace_with_mask(column, even, _undressed(column.filter(even)))
+
+
+def _undressed(column: pa.StringArray) -> pa.StringArray:
+    """Texts of ASCII without what the library skips: an extension, words before, signs after, stars and brackets in it."""
+    for pattern, instead in (
+        (_BEFORE, ""),
+        (_AFTER, ""),
+        (_EXTENSION, r"\1"),
+        (r"^\++", "+"),
+        (r"[*\[\]]", ""),
+    ):
+        column = pc.replace_substring_regex(column, pattern, instead)
+    lettered = pc.match_substring_regex(column, _LETTERED)
+    lettered = pc.and_not(lettered, pc.match_substring_regex(column, _DIGITS_AND_MARKS))
+    lettered = pc.and_not(lettered, pc.match_substring_regex(column, _EXTENDED))
+    if not pc.any(lettered).as_py():
+        return column
+    texts = pc.utf8_upper(column.filter(lettered))
+    without = pc.replace_substring_regex(texts, "[A-Z]", "")
+    few = pc.less(pc.subtract(pc.binary_length(texts), pc.binary_length(without)), _LEAST_LETTERS)
+    dialled = pa.array([text.translate(_KEYS) for text in texts.to_pylist()], pa.string())
+    return pc.replace_with_mask(column, lettered, pc.if_else(few, without, dialled))
 
 
 def read_abroad(
@@ -77,7 +120,9 @@ def read_abroad(
     signs = texts.joined(column)
     compact = without_marks(column, signs)
     if home is not None:
-        compact = pc.replace_substring_regex(compact, f"^{home.idd}([1-9])", r"+\1")
+        # No country code begins with 0, so the library then reads on without the plus.
+        plus = r"\+?" if home.idd[0] == "0" else ""
+        compact = pc.replace_substring_regex(compact, f"^{plus}{home.idd}([1-9])", r"+\1")
     answers = pa.nulls(len(column), pa.string())
     digits = pc.and_(among, pc.match_substring_regex(compact, _DIGITS_ONLY))
     if any(sign in signs for sign in b"./-"):
@@ -116,8 +161,9 @@ def _group(start: str, home: Plan | None) -> int:
         return _AT_HOME
     if code := country_code(start[1:]):
         return code
-    # The library then ignores the plus, and may find the prefix of an international call.
-    return _NOWHERE if home is not None and len(start) == _CALL and home.idd[0] != start[1] else _UNCLEAR
+    # The library then ignores the plus, and may find the prefix of an international call; before a 0 it is none.
+    certain = home is not None and len(start) == _CALL and (start[1] == "0" or start[1] != home.idd[0])
+    return _NOWHERE if certain else _UNCLEAR
 
 
 def _of_group(
