@@ -8,12 +8,17 @@ import pty
 import re
 import signal
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
+from tests.acceptance.commands import cli
+from tests.acceptance.processes import is_stopped
 from tests.acceptance.program import DEADLINE, Program
 from tests.acceptance.tables import people
+from tests.faults.proxy import Hold, Proxy, says
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,43 +67,94 @@ def waiting(tmp_path: Path, database_url: str) -> Iterator[Program]:
 
 
 def test_a_daemon_that_runs_ends_and_is_killed(waiting: Program) -> None:
-    """Running with its pid; not running after an orderly end, nor at once after a kill, which leaves the last heartbeat."""
+    """Running with its pid; not running after an orderly end, nor after a kill. The exit status is 1 then."""
     waiting.add_account("acme")
-    assert status(waiting)[1]["daemon"]["state"] == "not running"
+    code, report = status(waiting)
+    assert (code, report["daemon"]["state"]) == (1, "not running")
     with waiting:
         report = comes(waiting, lambda report: report["daemon"]["state"] == "running")
+        assert status(waiting)[0] == 0
         assert report["daemon"]["pid"] == waiting.pid
         assert report["daemon"]["version"]
         assert report["daemon"]["sentence"].startswith(f"running (pid {waiting.pid}, since 20")
         assert waiting.terminate() == 0
-        gone = status(waiting)[1]["daemon"]
-        assert gone["state"] == "not running"
-        assert "no heartbeat" in gone["sentence"]
+        code, report = status(waiting)
+        gone = report["daemon"]
+        assert (code, gone["state"]) == (1, "not running")
+        assert re.search(r"no heartbeat.*systemctl start contactsync$", gone["sentence"])
         waiting.start()
         comes(waiting, lambda report: report["daemon"]["state"] == "running")
         waiting.kill()
         (incoming := waiting.box("acme", "in") / "x.csv").touch()
         code, report = status(waiting)
-        assert code == 0
-        assert "did not shut down cleanly" in report["daemon"]["sentence"]
+        assert code == 1
+        assert re.search(r"killed or crashed.*systemctl start contactsync$", report["daemon"]["sentence"])
         assert account(report, "acme")["waits_for"] == "the daemon, which is not running"
         incoming.unlink()
 
 
-def test_a_stopped_daemon_counts_as_silent(waiting: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SIGSTOP: the process is there and gives no sign any more."""
-    from contactsync.telemetry import heartbeat
-
+def test_a_stopped_daemon_counts_as_silent(waiting: Program) -> None:
+    """SIGSTOP: the process is there and gives no sign any more, which `status` and `doctor` answer with 1."""
+    waiting.add_account("acme")
+    file = waiting.folder / "data" / "condition.json"
     with waiting:
         comes(waiting, lambda report: report["daemon"]["state"] == "running")
         os.kill(waiting.pid, signal.SIGSTOP)
         try:
-            monkeypatch.setattr(heartbeat, "SILENT_SECONDS", 0.0)
-            sign = heartbeat.read(waiting.folder / "data")
-            assert sign.state == "silent"
-            assert "hangs" in sign.sentence
+            waiting.until(lambda: is_stopped(waiting.pid), "it has stopped")
+            # As if it had stopped a minute ago.
+            content = json.loads(file.read_text())
+            content["as_of"] = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+            file.write_text(json.dumps(content))
+            code, report = status(waiting)
+            assert (code, report["daemon"]["state"]) == (1, "silent")
+            assert re.search(r"hangs.*systemctl restart contactsync$", report["daemon"]["sentence"])
+            done = cli(waiting, "doctor", "--json")
+            found = [each for each in json.loads(done.stdout) if each["check"] == "daemon"]
+            assert done.returncode == 1
+            assert [each["level"] for each in found] == ["error"]
         finally:
             os.kill(waiting.pid, signal.SIGCONT)
+
+
+def test_a_deposit_in_progress_shows_its_rows_and_stage(waiting: Program, database_url: str) -> None:
+    """While it is read: rows and rate. While the database merges: all rows, and for how long."""
+    waiting.add_account("acme")
+    with Proxy(database_url) as proxy:
+        hold = proxy.watch = Hold(says(b"COPY pg_temp"))
+        waiting.configure(database_url=proxy.url, settle_seconds=0)
+        with waiting, psycopg.connect(database_url) as other:
+            other.execute("LOCK TABLE contactsync.contact")
+            waiting.drop("acme", "large.csv", people(10_000))
+            waiting.until(hold.reached.is_set, "it is being copied")
+            report = comes(waiting, lambda report: account(report, "acme")["in_progress"] is not None)
+            found = account(report, "acme")["in_progress"]
+            assert (found["action"], found["stage"]) == ("import", "reading")
+            assert re.fullmatch(r"[0-9]{10}_large\.csv", found["file"])
+            hold.let_go()
+            report = comes(
+                waiting,
+                lambda report: (account(report, "acme")["in_progress"] or {}).get("stage") == "merging",
+            )
+            found = account(report, "acme")["in_progress"]
+            assert (found["rows"], found["rows_per_second"] > 0) == (10_000, True)
+            assert re.search(
+                r": 10,000 rows read at [0-9,]+ rows/s; the database has been", found["sentence"]
+            )
+            shown = cli(waiting, "status").stdout
+            assert "10,000 rows read at" in " ".join(shown.split())
+            other.rollback()
+            assert waiting.settled("acme", "large.csv").state == "ok"
+            comes(waiting, lambda report: account(report, "acme")["in_progress"] is None)
+
+
+def test_no_account_yet_is_said_by_the_database_only(waiting: Program) -> None:
+    """With an empty database the sentence appears; without a database the accounts are unknown."""
+    assert "there is no account yet" in cli(waiting, "status").stdout
+    waiting.configure(database_url="postgresql://127.0.0.1:1/x")
+    shown = cli(waiting, "status").stdout
+    assert "no account" not in shown
+    assert "the accounts are unknown" in shown
 
 
 def test_what_each_account_waits_for(waiting: Program) -> None:

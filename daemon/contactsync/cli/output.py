@@ -71,6 +71,30 @@ def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(len, column)) for column in zip(*lines, strict=True)]
 
 
+def width() -> int:
+    """The columns of the terminal; 80 without one, unless COLUMNS says otherwise."""
+    return shutil.get_terminal_size().columns
+
+
+def wrapped(prefix: str, words: str, columns: int) -> list[str]:
+    """`words` after `prefix`, in lines of at most so many columns; further lines are indented like the first."""
+    from rich.console import Console
+    from rich.text import Text
+
+    room = max(20, columns - len(prefix))
+    lines = Text(text(words)).wrap(Console(width=room), room)
+    indent = " " * len(prefix)
+    return [f"{indent if number else prefix}{line.plain}".rstrip() for number, line in enumerate(lines)]
+
+
+def shortened(name: str, columns: int) -> str:
+    """A name with `…` in its middle if it is too long."""
+    if len(name) <= columns:
+        return name
+    head = (columns - 1) // 2
+    return f"{name[:head]}…{name[len(name) - (columns - 1 - head) :]}"
+
+
 def pairs(values: Mapping[str, object]) -> None:
     """Print one object, one property per line."""
     width = max(map(len, values))

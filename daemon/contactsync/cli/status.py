@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from contactsync.database.connection import Where
     from contactsync.settings.settings import Settings
 
-COLUMNS = (
-    *("account", "waiting", "oldest_waiting", "waits_for", "in_work", "attempts", "ok_today", "ko_today"),
-    *("last_refused", "folders"),
-)
-
 
 def status(
     ctx: typer.Context,
@@ -38,11 +33,13 @@ def status(
 ) -> None:
     """Show whether the daemon and the database run, and for each account how many deposits wait, and for what.
 
-    If the database is unreachable, the queues are counted from the folders, the daemon's last report is shown, and
-    the exit status is 1. With --json --watch, each report is one line.
+    The exit status is 1 if the daemon does not run or hangs, or if the database is unreachable: then the queues are
+    counted from the folders, and the daemon's last report is shown. With --json --watch, each report is one line.
 
     Example: contactsync status --watch
     """
+    from contactsync.cli import status_text
+
     settings = load_settings(ctx)
     # An embedded server that we start runs until the last report.
     with opened_database(settings) as where:
@@ -56,13 +53,15 @@ def status(
     if as_json:
         output.as_json(report.as_mapping())
     else:
-        typer.echo(_text(report))
-    if not report.database.reachable:
+        typer.echo(status_text.text(report, output.width()))
+    if report.daemon.is_down or not report.database.reachable:
         raise typer.Exit(NO)
 
 
 def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -> None:
     """Print reports until interrupted; on a terminal each replaces the last."""
+    from contactsync.cli import status_text
+
     ended: list[int] = []
 
     def end(number: int, _frame: object) -> None:
@@ -76,7 +75,7 @@ def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -
             if as_json:
                 output.as_json(report.as_mapping(), indent=None)
             else:
-                typer.echo(_text(report) + "\n")
+                typer.echo(status_text.text(report, output.width()) + "\n")
             _rest(ended, interval)
     from rich.live import Live
     from rich.text import Text
@@ -84,7 +83,7 @@ def _watch(reports: Iterator[StatusReport], interval: float, *, as_json: bool) -
     with Live(Text(""), screen=True, auto_refresh=False) as live:
         for report in reports:
             now = f"{datetime.now().astimezone():%H:%M:%S}  (Ctrl-C ends)\n"
-            live.update(Text(now + _text(report), no_wrap=True, overflow="ellipsis"), refresh=True)
+            live.update(Text(now + status_text.text(report, output.width())), refresh=True)
             _rest(ended, interval)
 
 
@@ -115,18 +114,3 @@ def _reports(settings: Settings, where: tuple[Where, bool] | ContactsyncError) -
                 raise
             report = status_report.without_database(settings, sign, ending.sentence)
         yield report
-
-
-def _text(report: StatusReport) -> str:
-    database = report.database
-    kind = "embedded" if database.embedded else "reachable"
-    state = f"{kind}, schema {database.schema}" if database.reachable else database.error
-    rows = []
-    for account in report.accounts:
-        refused, age = account.ledger.last_refused, account.queue.oldest_waiting_seconds
-        last = f"{output.text(refused.finished_at)} {refused.reason}: {refused.file}" if refused else None
-        waited = None if age is None else str(timedelta(seconds=age))
-        rows.append({**account.as_mapping(), "last_refused": last, "oldest_waiting": waited})
-    lines = [f"daemon    {report.daemon.sentence}", f"database  {state}"]
-    lines += output.aligned(rows, COLUMNS) if rows else [output.NO_ACCOUNT]
-    return "\n".join(lines)

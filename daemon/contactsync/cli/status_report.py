@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -36,6 +36,8 @@ class DaemonReport:
     queued: Sequence[str] | None
     running: Sequence[str] | None
     pausing: int | None
+    # Whether it certainly does not do its work: the exit status is then 1.
+    is_down: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,28 @@ class LedgerCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class DepositInProgress:
+    """A deposit in progress: what the daemon last reported of it. `sentence` says it for people."""
+
+    action: str
+    file: str
+    size_bytes: int
+    stage: str
+    seconds: int
+    rows: int
+    rows_per_second: int | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountReport:
-    """An account: its `in/` folders, what its deposits wait for, and what the ledger knows."""
+    """An account: its `in/` folders, what its deposits wait for, what is in progress, and what the ledger knows."""
 
     account: str
     queue: waiting.Queue
     waits_for: str | None
     ledger: LedgerCounts
+    in_progress: DepositInProgress | None = None
 
     def as_mapping(self) -> dict[str, Any]:
         """One flat mapping, as in the JSON."""
@@ -85,6 +102,7 @@ class AccountReport:
             "account": self.account,
             **asdict(self.queue),
             "waits_for": self.waits_for,
+            "in_progress": asdict(self.in_progress) if self.in_progress else None,
             **asdict(self.ledger),
         }
 
@@ -138,9 +156,9 @@ def without_database(settings: Settings, sign: Sign, error: str) -> StatusReport
 
 
 def _daemon(sign: Sign) -> DaemonReport:
-    derived = ("state", "sentence", "silent_seconds")
+    derived = ("state", "sentence", "silent_seconds", "is_down")
     heartbeat = {key: sign.content.get(key) for key in DaemonReport.__slots__ if key not in derived}
-    return DaemonReport(sign.state, sign.sentence, sign.silent_seconds, **heartbeat)
+    return DaemonReport(sign.state, sign.sentence, sign.silent_seconds, is_down=sign.is_down, **heartbeat)
 
 
 def _account(settings: Settings, account: Account, sign: Sign, ledger: LedgerCounts) -> AccountReport:
@@ -154,7 +172,26 @@ def _account(settings: Settings, account: Account, sign: Sign, ledger: LedgerCou
 
 def _found(settings: Settings, name: str, home: Path, sign: Sign, ledger: LedgerCounts) -> AccountReport:
     queue = waiting.queue(settings, name, home)
-    return AccountReport(name, queue, waiting.waits_for(name, queue.waiting, sign), ledger)
+    waits_for = waiting.waits_for(name, queue.waiting, sign)
+    return AccountReport(name, queue, waits_for, ledger, _in_progress(name, sign))
+
+
+def _in_progress(account: str, sign: Sign) -> DepositInProgress | None:
+    status = sign.status if sign.state == "running" else None
+    found = status.progress.get(account) if status else None
+    if found is None:
+        return None
+    now = datetime.now(UTC)
+    return DepositInProgress(
+        found.action,
+        found.file,
+        found.size_bytes,
+        found.stage,
+        max(0, round((now - found.since).total_seconds())),
+        found.rows,
+        found.rows_per_second,
+        found.sentence(now),
+    )
 
 
 def _left_alone(name: str, fault: str, ledger: LedgerCounts) -> AccountReport:

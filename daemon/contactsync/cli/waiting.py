@@ -99,8 +99,8 @@ def waits_for(account: str, waiting: int, sign: Sign) -> str | None:
     trouble = next((each for each in daemon.get("troubles", ()) if each["account"] == account), None)
     if sign.state == "not running":
         return "the daemon, which is not running" if waiting else None
-    if sign.state == "silent":
-        return "the daemon, which is silent" if waiting else None
+    if sign.state in ("silent", "hangs"):
+        return "the daemon, which hangs" if waiting else None
     if sign.state == "unknown":
         return None
     if trouble is not None:
@@ -113,8 +113,7 @@ def waits_for(account: str, waiting: int, sign: Sign) -> str | None:
 def _turn(account: str, waiting: int, daemon: Mapping[str, Any]) -> str | None:
     upload = daemon.get("waiting", {}).get(account)
     if account in daemon.get("running", ()):
-        behind = f"a deposit in progress, {waiting} behind it"
-        return behind if waiting else "nothing: a deposit is in progress"
+        return f"the deposit in progress, {waiting} behind it" if waiting else None
     if account in (queued := daemon.get("queued", ())):
         position = queued.index(account) + 1
         return f"a free worker, position {position} of {len(queued)}" if waiting else None

@@ -98,6 +98,7 @@ class FileTransaction:
                     datetime.now(UTC),
                     keep_members=findings.broken_references > 0,
                 )
+                self.share.in_progress.merge()
                 with self.metrics.timed("merge", subject.stage_ms), self._limited(conn):
                     merge.fold(stage)
                     if not merge.lock():
@@ -161,5 +162,6 @@ class FileTransaction:
                     if self.rules.result_files:
                         rejected.write(examined.batch, examined.rejects)
                         examination.findings.rejects_left_out = rejected.left_out
+                self.share.in_progress.read(examination.findings.rows_read)
                 pace()
         stage.analyze()

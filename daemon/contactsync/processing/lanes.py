@@ -12,6 +12,7 @@ from enum import Enum
 from contactsync.domain.account import Account
 from contactsync.intake.upload_queue import UploadQueue
 from contactsync.processing.holders import Holders
+from contactsync.processing.in_progress import InProgress
 from contactsync.spool.unchanged import UnchangedFolders
 from contactsync.telemetry.log_throttle import Once
 from contactsync.telemetry.status import Trouble
@@ -52,6 +53,7 @@ class Lane:
     ledger_checked: bool = False
     # Its home does not answer: no step of it begins.
     is_hung: bool = False
+    in_progress: InProgress = field(default_factory=InProgress)
     unchanged: UnchangedFolders = field(default_factory=UnchangedFolders)
     holders: Holders = field(default_factory=Holders)
     reported: Once = field(default_factory=Once)

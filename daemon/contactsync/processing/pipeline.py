@@ -107,7 +107,7 @@ class Pipeline:
         if suspect:
             self.share.require_long()
         self.share.require_for(claimed.size_bytes)
-        with self._beside(suspect=suspect) as share:
+        with self._beside(suspect=suspect) as share, share.in_progress.deposit(claimed):
             with self.attempts.counted(self.session, account, claimed) as attempt:
                 if attempt is None:
                     return False

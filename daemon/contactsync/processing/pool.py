@@ -187,6 +187,7 @@ class WorkerPool:
                 workers_ended=0 if self._stopping else self._crew.count_ended(),
                 waiting={lane.account.name: found for lane in lanes if (found := lane.uploads.waiting)},
                 low_disks=self.watermark.low,
+                progress={lane.account.name: now for lane in lanes if (now := lane.in_progress.now)},
             )
 
     # --- what each thread does -------------------------------------------------------------------
@@ -219,6 +220,7 @@ class WorkerPool:
             lane.in_long_step,
             partial(self._enter_long, lane),
             lambda: None if second is None else self._give_way(second),
+            lane.in_progress,
         )
         with self._changed:
             outer = self._crew.enter(lane)

@@ -9,8 +9,9 @@ keep free: between two batches of a long deposit, it takes the steps of the acco
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from contactsync.processing.in_progress import InProgress
 from contactsync.runtime import gil
 
 LARGE_BYTES = 256 << 10
@@ -33,12 +34,13 @@ class Share:
     """What the pool grants to one step. By default everything: a process with one pipeline has nobody to be fair to.
 
     `is_long`: the step may process long deposits. If it may not, `enter_long` asks for it. `give_way` lets accounts
-    with short deposits go first.
+    with short deposits go first. `in_progress` shows how far the step's deposit is.
     """
 
     is_long: bool = True
     enter_long: Callable[[], bool] = lambda: True
     give_way: Callable[[], None] = lambda: None
+    in_progress: InProgress = field(default_factory=InProgress)
 
     def require_long(self) -> None:
         """Raise Postponed unless a long deposit may be processed now."""

@@ -26,6 +26,7 @@ from contactsync.service.monitoring import Pulse, monitoring
 from contactsync.service.roster import HUNG_SECONDS, Roster
 from contactsync.settings.settings import Settings
 from contactsync.spool.home_pins import HomePins
+from contactsync.telemetry.health import loop_limit
 from contactsync.telemetry.heartbeat import Heartbeat
 from contactsync.telemetry.metrics import Metrics
 
@@ -173,7 +174,10 @@ def _background(
     def status() -> Mapping[str, Any]:
         """Return what other processes may know, with the homes that cannot be derived from `ftp_root`."""
         where = {"ftp_root": str(settings.ftp_root), "homes": roster.homes_elsewhere()}
-        return {**pool.status().as_mapping(), **where, "reports_waiting": publisher.waits()}
+        loop = {"looped_at": pulse.wall, "loop_limit": limit}
+        return {**pool.status().as_mapping(), **where, **loop, "reports_waiting": publisher.waits()}
+
+    limit = loop_limit(settings.rescan_seconds, embedded=settings.database_url is None)
 
     publisher = Publisher(settings, url, pins, metrics, hung=lambda: roster.hung)
     return (

@@ -60,9 +60,7 @@ def monitoring(
     listeners = _listeners(settings)
     if not listeners:
         return []
-    limit = settings.rescan_seconds + health.LOOP_SECONDS
-    if settings.database_url is None:
-        limit += health.EMBEDDED_SECONDS
+    limit = health.loop_limit(settings.rescan_seconds, embedded=settings.database_url is None)
     metrics.registry.register(
         Gauges(
             condition,

@@ -41,6 +41,11 @@ class Health:
         return "failing" if self.failing else "degraded" if self.degraded else "ok"
 
 
+def loop_limit(rescan_seconds: float, *, embedded: bool) -> float:
+    """For how many seconds the main loop may complete no pass."""
+    return rescan_seconds + LOOP_SECONDS + (EMBEDDED_SECONDS if embedded else 0.0)
+
+
 def judge(status: DaemonStatus, *, loop_silent: float, loop_limit: float, detailed: bool = True) -> Health:
     """The verdict on a daemon whose main loop completed its last pass `loop_silent` seconds ago.
 

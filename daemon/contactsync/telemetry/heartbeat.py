@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal
 from contactsync import __version__
 from contactsync.runtime.background import Background
 from contactsync.runtime.boot import boot_id
+from contactsync.telemetry import health
 from contactsync.telemetry.status import DaemonStatus
 
 FILE_NAME = "condition.json"
@@ -27,6 +28,11 @@ LOOK_SECONDS = 1.0
 BEAT_SECONDS = 4.0
 SILENT_SECONDS = 15.0
 """A daemon without a heartbeat for this long is hung, or was killed."""
+
+START, RESTART = "systemctl start contactsync", "systemctl restart contactsync"
+
+_CLOCKS = ("as_of", "looped_at")
+"""What changes all the time, and is no reason to write the file."""
 
 
 class Heartbeat(Background[object, object]):
@@ -61,7 +67,7 @@ class Heartbeat(Background[object, object]):
         written_at = float("-inf")
         while not self._stopping:
             content = self._describe()
-            changing = {key: value for key, value in content.items() if key != "as_of"}
+            changing = {key: value for key, value in content.items() if key not in _CLOCKS}
             if changing != written or time.monotonic() - written_at >= BEAT_SECONDS:
                 self._write({**self._me, **content})
                 written, written_at = changing, time.monotonic()
@@ -85,10 +91,17 @@ class Heartbeat(Background[object, object]):
 class Sign:
     """What the file of a data_dir shows. `content` is empty if there is none."""
 
-    state: Literal["running", "silent", "not running", "unknown"]
+    state: Literal["running", "hangs", "silent", "not running", "unknown"]
     content: Mapping[str, Any]
     data_dir: Path
     silent_seconds: float | None = None
+    # Why it hangs, by its own account.
+    hangs: str | None = None
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the daemon certainly does not do its work."""
+        return self.state not in ("running", "unknown")
 
     @property
     def status(self) -> DaemonStatus | None:
@@ -105,14 +118,16 @@ class Sign:
         if self.state == "unknown":
             return "unknown: its data_dir may not be read; ask as root or as the daemon's user"
         if self.state == "not running" and content:
-            return f"not running: last heartbeat {content['as_of'][:19]}Z; it did not shut down cleanly"
+            when = content["as_of"][:19]
+            return f"not running: it was killed or crashed (last heartbeat {when}Z). Start it: {START}"
         if self.state == "not running":
-            return f"not running (there is no heartbeat in {self.data_dir})"
+            return f"not running (there is no heartbeat in {self.data_dir}). Start it: {START}"
         process = f"pid {content['pid']}, since {content['since'][:19]}Z, version {content['version']}"
         if self.state == "silent":
-            return (
-                f"silent for {self.silent_seconds:.0f} s ({process}): it hangs, or cannot write its data_dir"
-            )
+            silent = f"silent for {self.silent_seconds:.0f} s ({process})"
+            return f"{silent}: it hangs, or cannot write its data_dir. Restart it: {RESTART}"
+        if self.state == "hangs":
+            return f"hangs: {self.hangs} ({process}). Restart it: {RESTART}"
         return f"running ({process}): {content['summary']}"
 
 
@@ -129,7 +144,21 @@ def read(data_dir: Path) -> Sign:
     # Another version wrote it.
     except (KeyError, TypeError, ValueError):
         return Sign("not running", {}, data_dir)
-    return Sign("running" if silent < SILENT_SECONDS else "silent", content, data_dir, silent)
+    if silent >= SILENT_SECONDS:
+        return Sign("silent", content, data_dir, silent)
+    sign = Sign("running", content, data_dir, silent)
+    hangs = _why_it_hangs(sign)
+    return replace(sign, state="hangs", hangs=hangs) if hangs else sign
+
+
+def _why_it_hangs(sign: Sign) -> str | None:
+    """What the daemon itself reports as failing in `/healthz`; None if nothing, or if another version wrote it."""
+    status, content = sign.status, sign.content
+    if status is None or "looped_at" not in content:
+        return None
+    loop_silent = time.time() - content["looped_at"]
+    failing = health.judge(status, loop_silent=loop_silent, loop_limit=content["loop_limit"]).failing
+    return failing[0] if failing else None
 
 
 def _load(folder: Path) -> dict[str, Any] | None:

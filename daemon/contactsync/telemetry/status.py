@@ -62,6 +62,49 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """A deposit in progress, and how far it is; `file` is its printable claimed name, times are UTC."""
+
+    action: str
+    file: str
+    size_bytes: int
+    # Rows are counted while it is read. The database then merges all of them at once.
+    stage: Literal["reading", "merging"]
+    since: datetime
+    stage_since: datetime
+    # Of the rows of the file, how many were read and validated so far.
+    rows: int = 0
+    # When this was written down, to the second: the rate is measured between `since` and this.
+    counted_at: datetime | None = None
+
+    def as_mapping(self) -> Mapping[str, Any]:
+        """Everything, ready for JSON."""
+        return asdict(self, dict_factory=_plain)
+
+    @classmethod
+    def from_mapping(cls, found: Mapping[str, Any]) -> Progress:
+        """The opposite of `as_mapping`. Raises KeyError, TypeError or ValueError if another version wrote it."""
+        times = ("since", "stage_since", "counted_at")
+        return cls(**{**found, **{key: _time(found[key]) for key in times}})
+
+    @property
+    def rows_per_second(self) -> int | None:
+        """How fast it is read; None before the first rows."""
+        seconds = (self.counted_at - self.since).total_seconds() if self.counted_at else 0.0
+        return round(self.rows / seconds) if self.rows and seconds > 0 else None
+
+    def sentence(self, now: datetime) -> str:
+        """What is done with it, how far it is and for how long."""
+        seconds = max(0, round((now - self.since).total_seconds()))
+        rate = f" at {self.rows_per_second:,} rows/s" if self.rows_per_second else ""
+        done = f"{self.rows:,} rows read{rate}"
+        if self.stage == "merging":
+            merging = max(0, round((now - self.stage_since).total_seconds()))
+            done += f"; the database has been merging them for {merging} s"
+        return f"{self.action}/on/{self.file} has been in progress for {seconds} s: {done}"
+
+
+@dataclass(frozen=True, slots=True)
 class LowDisk:
     """A file system on which nothing is claimed, because it has less free space than required."""
 
@@ -94,6 +137,8 @@ class DaemonStatus:
     # By account.
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     low_disks: tuple[LowDisk, ...] = ()
+    # Of the accounts in `running` that have claimed a deposit.
+    progress: Mapping[str, Progress] = field(default_factory=dict)
 
     @property
     def is_well(self) -> bool:
@@ -125,10 +170,11 @@ class DaemonStatus:
 
     def as_mapping(self) -> Mapping[str, Any]:
         """Everything and the summary, ready for JSON; times in ISO 8601."""
-        plain = asdict(replace(self, waiting={}), dict_factory=_plain)
+        plain = asdict(replace(self, waiting={}, progress={}), dict_factory=_plain)
         # Without asdict: there may be thousands of them, every second.
         waiting = {account: found.as_mapping() for account, found in self.waiting.items()}
-        return {**plain, "waiting": waiting, "summary": self.summary}
+        progress = {account: found.as_mapping() for account, found in self.progress.items()}
+        return {**plain, "waiting": waiting, "progress": progress, "summary": self.summary}
 
     def as_counts(self) -> Mapping[str, Any]:
         """What anybody may know, ready for JSON: how many, and no name."""
@@ -162,6 +208,7 @@ class DaemonStatus:
                 "troubles": tuple(troubles),
                 "low_disks": tuple(low_disks),
                 "waiting": {name: Waiting.from_mapping(each) for name, each in known["waiting"].items()},
+                "progress": {name: Progress.from_mapping(each) for name, each in known["progress"].items()},
             }
         )
 

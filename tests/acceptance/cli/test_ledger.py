@@ -37,7 +37,7 @@ def test_status_and_history(
     assert counts == {"waiting": 2, "in_work": 1, "attempts": 2, "ok_today": 1, "ko_today": 1}
     assert account["last_refused"]["reason"] == "empty_file"
     assert account["folders"].startswith("missing")
-    assert "empty_file: li\\nst.csv" in contactsync("status").stdout
+    assert "empty_file, import/li\\nst.csv" in contactsync("status").stdout
     rows = json.loads(contactsync("history", "--json").stdout)
     assert [row["state"] for row in rows] == ["on", "ko", "ok"]
     assert rows[0]["file"] == r"li\nst.csv"

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +91,7 @@ def test_another_process_with_the_same_pid_is_not_the_daemon(tmp_path: Path) -> 
     dead = {**json.loads(done.stdout), "pid": os.getpid(), "as_of": NOW}
     (tmp_path / heartbeat.FILE_NAME).write_text(json.dumps(dead))
     sign = heartbeat.read(tmp_path)
-    assert (sign.state, "did not shut down cleanly" in sign.sentence) == ("not running", True)
+    assert (sign.state, "it was killed or crashed" in sign.sentence) == ("not running", True)
 
 
 def test_a_zombie_is_not_the_daemon() -> None:
@@ -100,6 +102,33 @@ def test_a_zombie_is_not_the_daemon() -> None:
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert heartbeat._process(child.pid) is None
     child.communicate()
+
+
+@pytest.mark.parametrize(
+    ("looped", "changes", "state", "words"),
+    [
+        (1.0, {}, "running", "running ("),
+        (31.0, {}, "hangs", "the main loop has completed no pass for 31 s"),
+        (1.0, {"workers_ended": 2}, "hangs", "2 worker threads have ended"),
+        (1.0, {"longest_step_seconds": 4000.0}, "hangs", "in progress for 4000 s"),
+    ],
+)
+def test_a_daemon_that_beats_may_hang_all_the_same(
+    tmp_path: Path, looped: float, changes: dict[str, object], state: str, words: str
+) -> None:
+    """The heartbeat's thread runs on beside a main loop or workers that make no progress; the sentence names the fix."""
+    content = {
+        **Heartbeat(tmp_path, dict)._me,
+        **STATUS.as_mapping(),
+        "as_of": datetime.now(UTC).isoformat(),
+        **changes,
+    }
+    content |= {"looped_at": time.time() - looped, "loop_limit": 30.0}
+    (tmp_path / heartbeat.FILE_NAME).write_text(json.dumps(content))
+    sign = heartbeat.read(tmp_path)
+    assert (sign.state, sign.is_down) == (state, state == "hangs")
+    assert words in sign.sentence
+    assert sign.sentence.endswith(heartbeat.RESTART) == (state == "hangs")
 
 
 def test_the_status_can_be_read_back(tmp_path: Path) -> None:

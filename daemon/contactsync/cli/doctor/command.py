@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from contactsync.settings.settings import Settings
     from contactsync.telemetry.heartbeat import Sign
 
-RESTART = "systemctl restart contactsync"
-START = "systemctl start contactsync"
-
 
 def doctor(ctx: typer.Context, *, as_json: output.AsJson = False) -> None:
     """Check database, folders, reports, disks, clocks, kernel limits, rights and leftovers; exit status 1 if there is an error.
@@ -84,16 +81,18 @@ def _no_database(error: Exception, sentence: str) -> Finding:
 
 def _daemon(settings: Settings, sign: Sign) -> Iterator[Finding]:
     from contactsync import __version__
+    from contactsync.telemetry.heartbeat import RESTART, START
 
     levels: dict[str, tuple[Level, str | None]] = {
         "running": ("ok", None),
+        "hangs": ("error", RESTART),
         "silent": ("error", RESTART),
-        "not running": ("warning", START),
+        "not running": ("error", START),
         "unknown": ("warning", None),
     }
     level, fix = levels[sign.state]
     yield Finding(level, "daemon", sign.sentence, fix)
-    if sign.state != "running":
+    if sign.state not in ("running", "hangs"):
         return
     daemon = sign.content
     if daemon.get("version") != __version__:

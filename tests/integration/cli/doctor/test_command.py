@@ -34,7 +34,7 @@ def test_all_is_well(look: Look) -> None:
     wrong = [
         (each.level, each.check) for each in found if each.level != "ok" and each.check not in of_the_host
     ]
-    assert wrong == [("warning", "daemon")]
+    assert wrong == [("error", "daemon")]
     assert {each.check for each in found} == {
         *(
             "daemon",
@@ -79,14 +79,16 @@ def run(site: Site, *prefix: str, url: str | None = None) -> subprocess.Complete
 
 
 def test_exit_status_and_rights(site: Site) -> None:
-    """Exit status 0 without errors, 1 with one. A finding names the missing capabilities."""
+    """Exit status 1 with an error, here the daemon that does not run. A finding names the missing capabilities."""
     layout_make.make(site.root / "acme", site.root, None)
     with TemporaryDirectory() as durable, EmbeddedServer(Path(durable)) as server:
         make_schema(server.admin_url)
         with psycopg.connect(server.admin_url) as conn:
             conn.execute("INSERT INTO contactsync.account (name) VALUES ('acme')")
         done = run(site, url=server.url)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (1, "")
+    errors = [each for each in json.loads(done.stdout) if each["level"] == "error"]
+    assert [(each["check"], each["fix"]) for each in errors] == [("daemon", "systemctl start contactsync")]
     shutil.rmtree(site.folder("delete"))
     prefix = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
     if not reached_by(site.url, *prefix):
