@@ -102,8 +102,8 @@ def test_a_file_that_settles_holds_back_the_later_ones(down: Program) -> None:
     with down:
         sender = Sender(down)
         sender.drop(account, "unfinished.csv", people(1).rstrip(b"\n"))
-        sender.drop(account, "later.csv", people(1), "optoutSMS")
-        down.settled(account, "later.csv", "optoutSMS")
+        sender.drop(account, "later.csv", people(1), "delete")
+        down.settled(account, "later.csv", "delete")
     assert [row["name"] for row in down.ledger(account)] == ["unfinished.csv", "later.csv"]
 
 

@@ -22,11 +22,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "language": get_args(account.Language),
     "headers": get_args(account.Headers),
     "date_order": get_args(account.DateOrder),
+    "repeats": get_args(account.Repeats),
 }
 """The columns with a fixed set of values."""
 
-CLEARABLE = ("home", "unix_user", "unix_group")
+CLEARABLE = ("home", "unix_user", "unix_group", "settle_seconds", "grace_seconds")
 """The columns that an empty value sets to null."""
+
+MAX_WAIT_SECONDS = 86_400
+"""The longest waiting time of an account, as in the configuration."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -110,6 +114,18 @@ def _time_zone_problem(value: str) -> str | None:
     return None if value in available_timezones() else f"{value!r} is not a time zone such as Europe/Paris"
 
 
+def _seconds_problem(value: str) -> str | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    return (
+        None
+        if 0 <= seconds <= MAX_WAIT_SECONDS
+        else f"{value!r} is not a number of seconds from 0 to {MAX_WAIT_SECONDS}"
+    )
+
+
 _OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
     "separator": _separator_problem,
     "home": _home_problem,
@@ -117,6 +133,8 @@ _OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
     "unix_group": unix_names.group_problem,
     "region": _region_problem,
     "time_zone": _time_zone_problem,
+    "settle_seconds": _seconds_problem,
+    "grace_seconds": _seconds_problem,
 }
 
 

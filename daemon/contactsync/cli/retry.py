@@ -1,4 +1,4 @@
-"""`retry`: queues a refused deposit again."""
+"""`retry` and `release`: queue a refused deposit again."""
 
 from __future__ import annotations
 
@@ -33,12 +33,38 @@ def retry(
 
     Example: contactsync retry 4711
     """
-    settings = load_settings(ctx)
+    _queue(load_settings(ctx), deposit, confirmed=False, as_json=as_json)
+
+
+def release(
+    ctx: typer.Context,
+    deposit: Annotated[
+        int,
+        typer.Argument(
+            metavar="DEPOSIT",
+            help="The id of a deposit that waits for a confirmation, as shown by `history`.",
+        ),
+    ],
+    *,
+    as_json: output.AsJson = False,
+) -> None:
+    """Confirm a deposit that was refused to ask for that (`repeated_file`), and queue it again like `retry`.
+
+    An empty file CLAIMED_NAME.confirm in the same in/ does the same over FTP.
+
+    Example: contactsync release 4711
+    """
+    _queue(load_settings(ctx), deposit, confirmed=True, as_json=as_json)
+
+
+def _queue(settings: Settings, deposit: int, *, confirmed: bool, as_json: bool) -> None:
     with connected(settings) as (conn, _):
         found = _find(conn, deposit)
+        if confirmed:
+            _require_releasable(found)
         account = find_account(conn, found["account"])
         require_own_homes(conn, settings, [account])
-        name = _put_back(conn, settings, account, found)
+        name = _put_back(conn, settings, account, found, confirmed=confirmed)
     if as_json:
         queued = {"deposit_id": deposit, "account": account.name, "action": found["action"], "file": name}
         output.as_json(queued)
@@ -69,7 +95,19 @@ def _find(conn: Connection, deposit: int) -> dict[str, Any]:
     return found
 
 
-def _put_back(conn: Connection, settings: Settings, account: Account, found: dict[str, Any]) -> str:
+def _require_releasable(found: dict[str, Any]) -> None:
+    from contactsync.processing.confirmation import RELEASABLE
+
+    if found["reason"] not in RELEASABLE:
+        raise AnswerIsNo(
+            f"deposit {found['deposit_id']} was refused as {found['reason']}, which nobody can confirm: "
+            f"contactsync show {found['deposit_id']}"
+        )
+
+
+def _put_back(
+    conn: Connection, settings: Settings, account: Account, found: dict[str, Any], *, confirmed: bool
+) -> str:
     from contactsync.database import ledger
     from contactsync.domain import names
     from contactsync.processing import requeue
@@ -82,7 +120,7 @@ def _put_back(conn: Connection, settings: Settings, account: Account, found: dic
     os.umask(0)
     with opened(settings, account) as spool:
         try:
-            if requeue.put_back(conn, account, spool, deposit):
+            if requeue.put_back(conn, account, spool, deposit, confirmed=confirmed):
                 return name
         except FileExistsError:
             raise AnswerIsNo(

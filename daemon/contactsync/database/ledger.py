@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
@@ -48,6 +48,7 @@ class Retried:
     size_bytes: int
     sha256: str | None
     first_deposited_at: datetime
+    confirmed: bool = False
 
     def is_now(self, claimed: Claimed) -> bool:
         """Whether this file is the retried one, by name and content (its inode has changed).
@@ -75,10 +76,26 @@ class Attempt:
     deposit_id: int
     number: int
     started_at: datetime
+    # The uploader or an operator has confirmed the deposit.
+    confirmed: bool = False
+    repeats: Earlier | None = None
 
 
-def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -> Attempt | None:
-    """Commit that an attempt begins, and add `count` to the attempts; None if the deposit is already settled."""
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The first of the deposits with the same action, name and content that were applied lately."""
+
+    claimed_name: str
+    deposited_at: datetime
+
+
+def begin(
+    conn: Connection, account: Account, claimed: Claimed, *, count: int, repeat_days: float = 0.0
+) -> Attempt | None:
+    """Commit that an attempt begins, and add `count` to the attempts; None if the deposit is already settled.
+
+    An earlier deposit of the same file counts if it was applied within `repeat_days`.
+    """
     now = datetime.now(UTC)
     was = next((each for each in retried(conn, account) if each.is_now(claimed)), None)
     row = conn.execute(
@@ -98,10 +115,36 @@ def begin(conn: Connection, account: Account, claimed: Claimed, *, count: int) -
             "retry_of": was.deposit_id if was else None,
             "place": None if claimed.place is None else Jsonb(dict(claimed.place)),
             "first_deposited_at": was.first_deposited_at if was else claimed.asked_at,
+            "confirmed": was is not None and was.confirmed,
+            "repeated_since": now - timedelta(days=repeat_days),
             "count": count,
         },
     ).fetchone()
-    return Attempt(row["deposit_id"], row["attempts"], now) if row else None
+    if row is None:
+        return None
+    repeats = None
+    if (found := row["repeats"]) is not None:
+        repeats = Earlier(found["claimed_name"], datetime.fromisoformat(found["deposited_at"]))
+    return Attempt(row["deposit_id"], row["attempts"], now, row["confirmed"], repeats)
+
+
+def follows_closely(
+    conn: Connection, account: Account, claimed: Claimed, seconds: int, headerless: Collection[str]
+) -> bool:
+    """Whether another deposit of the same action and name came at most so many seconds before.
+
+    One that was refused for one of the reasons in `headerless` does not count.
+    """
+    stamp, _ = names.split_claimed(claimed.claimed_name)
+    what = {
+        "account_id": account.account_id,
+        "action": claimed.action.name,
+        "name_bytes": claimed.name,
+        "claimed_bytes": claimed.claimed_name,
+        "first": b"%010d_" % max(0, stamp - seconds),
+        "headerless": list(headerless),
+    }
+    return conn.execute(statements.get("ledger/preceding"), what).fetchone() is not None
 
 
 def find(conn: Connection, account: Account, action: Action, claimed_name: bytes) -> Entry | None:
@@ -177,9 +220,19 @@ def count_merge_timeout(conn: Connection, account: Account, deposit_id: int) -> 
     return row["merge_timeouts"] if row else 0
 
 
-def set_retried(conn: Connection, account: Account, deposit_id: int, when: datetime | None) -> bool:
-    """Record when a refused deposit is queued again, or with None that it is not; False if it was not refused."""
-    what = {"account_id": account.account_id, "deposit_id": deposit_id, "retried_at": when}
+def set_retried(
+    conn: Connection, account: Account, deposit_id: int, when: datetime | None, *, confirmed: bool = False
+) -> bool:
+    """Record when a refused deposit is queued again, or with None that it is not; False if it was not refused.
+
+    A confirmed deposit is not refused again for what had to be confirmed.
+    """
+    what = {
+        "account_id": account.account_id,
+        "deposit_id": deposit_id,
+        "retried_at": when,
+        "confirmed": confirmed,
+    }
     return conn.execute(statements.get("ledger/set_retried"), what).rowcount == 1
 
 
@@ -199,6 +252,7 @@ def as_retried(row: Mapping[str, Any]) -> Retried:
         row["size_bytes"],
         row["sha256"],
         row["first_deposited_at"],
+        row.get("confirmed", False),
     )
 
 

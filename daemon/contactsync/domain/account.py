@@ -15,6 +15,7 @@ SyntaxErrors = Literal["refuse", "skip"]
 Headers = Literal["known", "protocol"]
 Language = Literal["fr", "en"]
 DateOrder = Literal["dmy", "mdy"]
+Repeats = Literal["warn", "apply", "refuse"]
 
 SEPARATORS = (";", ",", "|", "\t")
 """The characters that may separate an account's columns (protocol 2)."""
@@ -50,6 +51,10 @@ class Account:
     header_map: tuple[str, ...] = ()
     date_order: DateOrder = "dmy"
     disabled_at: datetime | None = None
+    # None: the daemon's own setting.
+    settle_seconds: float | None = None
+    grace_seconds: float | None = None
+    repeats: Repeats = "warn"
 
     @property
     def disabled(self) -> bool:

@@ -30,6 +30,20 @@ _STAMP = re.compile(r"^[0-9]{10}_")
 _CLAIMED = re.compile(rb"^([0-9]+)_(.+)\Z", re.DOTALL)
 
 
+_CONFIRM = b".confirm"
+"""Appended to the claimed name of a deposit that waits for a confirmation (protocol 10)."""
+
+
+def is_confirmation(name: bytes) -> bool:
+    """Whether an upload of this name confirms a refused deposit."""
+    return name.lower().endswith(_CONFIRM) and len(name) > len(_CONFIRM)
+
+
+def confirmed_name(name: bytes) -> bytes:
+    """The claimed name of the deposit that this upload confirms."""
+    return name[: -len(_CONFIRM)]
+
+
 def as_text(name: bytes) -> str:
     """A file name as text: read as UTF-8 if it is valid UTF-8, else as Windows-1252 (protocol 1)."""
     try:

@@ -12,12 +12,15 @@ from datetime import timedelta
 from typing import Literal
 
 from contactsync.domain.deposit import Action, FileIdentity, Incoming
-from contactsync.domain.names import printable
+from contactsync.domain.names import is_confirmation, printable
 from contactsync.intake.quiet_clocks import QuietClocks
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.spool.inbox import Probe
 from contactsync.spool.spool import Spool
 from contactsync.telemetry.status import Waiting
+
+CONSENT = ("optout", "optin")
+"""The kinds of actions that no quiet time of another file delays (protocol 4)."""
 
 SCAN_SHARE = 20
 """A scan of a crowded folder is repeated only after twenty times as long as it took."""
@@ -38,6 +41,14 @@ class Claim:
 
     seen: Incoming
     name: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _NotYet:
+    """Why a file cannot be claimed yet, and in how many seconds to look again; None if it is gone."""
+
+    why: Literal["changed", "written", "quiet"]
+    seconds: float | None
 
 
 class UploadQueue:
@@ -77,7 +88,8 @@ class UploadQueue:
         """Claim the oldest finished upload.
 
         If there is none, return in how many seconds one may be finished, or None if nothing is on its way. A file
-        that is being written holds back no other; one that waits out its quiet time holds back the later ones.
+        that is being written holds back no other, nor does an empty one. Any other that waits out its quiet time holds
+        back the later ones, but no opt-out and no opt-in: they are by address, so they may come before an import.
         `taken` is for `Spool.claim`, `looks_whole` for `Spool.probe`. `before` is called with the upload before it is
         claimed; if it raises, the upload keeps its place.
         """
@@ -88,44 +100,63 @@ class UploadQueue:
             return self._rest_until - now
         self.waiting = None
         soon: float | None = None
-        while self._backlog:
-            file = self._backlog[0]
-            seen = spool.look(file)
-            if seen != file.identity:
-                # The others keep their places: the next scan gives this file its own.
-                soon = CHANGED_SECONDS if seen else soon
-                self._backlog.popleft()
+        held, place = False, 0
+        while place < len(self._backlog):
+            file = self._backlog[place]
+            if held and file.action.kind not in CONSENT:
+                place += 1
                 continue
-            wait = self._wait(spool, file, looks_whole)
-            if wait is None:
-                soon = soon or RECHECK_SECONDS
-                self._set_waiting(file, None)
-            elif wait > 0:
-                self._set_waiting(file, wait)
-                return min(wait, soon or wait)
+            found = self._take(spool, file, taken, looks_whole, before)
+            if isinstance(found, Claim):
+                del self._backlog[place]
+                self._flood_left -= 1
+                return found
+            if found.seconds is not None:
+                soon = min(found.seconds, soon or found.seconds)
+            if found.why != "changed" and not held:
+                self._set_waiting(file, found, behind=len(self._backlog) - place - 1)
+            if found.why == "quiet":
+                # It keeps its place, so that it comes before the later ones if they are looked at again first.
+                held = held or bool(file.identity.size)
+                place += 1
             else:
-                before(file)
-                claimed = spool.claim(file, taken, self._clocks.deposited(file))
-                if claimed is not None:
-                    self._backlog.popleft()
-                    self._flood_left -= 1
-                    return Claim(file, claimed)
-                soon = soon or RECHECK_SECONDS
-                self._set_waiting(file, None)
-                self._clocks.restart(file, monotonic=self._clock.monotonic())
-            self._backlog.popleft()
+                # The others keep their places: the next scan gives this file its own.
+                del self._backlog[place]
         return soon
 
-    def _set_waiting(self, file: Incoming, seconds: float | None) -> None:
+    def _take(
+        self,
+        spool: Spool,
+        file: Incoming,
+        taken: Callable[[Action, bytes], bool],
+        looks_whole: Callable[[int, FileIdentity], bool],
+        before: Callable[[Incoming], None],
+    ) -> Claim | _NotYet:
+        """Claim the file if its upload is over."""
+        seen = spool.look(file)
+        if seen != file.identity:
+            return _NotYet("changed", CHANGED_SECONDS if seen else None)
+        wait = self._wait(spool, file, looks_whole)
+        if wait is not None and wait > 0:
+            return _NotYet("quiet", wait)
+        if wait is not None:
+            before(file)
+            claimed = spool.claim(file, taken, self._clocks.deposited(file))
+            if claimed is not None:
+                return Claim(file, claimed)
+            self._clocks.restart(file, monotonic=self._clock.monotonic())
+        return _NotYet("written", RECHECK_SECONDS)
+
+    def _set_waiting(self, file: Incoming, found: _NotYet, *, behind: int) -> None:
         """Publish what the queue waits for. Of several files the last call names the one that holds back others."""
         settling = self._clocks.quiet(file, monotonic=self._clock.monotonic()) < self._settle
         why: Literal["written", "settling", "grace"] = "settling" if settling else "grace"
         self.waiting = Waiting(
             file.action.name,
             printable(file.name),
-            "written" if seconds is None else why,
-            None if seconds is None else self._clock.now() + timedelta(seconds=seconds),
-            len(self._backlog) - 1,
+            "written" if found.why == "written" else why,
+            None if found.why == "written" else self._clock.now() + timedelta(seconds=found.seconds or 0.0),
+            behind,
         )
 
     def _scan(self, spool: Spool) -> None:
@@ -159,4 +190,6 @@ class UploadQueue:
             return 0.0
         if quiet < self._settle:
             return self._settle - quiet
-        return 0.0 if found is Probe.WHOLE else max(self._grace - quiet, 0.0)
+        # A confirmation is empty on purpose.
+        whole = found is Probe.WHOLE or is_confirmation(file.name)
+        return 0.0 if whole else max(self._grace - quiet, 0.0)

@@ -15,12 +15,13 @@ from contactsync.applying.merge import Merge
 from contactsync.applying.staging import Stage
 from contactsync.database import ledger, statements
 from contactsync.database.connection import Connection, Session, patient
+from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.columns import in_order
 from contactsync.domain.deposit import Claimed, Mode
 from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
 from contactsync.domain.messages.sentence import Context
-from contactsync.processing import result_json
+from contactsync.processing import confirmation, result_json
 from contactsync.processing.cpu_budget import CpuBudget
 from contactsync.processing.pace import Pace
 from contactsync.processing.prefetch import read_ahead
@@ -45,6 +46,7 @@ class Rules:
     result_files: bool
     defused: bool = True
     max_cpu_seconds: float = 300.0
+    repeat_days: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ class FileTransaction:
         self.spool.drop_rejected(action, name)
         if claimed.refusal:
             raise FileRefused(claimed.refusal, {"limit": self.rules.max_file_bytes >> 20})
+        if names.is_confirmation(claimed.name):
+            return confirmation.apply(self.session, subject)
+        confirmation.require_new_file(subject)
         if claimed.several_markers:
             findings.warnings["several_markers"] = 1
         pace = Pace(CpuBudget(self.rules.max_cpu_seconds), self.share, self.stopping)

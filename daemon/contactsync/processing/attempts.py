@@ -31,8 +31,10 @@ class Attempts:
         return attempts - (_key(account, claimed) in self._begun) > 0
 
     @contextmanager
-    def counted(self, session: Session, account: Account, claimed: Claimed) -> Iterator[Attempt | None]:
-        """Count an attempt, and take it back if the block ends for no fault of the file.
+    def counted(
+        self, session: Session, account: Account, claimed: Claimed, repeat_days: float = 0.0
+    ) -> Iterator[Attempt | None]:
+        """Count an attempt, and take it back if the block ends for no fault of the file; for `repeat_days` see `begin`.
 
         Gives None if the deposit is settled: by another daemon, or by a commit whose answer was lost.
         """
@@ -41,7 +43,7 @@ class Attempts:
         first = key not in self._begun
         self._begun.add(key)
         with session() as conn:
-            attempt = ledger.begin(conn, account, claimed, count=int(first))
+            attempt = ledger.begin(conn, account, claimed, count=int(first), repeat_days=repeat_days)
         if attempt is None:
             yield None
             return

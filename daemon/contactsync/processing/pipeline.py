@@ -18,7 +18,7 @@ from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed, Incoming, Mode
 from contactsync.intake.upload_queue import Claim, UploadQueue
-from contactsync.processing import canonical_line, settlement
+from contactsync.processing import canonical_line, requeue, settlement
 from contactsync.processing.apply import FileTransaction, Rules
 from contactsync.processing.attempts import Attempts
 from contactsync.processing.isolation import Isolation
@@ -108,11 +108,19 @@ class Pipeline:
             self.share.require_long()
         self.share.require_for(claimed.size_bytes)
         with self._beside(suspect=suspect) as share, share.in_progress.deposit(claimed):
-            with self.attempts.counted(self.session, account, claimed) as attempt:
+            counted = self.attempts.counted(self.session, account, claimed, self.rules.repeat_days)
+            with counted as attempt:
                 if attempt is None:
                     return False
                 canonical_line.begun(account, claimed, attempt)
-                subject = Subject(account, claimed, attempt.deposit_id, Findings())
+                subject = Subject(
+                    account,
+                    claimed,
+                    attempt.deposit_id,
+                    Findings(),
+                    repeats=attempt.repeats,
+                    confirmed=attempt.confirmed,
+                )
                 transaction = FileTransaction(
                     self.session, spool, self.rules, self.metrics, self.stopping, share
                 )
@@ -120,6 +128,9 @@ class Pipeline:
             if result is None:
                 return False
             self.settle(spool, claimed, result, attempt.started_at, subject.findings.reject_codes)
+            if names.is_confirmation(claimed.name):
+                with self.session() as conn:
+                    requeue.finish(conn, account, spool)
             return True
 
     @contextmanager

@@ -17,14 +17,16 @@ from contactsync.spool import settled
 from contactsync.spool.spool import Spool
 
 
-def put_back(conn: Connection, account: Account, spool: Spool, deposit: Retried) -> bool:
-    """Put a refused deposit back into `in/`; False if its file is no longer in `ko/`.
+def put_back(
+    conn: Connection, account: Account, spool: Spool, deposit: Retried, *, confirmed: bool = False
+) -> bool:
+    """Put a refused deposit back into `in/`, confirmed or not; False if its file is no longer in `ko/`.
 
     Raises FileExistsError if `in/` has an upload of that name. Then, and after any other error, nothing has changed.
     """
     if spool.where(deposit.action, deposit.claimed_name) != "ko":
         return False
-    if not ledger.set_retried(conn, account, deposit.deposit_id, datetime.now(UTC)):
+    if not ledger.set_retried(conn, account, deposit.deposit_id, datetime.now(UTC), confirmed=confirmed):
         return False
     try:
         return _move(conn, account, spool, deposit)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from contactsync.database.ledger import Earlier
 from contactsync.domain import names
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import Claimed, Counts, Settled
@@ -33,6 +34,10 @@ class Subject:
     findings: Findings
     # How long each stage took, in milliseconds; filled in by this attempt.
     stage_ms: dict[str, int] = field(default_factory=dict)
+    # The same file was applied before.
+    repeats: Earlier | None = None
+    # Somebody has confirmed what has to be confirmed.
+    confirmed: bool = False
 
     @property
     def context(self) -> Context:

@@ -18,6 +18,12 @@ from contactsync.processing.apply import FileTransaction
 from contactsync.processing.result_json import Subject
 from contactsync.spool.spool import Spool
 
+PIECES_SECONDS = 600
+"""A file without a header line that follows another of its name so closely is the rest of an upload (protocol 1)."""
+
+HEADERLESS = ("no_known_column", "not_csv", "continuation")
+"""The reasons of files without a header line."""
+
 
 def apply_or_refuse(
     transaction: FileTransaction, subject: Subject, attempt: Attempt
@@ -33,7 +39,7 @@ def apply_or_refuse(
         return refuse(session, spool, subject, FileRefused("too_large"))
     except FileRefused as refusal:
         _require_same_settings(session, subject.account)
-        return refuse(session, spool, subject, refusal)
+        return refuse(session, spool, subject, _unless_in_pieces(session, subject, refusal))
 
 
 def refuse(
@@ -46,6 +52,15 @@ def refuse(
     with session() as conn:
         finished = ledger.finish(conn, subject.account, result, counts, stage_ms=subject.stage_ms)
     return result if finished else None
+
+
+def _unless_in_pieces(session: Session, subject: Subject, refusal: FileRefused) -> FileRefused:
+    """The refusal; of a file without a header line that closely follows another of its name: `continuation`."""
+    if refusal.code not in HEADERLESS:
+        return refusal
+    with session() as conn:
+        rest = ledger.follows_closely(conn, subject.account, subject.claimed, PIECES_SECONDS, HEADERLESS)
+    return FileRefused("continuation") if rest else refusal
 
 
 def _require_last_timeout(session: Session, subject: Subject) -> None:

@@ -8,8 +8,9 @@ from functools import partial
 
 import structlog
 
+from contactsync.domain import names
 from contactsync.domain.errors import AccountBusy, FileLeased, FoldersMissing
-from contactsync.processing import recovery
+from contactsync.processing import folders, recovery
 from contactsync.processing.apply import Rules
 from contactsync.processing.lanes import Lane
 from contactsync.processing.pipeline import Pipeline
@@ -52,9 +53,10 @@ class DepositWorker:
         """
         settings = self.settings()
         self.pipeline.rules, self.pipeline.share = rules(settings), share
+        settle, grace = lane.account.settle_seconds, lane.account.grace_seconds
         lane.uploads.set_waits(
-            settle_seconds=settings.settle_seconds,
-            grace_seconds=settings.grace_seconds,
+            settle_seconds=settings.settle_seconds if settle is None else settle,
+            grace_seconds=settings.grace_seconds if grace is None else grace,
             rescan_seconds=settings.rescan_seconds,
         )
         home = lane.account.home_under(settings.ftp_root)
@@ -74,6 +76,7 @@ class DepositWorker:
         try:
             with spool, gil.in_turn():
                 delay = self._step(lane, spool)
+                self._answer_folders(lane, spool)
         except Postponed:
             lane.is_long = True
             return 0.0
@@ -104,6 +107,19 @@ class DepositWorker:
             return 0.0
         return pipeline.step(account, lane.uploads, spool, seconds=TURN_SECONDS)
 
+    def _answer_folders(self, lane: Lane, spool: Spool) -> None:
+        """Log each folder in `in/` once, and answer it."""
+        for action, name in spool.strays:
+            path = f"{action.name}/in/{names.printable(name)}"
+            if lane.strays.news(path, value=True):
+                try:
+                    folders.answer(self.pipeline, lane.account, spool, action, name)
+                except BaseException:
+                    # The next look tries again.
+                    lane.strays.news(path, value=None)
+                    raise
+                log.warning("stray.folder", account=lane.account.name, path=path)
+
     def close(self) -> None:
         """Close the connection."""
         self.pipeline.session.close()
@@ -121,9 +137,6 @@ def _log_notable(lane: Lane, spool: Spool) -> None:
     if not spool.leases and lane.reported.news("lease", "unavailable"):
         note = "a silent writer goes unnoticed: give the daemon CAP_LEASE, or raise settle_seconds"
         log.warning("lease.unavailable", account=name, note=note)
-    for stray in spool.strays:
-        if lane.strays.news(stray, value=True):
-            log.warning("stray.folder", account=name, path=stray)
 
 
 def rules(settings: Settings) -> Rules:
@@ -134,4 +147,5 @@ def rules(settings: Settings) -> Rules:
         result_files=settings.result_files,
         defused=settings.defuse_formulas,
         max_cpu_seconds=settings.max_cpu_seconds,
+        repeat_days=settings.repeat_days,
     )

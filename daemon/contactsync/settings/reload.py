@@ -18,6 +18,8 @@ LIVE = frozenset(
         "min_free_bytes",
         "min_free_percent",
         "ignored_names",
+        "control_names",
+        "repeat_days",
         "result_files",
         "report_retention_days",
         "report_delay_seconds",

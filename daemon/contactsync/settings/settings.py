@@ -89,6 +89,16 @@ class Settings(BaseSettings):
         ),
         description="patterns of file names to ignore, such as uploads in progress",
     )
+    control_names: Patterns = Field(
+        ("*.ok", "*.done", "*.trg", "*.flag", "*.ctl", "*.eof", "*.md5", "*.sha1", "*.sha256"),
+        description="patterns of names of control files, which are no deposits and stay in in/",
+    )
+    repeat_days: int = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="days for which a file that was applied is recognised when it comes again",
+    )
     result_files: bool = Field(
         default=True, description="write .result.json and .rejected.csv beside settled files"
     )
@@ -153,7 +163,8 @@ class Settings(BaseSettings):
     @cached_property
     def _ignored(self) -> re.Pattern[str]:
         return re.compile(
-            "|".join(fnmatch.translate(pattern) for pattern in self.ignored_names), re.IGNORECASE
+            "|".join(fnmatch.translate(pattern) for pattern in (*self.ignored_names, *self.control_names)),
+            re.IGNORECASE,
         )
 
     @property
@@ -163,4 +174,5 @@ class Settings(BaseSettings):
 
     def ignores(self, name: bytes) -> bool:
         """Whether a file of this name in `in/` is ignored (protocol 1)."""
-        return bool(self.ignored_names) and self._ignored.match(os.fsdecode(name)) is not None
+        patterns = self.ignored_names or self.control_names
+        return bool(patterns) and self._ignored.match(os.fsdecode(name)) is not None

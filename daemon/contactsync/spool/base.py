@@ -18,7 +18,7 @@ from contactsync.spool.unchanged import UnchangedFolders
 class SpoolBase:
     """The folders of one account. Nothing is touched before `with`.
 
-    A scan sets `strays` (the folders found in `in/`, as `<action>/in/<name>`) and `cut_off` (whether there were too
+    A scan sets `strays` (the folders found in `in/`, each with its action) and `cut_off` (whether there were too
     many files to return them all). A claim sets `leases` (whether the kernel granted a read lease).
     """
 
@@ -43,7 +43,7 @@ class SpoolBase:
         self._folders = Folders(home, pins, wait=wait, unchanged=unchanged)
         self._max_bytes = max_bytes
         self._ignored = ignored
-        self.strays: list[str] = []
+        self.strays: list[tuple[Action, bytes]] = []
         self.cut_off = False
         self.leases = True
 

@@ -11,7 +11,6 @@ from enum import Enum
 from operator import attrgetter
 from typing import BinaryIO
 
-from contactsync.domain import names
 from contactsync.domain.deposit import ACTIONS, Action, FileIdentity, Incoming
 from contactsync.spool import markers
 from contactsync.spool.base import SpoolBase
@@ -62,7 +61,7 @@ class Inbox(SpoolBase):
                     if not stat.S_ISDIR(identity.mode):
                         yield Incoming(action, name, identity)
                     elif len(self.strays) < MAX_STRAYS:
-                        self.strays.append(f"{action.name}/in/{names.printable(name)}")
+                        self.strays.append((action, name))
         if empty:
             self._folders.note_empty(action, "in")
 

@@ -58,6 +58,16 @@ class Settling(SpoolBase):
             os.unlink(files.NAME + claimed, dir_fd=source)
         # No fsync of the folders: the ledger has the verdict, and a restart repeats what a power cut undoes.
 
+    def write_answer(self, action: Action, claimed: bytes, result: bytes) -> None:
+        """Write the result file of a deposit that has no file, to `ko/`; one that exists is kept."""
+        source, target = self._dir(action, "on"), self._dir(action, "ko")
+        if has_entry(target, claimed + RESULT):
+            return
+        with files.create_file(source, files.RESULT + claimed) as file:
+            file.write(result)
+            flush_to_disk(file)
+        os.rename(files.RESULT + claimed, claimed + RESULT, src_dir_fd=source, dst_dir_fd=target)
+
     @contextmanager
     def reading_settled(self, action: Action, state: Settled, claimed: bytes) -> Iterator[Path]:
         """A path of a settled deposit that stays that file until the block ends.

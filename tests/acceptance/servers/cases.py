@@ -64,6 +64,14 @@ def _cases() -> Iterator[Case]:
     yield Case(
         "renamed, ncftp", good.renamed_by_ncftp, applies=lambda kind: "ncftp" in kind.clients, client="ncftp"
     )
+    yield Case(
+        "times and mode kept, sftp",
+        good.times_and_mode_kept,
+        applies=lambda kind: kind.protocol == "sftp",
+        client="sftp",
+    )
+    yield Case("folder", good.folder, applies=lambda kind: not kind.denies_folders)
+    yield Case("folder denied", good.folder_denied, applies=lambda kind: kind.denies_folders)
     yield Case("overwritten", contended.overwritten)
     yield Case("two clients", contended.two_clients, impatient=True)
     yield Case("odd names", contended.odd_names)

@@ -87,6 +87,22 @@ def put(client: str, server: Server, local: Path, folder: str, name: str, *, res
         assert ftp.size(f"{folder}/{name}") in (len(content), None)
 
 
+def sftp_batch(server: Server, name: str, commands: str) -> None:
+    """Run commands in OpenSSH's sftp; each must succeed."""
+    batch = server.work / f"commands-{name}"
+    batch.write_text(f"{commands}\n")
+    run(["sftp", "-q", "-b", str(batch), *ssh_options(server), *ssh_target(server)], server)
+
+
+def make_folder(server: Server, name: str, folder: str) -> None:
+    """Make a folder by FTP or SFTP; raises ftplib.error_perm or AssertionError if the server refuses."""
+    if server.kind.protocol == "sftp":
+        sftp_batch(server, name, f'mkdir "{path(server, folder)}"')
+        return
+    with ftp_session(server) as ftp:
+        ftp.mkd(folder)
+
+
 def curl(server: Server) -> list[str]:
     if server.kind.protocol == "sftp":
         keys = ["--key", f"{server.work}/client", "--pubkey", f"{server.work}/client.pub"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ftplib
+import json
 import time
+
+import pytest
 
 from tests.acceptance.servers import clients, stepwise
 from tests.acceptance.servers.clients import put, put_command
@@ -74,6 +78,34 @@ def renamed_by_ncftp(u: Uploader) -> None:
     """ncftpput's own temporary names."""
     command = put_command("ncftp", u.server, u.file("list.csv", CONTENT), u.folder(), "list.csv")
     clients.run([command[0], "-S", ".part", *command[1:]], u.server)
+    u.applied_once("list.csv", CONTENT)
+
+
+def times_and_mode_kept(u: Uploader) -> None:
+    """`sftp put -p` sets times and mode after the last byte: the client reports no error, and the file is applied."""
+    local = u.file("list.csv", CONTENT)
+    local.chmod(0o600)
+    target = clients.path(u.server, u.remote("list.csv"))
+    clients.sftp_batch(u.server, u.account, f'put -p "{local}" "{target}"')
+    u.applied_once("list.csv", CONTENT)
+
+
+def folder(u: Uploader) -> None:
+    """An uploaded folder stays in `in/`, and `ko/` says where files belong."""
+    clients.make_folder(u.server, u.account, u.remote("exports"))
+    (answer,) = u.program.until(
+        lambda: [*u.box("ko").glob("*_exports.result.json")], "the folder is answered"
+    )
+    assert json.loads(answer.read_bytes())["reason"] == "a_folder"
+    assert (u.box() / "exports").is_dir()
+
+
+def folder_denied(u: Uploader) -> None:
+    """The server refuses to make a folder; uploads work."""
+    with pytest.raises((ftplib.error_perm, AssertionError)):
+        clients.make_folder(u.server, u.account, u.remote("exports"))
+    assert not (u.box() / "exports").exists()
+    put(u.server.kind.clients[0], u.server, u.file("list.csv", CONTENT), u.folder(), "list.csv")
     u.applied_once("list.csv", CONTENT)
 
 

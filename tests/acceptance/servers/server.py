@@ -38,7 +38,7 @@ class Kind:
     for the server to delete what came; `may_delete`: how it may. `resumes`, `appends`: REST with STOR, or APPE,
     continues with what is there. `replaces`: a file that may not be written is removed and created again, if the folder
     allows it.
-    `refuses`: names that it does not take as they are.
+    `refuses`: names that it does not take as they are. `denies_folders`: its configuration forbids MKD.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Kind:
     appends: bool = True
     replaces: bool = False
     refuses: frozenset[str] = frozenset()
+    denies_folders: bool = False
 
     def why_not(self) -> str | None:
         """Why it cannot be tested here, or None."""

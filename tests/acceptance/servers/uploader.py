@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -84,23 +85,20 @@ class Uploader:
     # --- what becomes of it -----------------------------------------------------------------------------------
 
     def lies_in_in(self) -> list[int]:
-        """The sizes of the files in `in/`, hidden ones too."""
+        """The sizes of the files in `in/`, hidden ones too; without those that go while we look."""
+        sizes = []
         with os.scandir(self.box()) as entries:
-            return [entry.stat(follow_symlinks=False).st_size for entry in entries]
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    sizes.append(entry.stat(follow_symlinks=False).st_size)
+        return sizes
 
     def arrived(self, size: int) -> None:
         """Wait until so many bytes of an upload have come, a buffer's worth apart."""
         least = max(size - UNWRITTEN, 1)
         self.program.until(
-            lambda: max(self._sizes(), default=0) >= least, f"{size} bytes arrive in {self.account}"
+            lambda: max(self.lies_in_in(), default=0) >= least, f"{size} bytes arrive in {self.account}"
         )
-
-    def _sizes(self) -> list[int]:
-        try:
-            return self.lies_in_in()
-        except FileNotFoundError:
-            # Renamed while we looked.
-            return []
 
     def claimed(self) -> list[str]:
         """What has left `in/`."""

@@ -31,11 +31,11 @@ def test_the_scan_sees_every_action_and_every_kind_of_name(home: Path, spool: Sp
 
 
 def test_folders_in_in_are_strays(home: Path, spool: Spool) -> None:
-    """A scan reports them, control characters escaped, and does not enter them."""
+    """A scan reports them with their action, and does not enter them."""
     (home / "contacts" / "import" / "in" / "sub\n").mkdir()
     (home / "contacts" / "import" / "in" / "sub\n" / "a.csv").touch()
     assert spool.incoming() == []
-    assert spool.strays == ["import/in/sub\\n"]
+    assert spool.strays == [(ACTIONS["import"], b"sub\n")]
 
 
 def test_a_changed_file_is_not_opened(home: Path, spool: Spool, drop: Drop) -> None:

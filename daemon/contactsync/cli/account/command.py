@@ -46,6 +46,9 @@ def add(
     syntax_errors: options.SyntaxErrors = None,
     language: options.Language = None,
     date_order: options.DateOrder = None,
+    settle_seconds: options.SettleSeconds = None,
+    grace_seconds: options.GraceSeconds = None,
+    repeats: options.Repeats = None,
 ) -> None:
     """Add an account. `contactsync init NAME` then makes its folders.
 
@@ -75,6 +78,9 @@ def set_(
     syntax_errors: options.SyntaxErrors = None,
     language: options.Language = None,
     date_order: options.DateOrder = None,
+    settle_seconds: options.SettleSeconds = None,
+    grace_seconds: options.GraceSeconds = None,
+    repeats: options.Repeats = None,
 ) -> None:
     """Change an account. Options that are not given keep their values; a running daemon adopts the change in seconds.
 

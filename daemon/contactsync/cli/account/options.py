@@ -96,3 +96,21 @@ DateOrder = Annotated[
     str | None,
     _choice("date_order", "The order of dates with slashes in its files: dmy (31/12/1980) or mdy.", "dmy"),
 ]
+SettleSeconds = Annotated[
+    str | None,
+    typer.Option(
+        help="Seconds for which its uploads that look complete must be quiet; '' clears it (default: settle_seconds)"
+    ),
+]
+GraceSeconds = Annotated[
+    str | None,
+    typer.Option(help="The same for uploads that look incomplete; '' clears it (default: grace_seconds)"),
+]
+Repeats = Annotated[
+    str | None,
+    _choice(
+        "repeats",
+        "What to do about a file that was applied before: warn (and refuse opt-ins), apply or refuse.",
+        "warn",
+    ),
+]

@@ -162,6 +162,16 @@ FILE_REASONS: Sentences = table(
             ),
         },
     ),
+    nothing_to_confirm=Text(
+        (
+            "Aucun fichier nommé « {claimed} » n'attend de confirmation : reprenez le nom exact du fichier dans ko/, "
+            "suivi de .confirm."
+        ),
+        (
+            'No file named "{claimed}" waits for a confirmation: use the exact name of the file in ko/, '
+            "followed by .confirm."
+        ),
+    ),
     repeated_file=Text(
         (
             "Ce fichier est identique à celui du {date}, déjà pris en compte ({claimed}). "
