@@ -24,6 +24,10 @@ LABELS = {1: "Magasin", 3: "Code fidélité", 15: "N° carte"}
 BASES = ("clients", "clients", "PROMO", "Liste été", "a b", "x;y", "clients.v2")
 
 
+REPEATED = 0.06
+"""The share of deposits that an account has sent before."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One deposit. With `marker_in_in`, its one marker comes through `import/in/`. `story` is for humans."""
@@ -47,9 +51,16 @@ def deposits(seed: int, *, corners: bool = False) -> Iterator[Step]:
     while True:
         names = [f"g{cohort}-{n}" for n in range(ACCOUNTS)]
         accounts = [(_account(rng, name, n), world(rng)) for n, name in enumerate(names)]
+        earlier: dict[str, list[Step]] = {name: [] for name in names}
         for _ in range(LIFE):
             for rules, people in accounts:
-                yield _step(rng, rules, people, corners=corners)
+                step = _step(rng, rules, people, corners=corners)
+                steps = earlier[rules.name]
+                if steps and rng.random() < REPEATED:
+                    # The same file again, as a nightly mirror sends it.
+                    step = replace(rng.choice(steps), story="the same file again")
+                steps.append(step)
+                yield step
         cohort += 1
 
 

@@ -52,6 +52,7 @@ class Model:
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
         self._next_contact = 0
+        self._applied: set[tuple[str, str, bytes, bytes]] = set()
         self._now = 0.0
 
     def add_account(self, rules: AccountRules) -> Account:
@@ -79,6 +80,9 @@ class Model:
         """
         owner = self.accounts[account]
         self._now = max(self._now + 1, at or 0)
+        file = (account, action, file_name, content)
+        if action.startswith("optin") and file in self._applied:
+            return Expected(state="ko", reason="repeated_file", why="it was applied before")
         text = name_text(file_name)
         mode = _mode(text, markers) if action == "import" else None
         original = owner.originals.get(original_name(text) or "")
@@ -96,6 +100,7 @@ class Model:
         expected.separator = sheet.separator
         if bad and claimed_name:
             owner.originals[name_text(claimed_name)] = _original(rows)
+        self._applied.add(file)
         if action == "import":
             expected.list_name, expected.mode = list_name(text)[0], mode
             self._import(owner, rows, expected)
