@@ -29,7 +29,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test servers check fmt headers man bench torture soak lock sbom audit install uninstall deb try-deb clean
+.PHONY: help run test servers check fmt headers man bench torture soak lock sbom audit install uninstall deb try-deb try-debian13 dist clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -101,6 +101,12 @@ deb: | $(BIN)/uv  ## Build dist/contactsync_VERSION_ARCH.deb, for this machine's
 
 try-deb: deb  ## Install, use and remove that package on a clean Debian with a real systemd (needs root, debootstrap)
 	tests/packaging/try_deb.sh dist/contactsync_*.deb
+
+try-debian13:  ## Run `make run`, and `make test` on PostgreSQL 17, in a clean Debian 13 (needs root, debootstrap)
+	tests/packaging/try_debian13.sh
+
+dist: $(TOOLS)/.installed  ## Build dist/contactsync-VERSION.tar.gz and the wheel, twice, and check that both are the same
+	@UV=$(BIN)/uv TWINE=$(TOOLS)/bin/twine packaging/dist.sh dist
 
 clean:  ## Remove .venv, the demo's data in .demo, the tests' .servers, and caches
 	rm -rf $(VENV) .demo .servers dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
