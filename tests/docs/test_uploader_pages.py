@@ -26,7 +26,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 # In the order of the sentences.
 LANGUAGES = ("fr", "en")
 CODE = re.compile(r"`([^`\n]+)`")
-FENCE = re.compile(r"```\n(.*?)```", re.DOTALL)
+FENCE = re.compile(r"```[a-z]+\n(.*?)```", re.DOTALL)
 
 in_both = pytest.mark.parametrize("language", LANGUAGES)
 in_each_table = pytest.mark.parametrize(
