@@ -29,7 +29,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help run test servers check fmt headers man bench torture soak lock sbom audit install uninstall deb try-deb try-debian13 dist clean
+.PHONY: help run test servers check fmt headers man bench torture soak lock sbom audit install uninstall deb try-deb try-debian13 dist try-wheel try-pythons clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -107,6 +107,12 @@ try-debian13:  ## Run `make run`, and `make test` on PostgreSQL 17, in a clean D
 
 dist: $(TOOLS)/.installed  ## Build dist/contactsync-VERSION.tar.gz and the wheel, twice, and check that both are the same
 	@UV=$(BIN)/uv TWINE=$(TOOLS)/bin/twine packaging/dist.sh dist
+
+try-wheel: dist  ## Install that wheel into a fresh environment, and run `contactsync demo`
+	@UV=$(abspath $(BIN)/uv) PYTHON=$(abspath $(BIN)/python) tests/packaging/try_wheel.sh dist/contactsync-*.whl
+
+try-pythons: | $(BIN)/uv  ## Run the unit tests on every other Python from 3.11 on that this machine has
+	@UV=$(abspath $(BIN)/uv) tests/packaging/try_pythons.sh
 
 clean:  ## Remove .venv, the demo's data in .demo, the tests' .servers, and caches
 	rm -rf $(VENV) .demo .servers dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

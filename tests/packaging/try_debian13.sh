@@ -57,17 +57,7 @@ install -D /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificat
 
 echo "== make run"
 inside sh -ec 'cd /root/contactsync; python3 --version
-    timeout --signal=INT 600 make run >/root/run.log 2>&1 & demo=$!
-    until grep -q "Now upload your own file" /root/run.log; do
-        kill -0 $demo || { cat /root/run.log; exit 1; }
-        sleep 1
-    done
-    head -6 /root/run.log
-    printf "Email\na@example.com\n" >/root/mine.csv
-    curl -sS -T /root/mine.csv ftp://demo:demo@127.0.0.1:2121/contacts/import/in/
-    until ls .demo/ftp/demo/contacts/import/ok/*_mine.csv; do sleep 1; done
-    pkill -INT -P $demo || kill -INT $demo
-    wait $demo || true'
+    tests/packaging/try_demo.sh 2121 make run'
 
 echo "== make test, PostgreSQL 17"
 inside --setenv=ARGS="${ARGS:-}" sh -ec '

@@ -7,10 +7,11 @@ import unicodedata
 
 import email_validator
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from contactsync.reading.values import domains
+from contactsync.reading.values.emails import MAX_BYTES
 
 # Letters of many scripts, marks, digits of other scripts, mapped letters, joiners and symbols: each is an edge.
 LETTERS = st.sampled_from([*"abxn19-éßŒİǅñ日本क्षअבאب١۱가각가ΣςΆж☺™½·・ー\u200d\u0301\u0338\u00ad。ａ０"])
@@ -26,6 +27,8 @@ LABEL = st.one_of(
         ["fr", "com", "test", "in-addr", "arpa", "xn--p1ai", "рф", "ab--cd", "a" * 63, "a" * 64, ""]
     ),
 )
+# A longer one leaves no room for "a@" in an address, so the library refuses the address.
+LONGEST = MAX_BYTES - len("a@")
 DOMAIN = st.lists(LABEL, min_size=1, max_size=5).map(".".join)
 
 
@@ -50,6 +53,7 @@ def is_possible(domain: str) -> bool:
 def test_a_domain_has_the_librarys_answer(domain: str) -> None:
     """A domain that the library accepts is stored in its form, and no other one is accepted."""
     judged = domains.judge(domain)
+    assume(judged is None or judged[1] <= LONGEST)
     assert (judged and judged[0]) == by_library(domain)
 
 
@@ -58,7 +62,7 @@ def test_a_domain_has_the_librarys_answer(domain: str) -> None:
 def test_the_bound_holds(domain: str) -> None:
     """The ASCII form of a domain is never longer than the bound."""
     judged = domains.judge(domain)
-    if judged:
+    if judged and judged[1] <= LONGEST:
         found = email_validator.validate_email(f"a@{domain}", check_deliverability=False)
         assert len(found.ascii_domain) <= judged[1]
 
