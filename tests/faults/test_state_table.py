@@ -28,11 +28,11 @@ SETTLED = {
     "applied": GOOD,
     "refused": BAD,
     "in_the_way": GOOD,
-    "reserved": GOOD,
+    "second_name": GOOD,
     "done": GOOD,
     "done_ko": BAD,
 }
-MADE = ("copying", "orphans", "shortened", "reservation", "vanished")
+MADE = ("copying", "orphans", "shortened", "mark", "vanished")
 
 
 def put(program: Program, account: str, box: str, name: str, content: bytes = GOOD) -> Path:
@@ -98,9 +98,9 @@ def _make_states(program: Program) -> None:
         put(program, "orphans", "on", f"{prefix}{CLAIMED}")
     put(program, "shortened", "on", CLAIMED)
     put(program, "shortened", "on", f".name.{CLAIMED}", b"the list as it was named.csv")
-    os.close(os.open(program.box("reservation", "on") / CLAIMED, os.O_CREAT | os.O_WRONLY, 0o200))
-    reserved = take_back(program, "reserved", "ok")
-    os.close(os.open(program.box("reserved", "ok") / reserved.name, os.O_CREAT | os.O_WRONLY, 0o200))
+    os.utime(put(program, "mark", "on", f".claim.{CLAIMED}", b""), (0, 0))
+    second = take_back(program, "second_name", "ok")
+    os.link(second, program.box("second_name", "ok") / second.name)
     enter(program, "vanished", 1)
     put(program, "in_the_way", "ok", take_back(program, "in_the_way", "ok").name, b"another")
 
@@ -188,15 +188,15 @@ def test_the_original_of_a_shortened_name(program: Program) -> None:
     assert os.listdir(program.box("shortened", "on")) == []
 
 
-def test_a_reserved_name_in_on(program: Program) -> None:
-    """An empty file of mode 0200 in `on/`: removed."""
-    program.until(lambda: not os.listdir(program.box("reservation", "on")), "it is removed")
-    assert program.ledger("reservation") == []
+def test_a_mark_of_a_claim(program: Program) -> None:
+    """`on/.claim.S_x` of yesterday: removed."""
+    program.until(lambda: not os.listdir(program.box("mark", "on")), "it is removed")
+    assert program.ledger("mark") == []
 
 
-def test_a_reserved_name_in_ok(program: Program) -> None:
-    """An empty file of mode 0200 in `ok/`: renamed over."""
-    assert_applied_once(program, "reserved")
+def test_a_second_name_in_ok(program: Program) -> None:
+    """One file in `on/` and `ok/`: removed from `on/`."""
+    assert_applied_once(program, "second_name")
 
 
 @pytest.mark.parametrize(("account", "state"), [("done", "ok"), ("done_ko", "ko")])

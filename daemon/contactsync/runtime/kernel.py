@@ -6,7 +6,6 @@ import ctypes
 import errno
 import fcntl
 import os
-import stat
 from contextlib import suppress
 from enum import Enum
 from typing import BinaryIO
@@ -15,8 +14,8 @@ from contactsync.runtime import gil
 
 # From <linux/fs.h>.
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
-# No deposit and no result file has this mode.
-_RESERVATION_MODE = 0o200
+CLAIM = b".claim."
+"""Prefix of the file that holds a name for `claim_noreplace`."""
 _libc = ctypes.CDLL(None, use_errno=True)
 _renameat2 = getattr(_libc, "renameat2", None)
 
@@ -29,52 +28,68 @@ class Lease(Enum):
     UNKNOWN = "the file system grants no leases, or the process lacks CAP_LEASE"
 
 
-def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None:
-    """Rename between two directory descriptors; raises FileExistsError instead of replacing (renameat2(2)).
+def claim_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None:
+    """Rename what others may replace meanwhile, such as an upload, into a folder that only daemons write to.
 
-    If the file system does not support RENAME_NOREPLACE, reserve the name with an empty file and rename over that.
-    Only the daemon writes to the folders that it renames into, so nobody can take the reservation in between. A
-    reservation that a killed process left is recognised by its mode.
+    Raises FileExistsError instead of replacing (renameat2(2)). On a file system without RENAME_NOREPLACE, the daemon
+    first creates a hidden file for the new name, which fails if another daemon has done so, and removes it at the
+    end. Nobody removes the one of another daemon. One that a killed process leaves only keeps its name from being
+    used: the caller takes the next.
     """
-    code = errno.ENOSYS
-    if _renameat2 is not None:
-        if _renameat2(src_dir, src, dst_dir, dst, _RENAME_NOREPLACE) == 0:
-            return
-        code = ctypes.get_errno()
-    if code in (errno.ENOSYS, errno.EINVAL):
-        code = _reserve(dst_dir, dst)
-    if code and not (code == errno.EEXIST and is_reservation(dst_dir, dst)):
-        raise OSError(code, os.strerror(code), os.fsdecode(dst))
+    if _rename_by(_RENAME_NOREPLACE, src_dir, src, dst_dir, dst):
+        return
+    mark = CLAIM + dst
+    os.close(os.open(mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600, dir_fd=dst_dir))
     try:
-        os.rename(src, dst, src_dir_fd=src_dir, dst_dir_fd=dst_dir)
-    except OSError:
-        os.unlink(dst, dir_fd=dst_dir)
-        raise
+        _rename_if_free(src_dir, src, dst_dir, dst)
+    finally:
+        os.unlink(mark, dir_fd=dst_dir)
+
+
+def rename_noreplace(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None:
+    """Rename from a folder that only daemons write to; raises FileExistsError instead of replacing (renameat2(2)).
+
+    On a file system without RENAME_NOREPLACE, the file gets its new name as a second one and then loses the old one.
+    A call for a file that has both names completes what a killed process began.
+    """
+    try:
+        if _rename_by(_RENAME_NOREPLACE, src_dir, src, dst_dir, dst) or not _link(src_dir, src, dst_dir, dst):
+            return
+    except FileExistsError:
+        if not _is_same(os.lstat(src, dir_fd=src_dir), os.lstat(dst, dir_fd=dst_dir)):
+            raise
+    os.unlink(src, dir_fd=src_dir)
+
+
+def _link(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> bool:
+    """Give a file a second name; where it can have none, rename it if the new name is free, and return False.
+
+    SMB has no second names, and a file of another user may have none (proc(5), protected_hardlinks).
+    """
+    try:
+        os.link(src, dst, src_dir_fd=src_dir, dst_dir_fd=dst_dir, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        _rename_if_free(src_dir, src, dst_dir, dst)
+        return False
+    return True
+
+
+def _rename_if_free(src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> None:
+    with suppress(FileNotFoundError):
+        os.lstat(dst, dir_fd=dst_dir)
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fsdecode(dst))
+    os.rename(src, dst, src_dir_fd=src_dir, dst_dir_fd=dst_dir)
+
+
+def _is_same(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
 def knows_noreplace(folder: int, name: bytes, other: bytes) -> bool:
     """Whether the file system of a folder supports RENAME_NOREPLACE; if so, `name` is called `other` afterwards."""
-    return _rename_by(_RENAME_NOREPLACE, folder, name, other)
-
-
-def _reserve(folder: int, name: bytes) -> int:
-    """Create an empty file of that name; returns 0 or EEXIST."""
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        os.close(os.open(name, flags, _RESERVATION_MODE, dir_fd=folder))
-    except FileExistsError:
-        return errno.EEXIST
-    return 0
-
-
-def is_reservation(folder: int, name: bytes) -> bool:
-    """Whether an entry is the reservation of a process that was killed during `rename_noreplace`."""
-    try:
-        found = os.lstat(name, dir_fd=folder)
-    except FileNotFoundError:
-        return False
-    mode = stat.S_IFREG | _RESERVATION_MODE
-    return (found.st_mode, found.st_size, found.st_uid) == (mode, 0, os.geteuid())
+    return _rename_by(_RENAME_NOREPLACE, folder, name, folder, other)
 
 
 def flush_to_disk(file: BinaryIO) -> None:
@@ -86,19 +101,19 @@ def flush_to_disk(file: BinaryIO) -> None:
 
 def rename_exchange(folder: int, one: bytes, other: bytes) -> bool:
     """Exchange two entries of a folder atomically (renameat2(2)); False if the file system cannot."""
-    return _rename_by(_RENAME_EXCHANGE, folder, one, other)
+    return _rename_by(_RENAME_EXCHANGE, folder, one, folder, other)
 
 
-def _rename_by(flag: int, folder: int, one: bytes, other: bytes) -> bool:
-    """Rename within a folder with a flag of renameat2(2); False if the kernel or file system does not support it."""
+def _rename_by(flag: int, src_dir: int, src: bytes, dst_dir: int, dst: bytes) -> bool:
+    """Rename with a flag of renameat2(2); False if the kernel or file system does not support it."""
     if _renameat2 is None:
         return False
-    if _renameat2(folder, one, folder, other, flag) == 0:
+    if _renameat2(src_dir, src, dst_dir, dst, flag) == 0:
         return True
     code = ctypes.get_errno()
     if code in (errno.ENOSYS, errno.EINVAL):
         return False
-    raise OSError(code, os.strerror(code), os.fsdecode(other))
+    raise OSError(code, os.strerror(code), os.fsdecode(dst))
 
 
 def take_lease(fd: int) -> Lease:

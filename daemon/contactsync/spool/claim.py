@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from contactsync.domain import names
 from contactsync.domain.deposit import Action, Incoming
-from contactsync.runtime.kernel import Lease, lease_is_broken, rename_noreplace
+from contactsync.runtime.kernel import Lease, claim_noreplace, lease_is_broken, rename_noreplace
 from contactsync.spool.files import NAME, create_file, has_entry, read_lease, renaming
 from contactsync.spool.inbox import Inbox
 from contactsync.spool.settled import result_names
@@ -59,7 +59,7 @@ class Claiming(Inbox):
             self._keep_name(action, claimed, incoming.name)
             try:
                 with renaming(incoming.name, f"from {action.name}/in/ to {action.name}/on/"):
-                    rename_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
+                    claim_noreplace(self._dir(action, "in"), incoming.name, self._dir(action, "on"), claimed)
             except FileNotFoundError:
                 return None
             except FileExistsError:

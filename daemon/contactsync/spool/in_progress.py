@@ -14,7 +14,7 @@ from contactsync.domain import names
 from contactsync.domain.deposit import ACTIONS, Action, Claimed, FileIdentity, Incoming
 from contactsync.domain.errors import Retryable
 from contactsync.runtime import gil
-from contactsync.runtime.kernel import flush_to_disk, is_reservation
+from contactsync.runtime.kernel import CLAIM, flush_to_disk
 from contactsync.spool import place
 from contactsync.spool.base import SpoolBase
 from contactsync.spool.files import (
@@ -29,6 +29,8 @@ from contactsync.spool.files import (
 )
 
 _COPY_BYTES = 1 << 20
+# A day: more than the clocks of two hosts differ.
+_OLD_MARK_SECONDS = 86400.0
 
 
 class InProgress(SpoolBase):
@@ -46,11 +48,18 @@ class InProgress(SpoolBase):
                 self._folders.note_empty(action, "on")
             for name in entries:
                 prefix = next((each for each in TEMPORARY if name.startswith(each)), None)
-                if (prefix and name.removeprefix(prefix) not in entries) or is_reservation(folder, name):
+                if (prefix and name.removeprefix(prefix) not in entries) or self._is_old_mark(folder, name):
                     os.unlink(name, dir_fd=folder)
                 elif not name.startswith(b"."):
                     found.append((action, name))
         return sorted(found, key=lambda each: (names.split_claimed(each[1])[0], each[0].name, each[1]))
+
+    def _is_old_mark(self, folder: int, name: bytes) -> bool:
+        """Whether a process that was killed has left this mark of a claim; a claim takes milliseconds."""
+        return (
+            name.startswith(CLAIM)
+            and self._clock.wall() - os.lstat(name, dir_fd=folder).st_mtime > _OLD_MARK_SECONDS
+        )
 
     def admit(self, action: Action, claimed: bytes, seen: Incoming | None) -> Claimed:
         """Replace the claimed file by a copy that its uploader cannot change (step 10 of docs/ftp-facts.md).

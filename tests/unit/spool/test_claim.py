@@ -11,7 +11,7 @@ from contactsync.runtime import kernel
 from contactsync.runtime.clock import Clock
 from contactsync.spool import claim
 from contactsync.spool.spool import Spool
-from tests.unit.spool.scene import IMPORT, Drop, nothing, opened, seen, stamp, tree
+from tests.unit.spool.scene import Drop, nothing, opened, seen, stamp, tree
 
 
 def test_a_claim_stamps_the_change_time(home: Path, spool: Spool, drop: Drop) -> None:
@@ -102,7 +102,7 @@ def test_put_back_does_not_overwrite_a_new_upload(
 def test_no_rename_replaces_a_file_without_renameat2(
     home: Path, spool: Spool, drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a file system without RENAME_NOREPLACE the name is reserved first."""
+    """On a file system without RENAME_NOREPLACE the next second is used too."""
     monkeypatch.setattr(kernel, "_renameat2", None)
     incoming = drop()
     (home / "contacts" / "import" / "on" / f"{stamp(incoming)}_list.csv").write_bytes(b"earlier")
@@ -113,16 +113,15 @@ def test_no_rename_replaces_a_file_without_renameat2(
     ).read_bytes() == b"Email\na@b.fr\n"
 
 
-def test_a_reservation_for_a_vanished_file_is_removed(
+def test_the_mark_of_a_claim_that_failed_is_removed(
     home: Path, spool: Spool, drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rename that failed leaves nothing in `on/`."""
+    """A file that is gone before it is claimed leaves nothing in `on/`."""
     monkeypatch.setattr(kernel, "_renameat2", None)
     incoming = drop()
-    (home / "contacts" / "import" / "in" / "list.csv").unlink()
-    with pytest.raises(FileNotFoundError):
-        kernel.rename_noreplace(
-            spool._dir(IMPORT, "in"), b"list.csv", spool._dir(IMPORT, "on"), b"1_list.csv"
-        )
-    assert tree(home)["on"] == []
+    path = home / "contacts" / "import" / "in" / "list.csv"
+    monkeypatch.setattr(
+        claim, "claim_noreplace", lambda *given: (path.unlink(), kernel.claim_noreplace(*given))
+    )
     assert spool.claim(incoming, nothing) is None
+    assert tree(home)["on"] == []

@@ -59,15 +59,15 @@ def test_a_file_swapped_during_the_rename_is_put_back(
     def swap_then_rename(*given: object) -> None:
         here.unlink()
         here.write_bytes(b"another upload")
-        monkeypatch.setattr(claim, "rename_noreplace", kernel.rename_noreplace)
-        kernel.rename_noreplace(*given)  # type: ignore[arg-type]  # passed through
+        monkeypatch.setattr(claim, "claim_noreplace", kernel.claim_noreplace)
+        kernel.claim_noreplace(*given)  # type: ignore[arg-type]  # passed through
 
     # So that the inode is not used again.
     (home / "keep").hardlink_to(here)
     (home / "keep").unlink()
     held = here.open("rb")
     incoming = seen(spool)
-    monkeypatch.setattr(claim, "rename_noreplace", swap_then_rename)
+    monkeypatch.setattr(claim, "claim_noreplace", swap_then_rename)
     assert spool.claim(incoming, nothing) is None
     held.close()
     assert here.read_bytes() == b"another upload"
@@ -96,7 +96,7 @@ def test_a_swap_before_the_rename(
     """Between open and rename: the new file goes back as it is, and nobody reads it."""
     incoming = drop()
     here = home / "contacts" / "import" / "in" / "list.csv"
-    before_calling(monkeypatch, claim, "rename_noreplace", lambda: swap(kind, here, secret))
+    before_calling(monkeypatch, claim, "claim_noreplace", lambda: swap(kind, here, secret))
     open_before = descriptors()
     assert spool.claim(incoming, nothing) is None
     assert descriptors() == open_before

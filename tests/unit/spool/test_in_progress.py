@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.errors import Retryable
-from contactsync.runtime import kernel
 from contactsync.spool.spool import Spool
 from tests.unit.spool.scene import IMPORT, MAX_BYTES, Drop, nothing, stamp, tree
 
@@ -106,12 +106,15 @@ def test_in_progress_is_in_order_of_deposit(home: Path, spool: Spool) -> None:
     assert tree(home)["on"] == [".copy.1447797850_b.csv", "1447797850_b.csv", "999999999_a.csv"]
 
 
-def test_a_reservation_that_a_killed_process_left_is_no_deposit(home: Path, spool: Spool) -> None:
-    """An empty file with the reservation's mode is removed from `on/`."""
-    path = home / "contacts" / "import" / "on" / "1447797847_x.csv"
-    path.touch(mode=kernel._RESERVATION_MODE)
+@pytest.mark.parametrize(("hours", "left"), [(23, [".claim.1447797847_x.csv"]), (25, [])])
+def test_a_mark_of_a_claim_is_no_deposit(home: Path, spool: Spool, hours: int, left: list[str]) -> None:
+    """It may be another daemon's, so it is removed only after a day."""
+    path = home / "contacts" / "import" / "on" / ".claim.1447797847_x.csv"
+    path.touch()
+    then = time.time() - 3600 * hours
+    os.utime(path, (then, then))
     assert spool.in_progress() == []
-    assert tree(home)["on"] == []
+    assert tree(home)["on"] == left
 
 
 def test_a_partial_copy_is_replaced(home: Path, spool: Spool, drop: Drop) -> None:

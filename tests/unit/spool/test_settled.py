@@ -83,8 +83,8 @@ def test_a_file_that_cannot_be_renamed_is_named(
 
     claimed = claim_and_admit(spool, drop())
     incoming = drop(b"other.csv")
-    for module in (claim, settled):
-        monkeypatch.setattr(module, "rename_noreplace", forbidden)
+    monkeypatch.setattr(claim, "claim_noreplace", forbidden)
+    monkeypatch.setattr(settled, "rename_noreplace", forbidden)
     why = "Operation not permitted"
     with pytest.raises(
         CannotRename, match=f"^other.csv cannot be renamed from import/in/ to import/on/: {why}$"
