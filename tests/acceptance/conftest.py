@@ -45,6 +45,16 @@ def down(tmp_path: Path, database_url: str) -> Iterator[Program]:
 
 
 @pytest.fixture
+def waiting(tmp_path: Path, database_url: str) -> Iterator[Program]:
+    """A program that waits an hour for the rest of a file that looks incomplete."""
+    program = Program(
+        tmp_path / "p", database_url, settle_seconds=0.2, grace_seconds=3600, rescan_seconds=0.3
+    )
+    yield program
+    program.close()
+
+
+@pytest.fixture
 def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
     """A daemon that the test starts."""
     with closing(Watched(tmp_path / "watched", database_url)) as program:

@@ -108,11 +108,11 @@ def _require_releasable(found: dict[str, Any]) -> None:
 def _put_back(
     conn: Connection, settings: Settings, account: Account, found: dict[str, Any], *, confirmed: bool
 ) -> str:
-    from contactsync.database import ledger
+    from contactsync.database import retries
     from contactsync.domain import names
     from contactsync.processing import requeue
 
-    deposit = ledger.as_retried(found)
+    deposit = retries.as_retried(found)
     name = names.printable(deposit.name)
     if settings.ignores(deposit.name):
         raise AnswerIsNo(f"the daemon would ignore {name}: it matches a pattern in ignored_names")

@@ -2,6 +2,6 @@
 
 All access to the database goes through this package. Other packages may import `connection`,
 `statements`, `source` (which server), `session_settings`, `thread_sessions`, `roles`, `migrations`,
-`ledger` and `vanished`, and of `embedded` the modules `server` and `cluster`. It touches no account's
-files.
+`ledger`, `retries` and `vanished`, and of `embedded` the modules `server` and `cluster`. It touches
+no account's files.
 """

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from contactsync.database import ledger
+from contactsync.database import ledger, retries
 from contactsync.database.connection import Session
 from contactsync.domain import names
 from contactsync.domain.deposit import Counts
@@ -48,7 +48,7 @@ def apply(session: Session, subject: Subject) -> Mapping[str, Any] | None:
         waits = entry is not None and entry.result is not None and entry.result["reason"] in RELEASABLE
         if entry is None or not waits:
             raise FileRefused("nothing_to_confirm", {"claimed": names.as_text(confirmed)})
-        if not ledger.set_retried(conn, account, entry.deposit_id, datetime.now(UTC), confirmed=True):
+        if not retries.set_retried(conn, account, entry.deposit_id, datetime.now(UTC), confirmed=True):
             raise FileRefused("nothing_to_confirm", {"claimed": names.as_text(confirmed)})
         message = sentence(CONFIRMED, "confirmed", subject.context, {"claimed": names.as_text(confirmed)})
         result = {**result_json.applied(subject, Counts(), None), "message": message}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from contactsync.database import ledger
+from contactsync.database import ledger, retries
 from contactsync.database.connection import Connection
-from contactsync.database.ledger import Retried
+from contactsync.database.retries import Retried
 from contactsync.domain.account import Account
 from contactsync.spool import settled
 from contactsync.spool.spool import Spool
@@ -26,19 +26,19 @@ def put_back(
     """
     if spool.where(deposit.action, deposit.claimed_name) != "ko":
         return False
-    if not ledger.set_retried(conn, account, deposit.deposit_id, datetime.now(UTC), confirmed=confirmed):
+    if not retries.set_retried(conn, account, deposit.deposit_id, datetime.now(UTC), confirmed=confirmed):
         return False
     try:
         return _move(conn, account, spool, deposit)
     except OSError:
         if spool.where(deposit.action, deposit.claimed_name) == "ko":
-            ledger.set_retried(conn, account, deposit.deposit_id, None)
+            retries.set_retried(conn, account, deposit.deposit_id, None)
         raise
 
 
 def finish(conn: Connection, account: Account, spool: Spool) -> None:
     """Finish what a killed `put_back` began; if `in/` has an upload of that name, the file stays in `ko/` for now."""
-    for deposit in ledger.retried(conn, account):
+    for deposit in retries.waiting(conn, account):
         with suppress(FileExistsError):
             _move(conn, account, spool, deposit)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import psycopg
 
-from contactsync.database import ledger
+from contactsync.database import ledger, retries
 from contactsync.domain.deposit import ACTIONS, Action, Claimed, Mode
 from tests.model.histories import Event, File, React
 from tests.model.model import Model
@@ -115,7 +115,7 @@ class Desk:
         self.shelf.path.write_bytes(content)
         if event.retry_of is not None:
             deposit = self.deposits[event.retry_of]
-            assert ledger.set_retried(self.site.daemon, self.account, deposit, START)
+            assert retries.set_retried(self.site.daemon, self.account, deposit, START)
         action = ACTIONS[event.action]
         # A retry is claimed long after its original.
         dated = START + timedelta(seconds=event.at, days=30 if event.retry_of is not None else 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from contactsync.database import ledger, statements
+from contactsync.database import retries, statements
 from contactsync.processing import requeue
 from tests.integration.applying.samples import A, B, C, counts
 
@@ -110,7 +110,7 @@ def retry(site: Site, row: dict[str, Any]) -> dict[str, Any]:
     ).fetchone()
     assert found
     with site.spool() as spool:
-        assert requeue.put_back(site.daemon, site.account, spool, ledger.as_retried(found))
+        assert requeue.put_back(site.daemon, site.account, spool, retries.as_retried(found))
     (new,) = site.work()
     return new
 

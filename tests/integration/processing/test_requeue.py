@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contactsync.database import ledger, statements
+from contactsync.database import retries, statements
 from contactsync.processing import recovery, requeue
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ def refused(site: Site, content: str = BAD, name: str = "list.csv") -> dict[str,
     return row
 
 
-def as_retried(site: Site, row: dict[str, Any]) -> ledger.Retried:
+def as_retried(site: Site, row: dict[str, Any]) -> retries.Retried:
     found = site.daemon.execute(
         statements.get("ledger/deposit"), {"deposit_id": row["deposit_id"]}
     ).fetchone()
     assert found
-    return ledger.as_retried(found)
+    return retries.as_retried(found)
 
 
 def put_back(site: Site, row: dict[str, Any]) -> bool:
@@ -87,7 +87,7 @@ def test_what_was_killed_half_way_is_finished(site: Site, moved: bool) -> None:
     """The ledger has `retried_at`: the daemon does what is missing on disk, once."""
     old = refused(site)
     with site.spool() as spool:
-        assert ledger.set_retried(site.daemon, site.account, old["deposit_id"], datetime.now(UTC))
+        assert retries.set_retried(site.daemon, site.account, old["deposit_id"], datetime.now(UTC))
     if moved:
         ko = site.folder(box="ko") / old["claimed_name"]
         ko.rename(site.folder(box="in") / "list.csv")

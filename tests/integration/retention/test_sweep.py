@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contactsync.database import ledger
+from contactsync.database import retries
 from contactsync.retention import sweep
 from contactsync.retention.sweep import START, Swept
 
@@ -79,7 +79,7 @@ def test_a_deposit_in_progress_is_never_touched(site: Site) -> None:
 def test_a_deposit_that_waits_for_its_retry_is_never_touched(site: Site) -> None:
     """The ledger says that it is retried, but the rename is still to come."""
     row = settled(site, BAD, days=99)
-    assert ledger.set_retried(site.daemon, site.account, row["deposit_id"], datetime.now(UTC))
+    assert retries.set_retried(site.daemon, site.account, row["deposit_id"], datetime.now(UTC))
     assert remove_files(site).files == 0
     assert path_of(site, row, "ko").exists()
 

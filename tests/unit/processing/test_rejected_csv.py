@@ -3,60 +3,26 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from contactsync.domain.headers.match import match_header
 from contactsync.domain.headers.names import HeaderRules
 from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context, row_error
 from contactsync.domain.messages.words import NBSP
 from contactsync.processing.rejected_csv import RejectedFile
 from contactsync.reading.encoding import TextEncoding
-from contactsync.reading.guards import unguard_column
 from contactsync.reading.reader import Reader, cell_text
 from contactsync.reading.verdict import Reject
 from tests.messages import CLAIMED
+from tests.unit.processing.rejects import UTF8, rejected
 from tests.unit.processing.script import ACCOUNT
 
-UTF8 = TextEncoding("utf-8")
 CONTEXT = Context(ACCOUNT, CLAIMED)
 INVALID_EMAIL = row_error(ERRORS, "invalid_email", CONTEXT, "Email")
-
-
-def rejected(
-    data: bytes,
-    lines: dict[int, str],
-    *,
-    separator: str = ";",
-    encoding: TextEncoding = UTF8,
-    language: Any = "fr",
-    defuse: bool = True,
-) -> bytes:
-    """The rejected file for the rows that begin on some physical lines of a CSV."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rejected"
-        reader = Reader([data], separator, HeaderRules())
-        account = replace(ACCOUNT, separator=separator, language=language)
-        file = RejectedFile(
-            lambda: path.open("wb"),
-            Context(account, CLAIMED),
-            encoding,
-            reader.header,
-            reader.raw_header,
-            defuse=defuse,
-        )
-        for batch in reader:
-            places = {batch.line(place): place for place in range(len(batch.rows.first))}
-            file.write(batch, [Reject(places[at], None, code) for at, code in lines.items() if at in places])
-        file.close()
-        return path.read_bytes()
 
 
 def test_a_rejected_file_has_the_header_and_the_rows_as_they_were() -> None:
@@ -129,35 +95,6 @@ def test_formulas_are_defused() -> None:
     assert as_it_was.splitlines()[1].startswith(b'=1+1;"@x";+33 6 12;-2;2;')
 
 
-def values(data: bytes) -> list[dict[str, str | None]]:
-    """What an import reads from the rows of a CSV, by column."""
-    rows = list[dict[str, str | None]]()
-    for batch in Reader([data], ";", HeaderRules()):
-        columns = {
-            key: unguard_column(key, batch.table.columns[key]).to_pylist()
-            for key in ("reference", "phone", "city")
-        }
-        rows += [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-    return rows
-
-
-CELL = st.text("'\"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20 0aé;", max_size=5).map(
-    lambda text: '"' + text.replace('"', '""') + '"'
-)
-
-
-@given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=4), st.booleans())
-def test_a_rejected_row_is_read_again_as_it_was(rows: list[tuple[str, str, str]], defuse: bool) -> None:
-    """Whatever its cells begin with: the importer removes exactly what the rejected file adds."""
-    # The last column is not blank, so no row is ignored.
-    lines = [";".join([*cells, "x"]) for cells in rows]
-    data = "\n".join(["Reference;Phone;Ville;Nom", *lines, ""]).encode()
-    (batch,) = Reader([data], ";", HeaderRules())
-    codes = {batch.line(int(place)): "invalid_email" for place in batch.table.places}
-    assert len(codes) == len(rows)
-    assert values(rejected(data, codes, defuse=defuse)) == values(data)
-
-
 def test_an_accounts_own_label_is_not_changed() -> None:
     """A known column must be known again when the file comes back."""
     labels = ["=Total", *[None] * 14]
@@ -226,53 +163,3 @@ def test_no_reason_breaks_the_row(separator: str, language: Any) -> None:
 def test_the_encoding_is_that_of_the_upload(encoding: TextEncoding, expected: bytes) -> None:
     """The same bytes as in the upload, including the BOM."""
     assert rejected("Prénom;Email\nœ€;x\n".encode(), {2: "missing_reference"}, encoding=encoding) == expected
-
-
-FIELD = st.text('ab"\n é\r', max_size=5)
-
-
-def _quoted(cell: str) -> str:
-    return f'"{cell.replace(chr(34), chr(34) * 2)}"'
-
-
-@given(
-    st.lists(
-        st.sampled_from(["Email", "Nom", "Référence", "Ville", "Shoe", ""]),
-        min_size=1,
-        max_size=5,
-        unique=True,
-    ),
-    st.lists(st.lists(FIELD, min_size=1, max_size=6), min_size=1, max_size=4),
-    st.sampled_from([";", ","]),
-    st.integers(1, 3),
-)
-def test_a_rejected_file_can_be_read_again(
-    header: list[str], table: list[list[str]], separator: str, rounds: int
-) -> None:
-    """The same known columns and the same cells under named ones, through any number of rounds."""
-    if not {"Email", "Nom", "Référence", "Ville"} & set(header):
-        header = ["Email", *header]
-    named = max(place for place, name in enumerate(header, 1) if name)
-    rows = [separator.join(map(_quoted, (row + [""] * len(header))[: len(header)])) for row in table]
-    data = "\n".join([separator.join(header), *rows, ""]).encode()
-
-    def read(text: bytes) -> tuple[dict[str, int], list[list[str]]]:
-        reader = Reader([text], separator, HeaderRules())
-        return dict(reader.header.positions), [
-            [cell_text(field) for field in batch.rows.fields(int(place))][:named]
-            for batch in reader
-            for place in batch.table.places
-        ]
-
-    positions, cells = read(data)
-    for _ in range(rounds):
-        reader = Reader([data], separator, HeaderRules())
-        lines = {batch.line(int(p)): "missing_email" for batch in reader for p in batch.table.places}
-        if not lines:
-            return
-        data = rejected(data, lines, separator=separator)
-    again = Reader([data], separator, HeaderRules()).header
-    assert read(data) == (positions, cells)
-    assert again.result_columns
-    assert again.width == named + 2
-    assert again.unknown == match_header(header, HeaderRules()).unknown

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from contactsync.cli.doctor.finding import Finding
 from contactsync.cli.waiting import ATTENDED
-from contactsync.database import ledger
+from contactsync.database import ledger, retries
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.names import printable
 from contactsync.runtime.attended import NoAnswer
@@ -77,7 +77,7 @@ def _in_progress(conn: Connection, account: Account, contacts: Path, sign: Sign)
     for entry in ledger.unfinished(conn, account):
         if (entry.claimed.action.name, entry.claimed.claimed_name) not in present:
             yield from _elsewhere(account, contacts, entry.claimed, entry.deposit_id)
-    for deposit in ledger.retried(conn, account):
+    for deposit in retries.waiting(conn, account):
         if os.path.lexists(contacts / deposit.action.name / "ko" / os.fsdecode(deposit.claimed_name)):
             message = f"{account.name}: the retry of deposit {deposit.deposit_id} was interrupted; its file is still in ko/"
             yield Finding("warning", "leftovers", message, f"contactsync retry {deposit.deposit_id}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contactsync.database import ledger
+from contactsync.database import retries
 from tests.integration.cli.doctor.findings import Look, bad
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def test_rows_without_a_file_and_unfinished_files(look: Look, site: Site) -> Non
     assert "on/7_x.csv is unfinished" in finding.message
     (site.folder(box="on") / "7_x.csv").unlink()
     refused = site.apply("Email;Nom\nx\n", "bad.csv")
-    ledger.set_retried(site.daemon, site.account, refused["deposit_id"], datetime.now(UTC))
+    retries.set_retried(site.daemon, site.account, refused["deposit_id"], datetime.now(UTC))
     (finding,) = bad(look(), "leftovers")
     assert finding.fix == f"contactsync retry {refused['deposit_id']}"
 
