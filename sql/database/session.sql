@@ -2,7 +2,7 @@
 -- This file is ASCII: it is sent before the database's encoding is checked.
 -- The search path contains only pg_temp and pg_catalog (database/connection.py sets it).
 -- Nothing here must outlive the session, so its commit waits for neither disk nor standby: if a
--- standby is missing, each abandoned session would leave a server process that waits forever.
+-- standby is missing, each abandoned session would leave a server process that never ends.
 SET LOCAL synchronous_commit = off;
 
 -- A merge joins a file with the rows that it may match. If statistics are stale (they lag behind a

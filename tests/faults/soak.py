@@ -46,7 +46,7 @@ def soak(folder: Path, seconds: float, seed: int) -> Outcome:
     """Run it all below `folder`, in the main thread."""
     outcome = Outcome(seconds)
     rng = Random(seed)
-    # The accounts live forever.
+    # The accounts are never removed.
     generate.LIFE = 1 << 40
     steps = [generate.deposits(seed) for _ in range(CLIENTS)]
     mine = [_every(stream, number) for number, stream in enumerate(steps)]

@@ -62,7 +62,7 @@ def named(run: Program, event: str) -> list[str]:
 
 
 def test_a_home_that_hangs_delays_nobody_else(two: Run) -> None:
-    """The daemon names it, and goes on with it when it answers again. SIGTERM ends the daemon meanwhile as ever."""
+    """The daemon names it, and continues with it when it answers again. Meanwhile SIGTERM ends the daemon as usual."""
     two.start()
     two.started()
     apply_one(two, "fast", "before.csv")

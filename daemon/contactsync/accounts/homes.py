@@ -26,7 +26,7 @@ ANSWER_SECONDS = 2.0
 """How long homes have to answer before an account is left alone for now; a hung mount never does."""
 
 _JUDGED_ELSEWHERE = {errno.ENOENT, errno.EACCES, errno.EPERM}
-"""A home that is missing, or that this user may not enter: whoever works in it reports that."""
+"""A home that is missing, or that this user may not enter: the worker of the account reports that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def examine(
 ) -> dict[str, HomeFault]:
     """The same, and record which folders the homes of the other accounts are (`HomePins.examine`).
 
-    A home that answers with another error is no fault here: whoever works in it reports that, again and again.
+    A home that answers with another error is no fault here: the worker of the account reports it, again and again.
     """
     attended = attended or Attended()
     found = _clashes(accounts, ftp_root, attended, seconds)

@@ -1,4 +1,4 @@
-"""Where the database is, and how to connect to it: read anew for each connection, because passwords are rotated."""
+"""Where the database is, and how to connect to it: read again for each connection, because passwords are rotated."""
 
 from __future__ import annotations
 

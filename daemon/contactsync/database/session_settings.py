@@ -1,7 +1,7 @@
 """The settings of PostgreSQL that the program relies on, and how a session gets them.
 
 They are set after connecting: poolers refuse the startup packet's `options`, and a server, a database or a role may
-have any default. `tests/integration/database/test_session_settings.py` says why each other setting is left alone.
+have any default. `tests/integration/database/test_session_settings.py` says why no other setting is pinned.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FIXED: Mapping[str, str] = {
     "default_transaction_isolation": "read committed",
     # Temporary tables that each commit empties.
     "default_table_access_method": "heap",
-    # The work goes on after an error that we expect.
+    # Work continues after an error that we expect.
     "exit_on_error": "off",
 }
 """Without these, results would be wrong. Nothing overrides them."""

@@ -14,5 +14,5 @@ def reopen(conn: Connection, account: Account, deposit_id: int) -> bool:
 
 
 def forget_places(conn: Connection, account: Account) -> None:
-    """Forget in which folders the unfinished deposits were: whoever asks vouches for those that are there now."""
+    """Forget in which folders the unfinished deposits were: the caller vouches for the folders of today."""
     conn.execute(statements.get("ledger/forget_places"), {"account_id": account.account_id})

@@ -142,7 +142,7 @@ class Demo:
         pins = HomePins(self.settings.ftp_root, self.settings.data_dir)
 
         def admit(home: Path, fd: int, /, **_replaced: bool) -> None:
-            # Whoever moves the folder of a demo may.
+            # The user of a demo may move its folder.
             pins.admit(home, fd, replaced=True)
 
         layout_make.make(home, self.settings.ftp_root, layout.owners_of(account), admit=admit)

@@ -25,12 +25,12 @@ class Isolation:
     """Many deposits side by side, or one suspect alone. A suspect goes before the others that arrive later."""
 
     def __init__(self, seconds: float = ALONE_SECONDS) -> None:
-        """No deposit is in progress. Whoever waits, waits for `seconds` at most."""
+        """No deposit is in progress. Others wait for a suspect for `seconds` at most."""
         self._seconds = seconds
         self._changed = threading.Condition()
         # The threads that are in a deposit; a thread may be in two.
         self._in_progress: list[int] = []
-        # Until when others wait for each suspect, by a ticket; the time begins anew when it is alone.
+        # Until when others wait for each suspect, by a ticket; the time starts again when it is alone.
         self._suspects: dict[object, float] = {}
 
     @contextmanager

@@ -13,7 +13,7 @@ from contactsync.processing.share import Share
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Called between two chunks, in whichever thread reads them, and while its worker waits for the next batch.
+    """Called between two chunks, in the thread that reads them, and while its worker waits for the next batch.
 
     A zip of 200 kB may inflate to hundreds of megabytes before it has a row, so batches come too late for this.
     """

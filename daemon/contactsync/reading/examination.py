@@ -68,7 +68,7 @@ class Examination:
 
         `mode` is that of an import. `account` is kept with the file's separator.
         `original` is what the rows of a corrected rejected file are compared with. `between_chunks` is called after
-        each chunk, by whichever thread reads it; what it raises ends the examination.
+        each chunk, in the thread that reads it; what it raises ends the examination.
         """
         self._original = original
         self.findings = findings

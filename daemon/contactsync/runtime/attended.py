@@ -1,6 +1,6 @@
 """Calls that may never return: a stat(2) on a hung mount blocks its thread until the mount answers.
 
-Such calls run in threads of their own, one per subject at most. Whoever asks waits for a limited time, and gets the
+Such calls run in threads of their own, one per subject at most. The caller waits for a limited time, and gets the
 answers that came.
 """
 

@@ -35,7 +35,7 @@ MAIN_PATIENCE_SECONDS = 5.0
 
 
 WATCH_SECONDS = 2.0
-"""How long a pass waits for the watch to be renewed; it goes on without, if the file system takes longer."""
+"""How long a pass waits for the watch to be renewed; then it continues without it."""
 
 
 @dataclass(frozen=True, slots=True)

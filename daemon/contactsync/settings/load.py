@@ -45,7 +45,7 @@ def load_with_sources(path: Path | None) -> tuple[Settings, Mapping[str, str]]:
         for key, value in in_file.items()
         if key in fields and key not in in_environment and problems.wrong_type(fields[key], value)
     }
-    # pydantic-settings takes DATABASE_URL for database_url, and would report the same error for ever.
+    # pydantic-settings takes DATABASE_URL for database_url, and would report the same error again and again.
     wrong |= {key: problems.no_such_key(key, list(fields)) for key in in_file if key not in fields}
     given = in_file | {key: os.environ[name] for key, name in in_environment.items()}
     settings = None

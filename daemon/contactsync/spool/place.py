@@ -1,6 +1,6 @@
 """Proves that a deposit has vanished: the folder `on/` in which it was, and the identity of the FTP root.
 
-An empty `on/` proves nothing by itself: it may be the mount point of a disk that is not mounted, or belong to another
+An empty `on/` alone proves nothing: it may be the mount point of a disk that is not mounted, or belong to another
 host's root.
 """
 

@@ -35,7 +35,7 @@ class LogSink:
         After lines were dropped and one could be written again, the thread calls `report_dropped` with their number.
         """
         self._write, self._report_dropped, self._max_bytes = write, report_dropped, max_bytes
-        # Reentrant: an exception that the garbage collector meets is logged by whoever runs at that moment.
+        # Reentrant: the garbage collector may raise an exception in a thread that is logging, which logs it too.
         self._changed = threading.Condition(threading.RLock())
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
@@ -124,7 +124,7 @@ class _Descriptor:
         self._is_cut = False
 
     def _await_reader(self) -> None:
-        """Wait until the other end reads: whoever shares the descriptor may have made it non-blocking."""
+        """Wait until the other end reads: another process that shares the descriptor may have made it non-blocking."""
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
         poll.poll()

@@ -53,7 +53,7 @@ def stalled(u: Uploader) -> None:
 
 
 def renamed(u: Uploader) -> None:
-    """A file under a temporary name is left alone. Once it is renamed it is applied, and the client's rename succeeds."""
+    """A file under a temporary name is not claimed. Once it is renamed it is applied, and the client's rename succeeds."""
     up = upload(u.server, u.remote("list.csv.part"))
     up.send(CONTENT)
     up.finish()

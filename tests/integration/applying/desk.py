@@ -37,7 +37,7 @@ TRACES = {
 
 @dataclass
 class Shelf:
-    """Stands for the folders of an account: one file, which is read and settled."""
+    """The folders of an account, reduced to one file, which is read and settled."""
 
     path: Path
 

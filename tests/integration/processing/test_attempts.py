@@ -87,7 +87,7 @@ def test_a_killed_backend_is_not_the_files_fault(site: Site) -> None:
 
 
 def test_attempts_of_several_workers_that_ended_cleanly_do_not_count(site: Site) -> None:
-    """A database that flickers never makes a deposit poison, whichever worker takes the next attempt."""
+    """A database that flickers never makes a deposit poison, and neither does a change of worker."""
     site.drop(GOOD)
     old = replace(site.account, revision=0)
     for _ in range(6):

@@ -66,7 +66,7 @@ def test_an_erased_reaction_leaves_the_report(site: Site, begin: Begin) -> None:
 
 
 def test_a_reaction_that_comes_after_the_retention_is_counted(site: Site, begin: Begin) -> None:
-    """Until somebody publishes the day by hand. Nothing is published by itself."""
+    """Until an operator publishes the day. Nothing is published automatically."""
     here = begin("2015-04-28 00:02+02")
     here.look()
     here.times.set("2015-05-10 12:00+02")
@@ -155,7 +155,7 @@ def test_a_day_that_is_not_recorded_is_published_again(site: Site, begin: Begin)
 def test_a_host_with_folders_of_its_own_publishes_late_reactions_too(
     site: Site, begin: Begin, tmp_path: Path
 ) -> None:
-    """Whichever of the two notices them first. The hosts do not go on replacing each other's reports."""
+    """No matter which of the two notices them first. The hosts do not keep replacing each other's reports."""
     here = begin("2015-04-28 00:02+02")
     (tmp_path / "other/acme/reporting").mkdir(parents=True)
     there = Nights(site, "2015-04-28 00:03+02", tmp_path / "other")

@@ -41,7 +41,7 @@ def test_missed_days_are_published_as_far_back_as_the_retention(
 
 
 def test_no_day_before_the_account_is_published(site: Site, run: Run, lines: list[dict[str, Any]]) -> None:
-    """The account begins with its creation, its first campaign or its first reaction, whichever is earliest."""
+    """The account begins with its creation, its first campaign or its first reaction: the earliest of them."""
     site.conn.execute(
         "UPDATE contactsync.account SET created_at = %s", [datetime.now(UTC) - timedelta(days=2)]
     )

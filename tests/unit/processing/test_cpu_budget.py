@@ -34,7 +34,7 @@ def test_within_the_budget_nothing_happens() -> None:
 
 @pytest.mark.parametrize("in_thread", [True, False])
 def test_a_reader_over_the_budget_ends_the_deposit(*, in_thread: bool) -> None:
-    """In whichever thread it reads, and before it has read everything."""
+    """In any thread that reads, and before everything is read."""
     items = read_ahead(CpuBudget(0.05).charging(batches(1000, 0.02)), in_thread=in_thread)
     seen = []
     with pytest.raises(FileRefused, match="too_expensive"):

@@ -1,4 +1,4 @@
-"""Between two chunks a deposit stays within its bounds, in whichever thread it reads."""
+"""A deposit is held to its bounds between two chunks, in any thread that reads."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_a_move_that_a_kill_interrupted_is_completed(folders: tuple[int, int], t
 def test_what_can_have_no_second_name_is_renamed(
     folders: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A directory stands for the file systems that have no hard links: link(2) gives EPERM."""
+    """For a directory, link(2) gives EPERM, as it does for any file on a file system without hard links."""
     monkeypatch.setattr(kernel, "_renameat2", None)
     for name in ("a", "b"):
         (tmp_path / "from" / name).mkdir()

@@ -39,7 +39,7 @@ def test_a_recreated_folder_is_like_its_siblings(home: Path) -> None:
 
 
 def test_only_import_is_recreated_open_to_markers(home: Path) -> None:
-    """Whichever siblings are left, and even if a file is in the place of one."""
+    """No matter which of the other folders exist, and even if a file has the name of one."""
     contacts = home / "contacts"
     with opened(home) as first:
         first.recreate_missing()

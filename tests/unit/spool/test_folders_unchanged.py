@@ -99,7 +99,7 @@ def test_a_leftover_of_another_daemon_is_found_at_once(scene: Scene, action: str
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_removed_folder_is_recreated(scene: Scene, folder: str) -> None:
-    """Whichever it is."""
+    """Each of the folders counts."""
     shutil.rmtree(scene.path(folder))
     scene.look()
     assert all(scene.path(each).is_dir() for each in FOLDERS)

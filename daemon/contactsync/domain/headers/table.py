@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 ANY_NUMBER = "any_number"
-"""Stands for a column of numbers of any type: mobile numbers fill Mobile, the others Téléphone Fixe."""
+"""The key of a column with numbers of any type: mobile numbers fill Mobile, the others Téléphone Fixe."""
 
 KNOWN: MappingProxyType[str, tuple[str, ...]] = MappingProxyType({
     "civility": (

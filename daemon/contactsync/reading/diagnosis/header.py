@@ -71,7 +71,7 @@ def _quoted_lines(_refusal: FileRefused, case: Case) -> FileRefused | None:
 
 
 def _other_line_ends(_refusal: FileRefused, case: Case) -> FileRefused | None:
-    """The header line goes on with the first row, after a line end of another system."""
+    """The header line contains the first row too: a line end of another system is between them."""
     first = _OTHER_LINE_ENDS.split(case.header_line, maxsplit=1)[0]
     if first == case.header_line or not any(
         case.accepts(split(first, each) or ()) for each in case.separators
