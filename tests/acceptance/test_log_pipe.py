@@ -41,10 +41,9 @@ class Piped(Program):
         for n in range(DEPOSITS):
             self.drop("a", f"{n}.csv", people(1))
             self.drop("b", f"{n}.csv", people(1))
-        for name in ("a", "b"):
-            self.until(
-                lambda name=name: len(self.files_in(name, "ok")) == DEPOSITS, f"{name}'s deposits are applied"
-            )  # type: ignore[misc]
+        self.until(
+            lambda: all(len(self.files_in(name, "ok")) == DEPOSITS for name in ("a", "b")), "all are applied"
+        )
 
 
 @pytest.fixture

@@ -53,8 +53,7 @@ def faults(
 ) -> dict[str, HomeFault]:
     """The accounts that must be left alone, by name; changes nothing. Homes are only touched by `attended`."""
     attended = attended or Attended()
-    found = _clashes(accounts, ftp_root, attended, seconds)
-    own = {each.home_under(ftp_root): each.name for each in accounts if each.name not in found}
+    found, own = _clashes(accounts, ftp_root, attended, seconds)
     pins.keep(account.home_under(ftp_root) for account in accounts)
     looked = attended.over(own, pins.look, seconds)
     for home, name in own.items():
@@ -76,8 +75,7 @@ def examine(
     A home that answers with another error is no fault here: the worker of the account reports it, again and again.
     """
     attended = attended or Attended()
-    found = _clashes(accounts, ftp_root, attended, seconds)
-    own = {each.home_under(ftp_root): each.name for each in accounts if each.name not in found}
+    found, own = _clashes(accounts, ftp_root, attended, seconds)
     refused_homes = [each.home_under(ftp_root) for each in accounts if each.name in found]
     looked = attended.over(own, pins.look, seconds)
     none: Answer[Pin] = Answer(error=NoAnswer())
@@ -101,7 +99,8 @@ def _fault_of(name: str, home: Path, error: Exception | None) -> HomeFault | Non
 
 def _clashes(
     accounts: Iterable[Account], ftp_root: Path, attended: Attended[Path], seconds: float
-) -> dict[str, HomeFault]:
+) -> tuple[dict[str, HomeFault], dict[Path, str]]:
+    """The faults that are seen before a home is opened, by account; and the other homes with their accounts."""
     homes = {account.name: account.home_under(ftp_root) for account in accounts}
     found = {name: _unspeakable(home) for name, home in homes.items() if not _is_speakable(home)}
     rest = [account for account in accounts if account.name not in found]
@@ -114,7 +113,8 @@ def _clashes(
         for name, reason in reasons.items()
     }
     silent = {name: hung(home) for name, home in homes.items() if home in asked and home not in real}
-    return silent | found
+    found = silent | found
+    return found, {home: name for name, home in homes.items() if name not in found}
 
 
 def _changed(name: str, error: HomeChanged) -> HomeFault:

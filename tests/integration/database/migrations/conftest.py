@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from psycopg import sql
 
 from contactsync.database import migrations
 from contactsync.database.embedded.server import EmbeddedServer
+from contactsync.database.migrations import migrate
+from contactsync.database.statements import sql_root
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +50,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "0002_second.sql").write_text("INSERT INTO contactsync.a VALUES (10 % 4), (2);\n")
     monkeypatch.setattr(migrations, "sql_root", lambda: tmp_path / "sql")
     return folder
+
+
+@pytest.fixture
+def migrate_before(
+    conn: psycopg.Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], None]:
+    """Apply the migrations before one, given by its file name; the next call of `migrate` applies that one."""
+
+    def apply(target: str) -> None:
+        real, folder = sql_root() / "migrations", tmp_path / "sql/migrations"
+        shutil.copytree(real, folder)
+        for path in folder.glob("*.sql"):
+            if path.name >= target:
+                path.unlink()
+        monkeypatch.setattr(migrations, "sql_root", lambda: tmp_path / "sql")
+        migrate(conn)
+        shutil.copy(real / target, folder / target)
+
+    return apply

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 
-from contactsync.database import migrations
 from contactsync.database.migrations import migrate
-from contactsync.database.statements import sql_root
 
 TARGET = "0008_consent.sql"
 
 
 @pytest.fixture
-def before(
-    conn: psycopg.Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> psycopg.Connection[Any]:
+def before(conn: psycopg.Connection[Any], migrate_before: Callable[[str], None]) -> psycopg.Connection[Any]:
     """A database with the migrations before this one, an account, and a campaign."""
-    real = sql_root() / "migrations"
-    folder = tmp_path / "sql/migrations"
-    shutil.copytree(real, folder)
-    for later in folder.glob("*.sql"):
-        if later.name >= TARGET:
-            later.unlink()
-    monkeypatch.setattr(migrations, "sql_root", lambda: tmp_path / "sql")
-    migrate(conn)
-    shutil.copy(real / TARGET, folder / TARGET)
+    migrate_before(TARGET)
     conn.execute("SET search_path TO contactsync")
     conn.execute("INSERT INTO account (account_id, name) VALUES (1, 'acme')")
     conn.execute("INSERT INTO campaign (account_id, campaign_id, name, media) VALUES (1, 1, 'x', '{}')")

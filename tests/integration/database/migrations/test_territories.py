@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import random
-import shutil
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import phonenumbers
 import psycopg
 import pytest
 
-from contactsync.database import migrations
 from contactsync.database.migrations import MigrationError, migrate
-from contactsync.database.statements import sql_root
 from contactsync.reading.values import territories
 
 TARGET = "0005_territories.sql"
 
 
 @pytest.fixture
-def before(
-    conn: psycopg.Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> psycopg.Connection[Any]:
+def before(conn: psycopg.Connection[Any], migrate_before: Callable[[str], None]) -> psycopg.Connection[Any]:
     """A database with the migrations before this one, and two accounts."""
-    real = sql_root() / "migrations"
-    folder = tmp_path / "sql/migrations"
-    shutil.copytree(real, folder)
-    (folder / TARGET).unlink()
-    for later in folder.glob("*.sql"):
-        if later.name > TARGET:
-            later.unlink()
-    monkeypatch.setattr(migrations, "sql_root", lambda: tmp_path / "sql")
-    migrate(conn)
-    shutil.copy(real / TARGET, folder / TARGET)
+    migrate_before(TARGET)
     conn.execute("SET search_path TO contactsync")
     conn.execute(
         "INSERT INTO account (account_id, name, dedup) VALUES (1, 'acme', 'triplet'), (2, 'zeta', 'reference')"
