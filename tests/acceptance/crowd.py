@@ -41,12 +41,12 @@ def _prepare(program: Program, account: str, dedup: str) -> None:
     (program.ftp / account / "contacts" / "import" / ".syncExistingList").touch()
 
 
-_unused = {dedup: iter([f"{dedup}-{n}" for n in range(count)]) for dedup, count in CROWD.items()}
+_unused: dict[str, list[str]] = {}
 
 
 def unused_account(dedup: str = "reference") -> str:
-    """An account that no other test uses."""
-    return next(_unused[dedup])
+    """An account of the latest crowd that no other test uses."""
+    return _unused[dedup].pop()
 
 
 def content_of(program: Program, account: str) -> object:
@@ -58,8 +58,9 @@ def add_crowd(program: Program) -> None:
     """Create all accounts, before the daemon starts."""
     program.add_account("bystander")
     for dedup, count in CROWD.items():
-        for number in range(count):
-            _prepare(program, f"{dedup}-{number}", dedup)
+        _unused[dedup] = [f"{dedup}-{number}" for number in range(count)]
+        for name in _unused[dedup]:
+            _prepare(program, name, dedup)
 
 
 def make_deposit(program: Program, account: str, name: str, put: Put, action: str) -> Settled:
