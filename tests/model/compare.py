@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from .accounts import Account
     from .drive import Settled
+    from .expected import Expected
     from .generate import Step
-    from .model import Expected
 
 COUNTS = ("rows_read", "rows_applied", "rows_rejected", "inserted", "updated", "unchanged", "removed")
 EFFECTS = ("rows_applied", "inserted", "updated", "unchanged", "removed")

@@ -206,6 +206,10 @@ def _account_add(rules: AccountRules) -> list[str]:
         options["--headers"] = rules.headers
     if rules.date_order != "dmy":
         options["--date-order"] = rules.date_order
+    if rules.max_removals is not None:
+        options["--max-removals"] = str(rules.max_removals)
+    if rules.max_removal_percent is not None:
+        options["--max-removal-percent"] = str(rules.max_removal_percent)
     labels = [word for n, label in rules.labels.items() for word in ("--label", f"{n}={label}")]
     names = [word for pair in rules.header_names.items() for word in ("--header", "=".join(pair))]
     words = [word for pair in options.items() for word in pair]

@@ -85,6 +85,8 @@ def _account(rng: Random, name: str, number: int) -> AccountRules:
         headers=rng.choice(("known", "known", "protocol")),
         header_names=rng.choice(({}, {"Gsm client": "Mobile"})),
         date_order=rng.choice(("dmy", "dmy", "mdy")),
+        max_removals=rng.choice((None, None, 0, 1, 5)),
+        max_removal_percent=rng.choice((None, None, 0.0, 50.0, 100.0)),
     )
 
 

@@ -5,45 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import copy
 
-from .accounts import Account, ContactList
+from .accounts import Account
+from .effects import addresses, delete, enlist, matching, opt_in, opt_out, original_of, require_few
+from .expected import Expected
 from .names import list_name, name_text, original_name
-from .reading import Warnings, read_sheet
-from .references import is_destroyed, normal_reference
+from .reading import read_sheet
 from .refusal import Refused
-from .rows import Contact, Original, Sorted, require_columns, sort_out
-from .values import COLUMNS, MEANS, MEDIUM_MEANS, MODES, AccountRules, medium_of
-
-
-@dataclass
-class Expected:
-    """The outcome of a deposit.
-
-    `reason` is the code of a refusal, as far as the protocol determines it; `why` explains it to a
-    human. `warnings` maps codes to lines. Neither is part of what random deposits are judged on.
-    """
-
-    state: str = "ok"
-    reason: str = ""
-    why: str = ""
-    rows_read: int = 0
-    rows_applied: int = 0
-    rows_rejected: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    list_name: str | None = None
-    mode: int | None = None
-    separator: str = ""
-    rejected_lines: list[int] = field(default_factory=list)
-    rejected_for: dict[int, tuple[str | None, str]] = field(default_factory=dict)
-    warnings: Warnings = field(default_factory=dict)
-
-    @property
-    def refused(self) -> bool:
-        return self.state == "ko"
+from .rows import Contact, Sorted, require_columns, sort_out
+from .values import COLUMNS, MODES, AccountRules, medium_of
 
 
 class Model:
@@ -60,7 +31,7 @@ class Model:
 
     def campaign_opt_out(self, account: str, medium: str, address: str, at: float) -> None:
         """An opt-out that the sending platform recorded; `at` is its time in seconds."""
-        _opt_out(self.accounts[account], medium, address, at)
+        opt_out(self.accounts[account], medium, address, at)
 
     def deposit(
         self,
@@ -98,28 +69,40 @@ class Model:
         expected.rejected_for = {each.line: (each.column, each.code) for each in bad}
         expected.warnings = rows.warnings
         expected.separator = sheet.separator
-        if bad and claimed_name:
-            owner.originals[name_text(claimed_name)] = _original(rows)
-        self._applied.add(file)
         if action == "import":
             expected.list_name, expected.mode = list_name(text)[0], mode
+        before = copy.deepcopy(owner)
+        if bad and claimed_name:
+            owner.originals[name_text(claimed_name)] = original_of(rows)
+        try:
+            self._take_effect(owner, action, rows, expected, self._now if at is None else at)
+        except Refused as error:
+            vars(owner).update(vars(before))
+            return Expected(state="ko", reason=error.code, why=str(error))
+        self._applied.add(file)
+        return expected
+
+    def _take_effect(self, owner: Account, action: str, rows: Sorted, expected: Expected, at: float) -> None:
+        """What the rows change; raises Refused if they remove too many contacts."""
+        if action == "import":
             self._import(owner, rows, expected)
         elif action == "delete":
-            _delete(owner, good, expected)
+            contacts = len(owner.contacts)
+            delete(owner, rows.good, expected)
+            require_few(owner.rules, expected.removed, contacts)
         elif action.startswith("optout"):
-            for address in _addresses(good, medium_of(action)):
-                new = _opt_out(owner, medium_of(action), address, self._now if at is None else at)
+            for address in addresses(rows.good, medium_of(action)):
+                new = opt_out(owner, medium_of(action), address, at)
                 expected.inserted += new
                 expected.unchanged += not new
         else:
-            _opt_in(owner, medium_of(action), good, expected, self._now if at is None else at)
-        return expected
+            opt_in(owner, medium_of(action), rows.good, expected, at)
 
     def _import(self, owner: Account, rows: Sorted, expected: Expected) -> None:
         clear = owner.rules.blank_cells == "clear"
         before: dict[int, Contact | None] = {}
         for _, row in rows.good:
-            matched = _matching(owner, row)
+            matched = matching(owner, row)
             if matched is None:
                 self._next_contact += 1
                 matched = self._next_contact
@@ -137,7 +120,7 @@ class Model:
                 expected.unchanged += 1
             else:
                 expected.updated += 1
-        _enlist(owner, rows, set(before), expected)
+        enlist(owner, rows, set(before), expected)
 
 
 def _mode(file_name: str, markers: set[str]) -> int:
@@ -145,91 +128,3 @@ def _mode(file_name: str, markers: set[str]) -> int:
     if list_name(file_name)[1]:
         return 2
     return chosen[0] if len(chosen) == 1 else 1
-
-
-def _enlist(owner: Account, rows: Sorted, members: set[int], expected: Expected) -> None:
-    """Puts the file's contacts in its list, and removes the others in mode 3."""
-    target = next((x for x in reversed(owner.lists) if x.name == expected.list_name), None)
-    if target is None or expected.mode == 1:
-        target = ContactList(expected.list_name or "")
-        owner.lists.append(target)
-    leaving = target.members - members if expected.mode == 3 else set()
-    if owner.rules.dedup == "reference":
-        kept = {normal_reference(each.row.get("reference", "")) for each in rows.bad}
-        leaving = {m for m in leaving if owner.contacts[m]["reference"] not in kept}
-    references = [str(row.get("reference") or "") for _, row in rows.good]
-    references += [each.row.get("reference", "") for each in rows.bad]
-    destroyed = any(is_destroyed(reference) for reference in references)
-    if leaving and destroyed:
-        expected.warnings["nobody_removed"] = []
-    if not destroyed:
-        target.members -= leaving
-        expected.removed = len(leaving)
-    target.members |= members
-
-
-def _original(rows: Sorted) -> Original:
-    """What a corrected rejected file of this deposit is compared with."""
-    references = {line: (str(row.get("reference") or ""), False) for line, row in rows.good}
-    for each in rows.bad:
-        # A ragged row names no column; its Référence may be what is wrong with it.
-        was_the_error = each.column in (None, "reference")
-        references[each.line] = normal_reference(each.row.get("reference", "")), was_the_error
-    return Original(references)
-
-
-def _delete(owner: Account, good: list[tuple[int, Contact]], expected: Expected) -> None:
-    removed: list[Contact] = []
-    for line, row in good:
-        matched = _matching(owner, row)
-        if matched is not None:
-            removed.append(owner.contacts.pop(matched))
-            expected.removed += 1
-            for each in owner.lists:
-                each.members.discard(matched)
-        elif not any(_same(owner, contact, row) for contact in removed):
-            expected.warnings.setdefault("met_nobody", []).append(line)
-
-
-def _opt_out(owner: Account, medium: str, address: str, at: float) -> bool:
-    """Deactivates an address; True if it was active."""
-    since = owner.opt_outs.get((medium, address))
-    owner.opt_outs[medium, address] = at if since is None else max(at, since)
-    if since is None:
-        owner.events.append((medium, address, "optout"))
-    return since is None
-
-
-def _opt_in(
-    owner: Account, medium: str, good: list[tuple[int, Contact]], expected: Expected, at: float
-) -> None:
-    """Reactivates the addresses whose opt-out is not younger than the deposit."""
-    for address in _addresses(good, medium):
-        since = owner.opt_outs.get((medium, address))
-        if since is None:
-            expected.unchanged += 1
-        elif since > at:
-            expected.unchanged += 1
-            lines = [line for line, row in good if row[MEDIUM_MEANS[medium]] == address]
-            expected.warnings.setdefault("later_opt_out", []).extend(lines)
-        else:
-            expected.removed += 1
-            del owner.opt_outs[medium, address]
-            owner.events.append((medium, address, "optin"))
-
-
-def _addresses(good: list[tuple[int, Contact]], medium: str) -> list[str]:
-    """The distinct addresses of the rows, in order."""
-    return list(dict.fromkeys(str(row[MEDIUM_MEANS[medium]]) for _, row in good))
-
-
-def _same(owner: Account, contact: Contact, row: Contact) -> bool:
-    criterion = MEANS if owner.rules.dedup == "triplet" else ("reference",)
-    return all(contact[column] == row.get(column) for column in criterion)
-
-
-def _matching(owner: Account, row: Contact) -> int | None:
-    """The contact that a row matches by the account's criterion, or None."""
-    if owner.rules.dedup == "none":
-        return None
-    return next((key for key, contact in owner.contacts.items() if _same(owner, contact, row)), None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.model.accounts import Account
-from tests.model.model import Expected, Model
+from tests.model.expected import Expected
+from tests.model.model import Model
 from tests.model.values import AccountRules
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.model.accounts import Account
 from tests.model.dates import read_date
+from tests.model.expected import Expected
 from tests.model.generate import ACCOUNTS, deposits
-from tests.model.model import Expected, Model
+from tests.model.model import Model
 from tests.model.names import list_name
 from tests.model.refusal import Refused
 from tests.model.tokens import tokenize

@@ -62,6 +62,8 @@ class AccountRules:
     headers: str = "known"
     header_names: Mapping[str, str] = field(default_factory=dict)
     date_order: str = "dmy"
+    max_removals: int | None = None
+    max_removal_percent: float | None = None
 
 
 def medium_of(action: str) -> str:

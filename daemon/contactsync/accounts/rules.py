@@ -26,11 +26,17 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """The columns with a fixed set of values."""
 
-CLEARABLE = ("home", "unix_user", "unix_group", "settle_seconds", "grace_seconds")
+CLEARABLE = (
+    *("home", "unix_user", "unix_group", "settle_seconds", "grace_seconds"),
+    *("max_removals", "max_removal_percent"),
+)
 """The columns that an empty value sets to null."""
 
 MAX_WAIT_SECONDS = 86_400
 """The longest waiting time of an account, as in the configuration."""
+
+MAX_COUNT = 2**31 - 1
+"""The largest integer of its column."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -126,6 +132,19 @@ def _seconds_problem(value: str) -> str | None:
     )
 
 
+def _count_problem(value: str) -> str | None:
+    is_count = value.isascii() and value.isdigit() and int(value) <= MAX_COUNT
+    return None if is_count else f"{value!r} is not a whole number from 0 to {MAX_COUNT}"
+
+
+def _percent_problem(value: str) -> str | None:
+    try:
+        percent = float(value)
+    except ValueError:
+        percent = -1.0
+    return None if 0 <= percent <= 100 else f"{value!r} is not a number from 0 to 100"  # noqa: PLR2004 - percent
+
+
 _OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
     "separator": _separator_problem,
     "home": _home_problem,
@@ -135,6 +154,8 @@ _OWN_RULES: Mapping[str, Callable[[str], str | None]] = {
     "time_zone": _time_zone_problem,
     "settle_seconds": _seconds_problem,
     "grace_seconds": _seconds_problem,
+    "max_removals": _count_problem,
+    "max_removal_percent": _percent_problem,
 }
 
 

@@ -6,7 +6,7 @@ that others wait for is held until `Merge.lock`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from psycopg import sql
 
 from contactsync.applying import column_slots, look_up
 from contactsync.applying.effects import Effects, Located
+from contactsync.applying.removal_guard import RemovalGuard
 from contactsync.applying.staging import Stage, analyze
 from contactsync.database import statements
 from contactsync.database.connection import Connection
@@ -27,7 +28,8 @@ from contactsync.domain.errors import MAX_LISTED_ERRORS, Retryable
 class Merge:
     """Everything that merging needs to know about a deposit.
 
-    `columns` are the file's, in the protocol's order. `keep_members` makes mode 3 remove nobody from the list.
+    `columns` are the file's, in the protocol's order. `keep_members` makes mode 3 remove nobody from the list. `guard`
+    limits what a file may remove.
     """
 
     conn: Connection
@@ -37,6 +39,7 @@ class Merge:
     columns: tuple[str, ...]
     now: datetime
     keep_members: bool = False
+    guard: RemovalGuard = field(default_factory=RemovalGuard)
 
     def lock(self) -> bool:
         """Wait for the account's lock and hold it; False if another daemon has finished the deposit.
@@ -49,7 +52,10 @@ class Merge:
         return bool(row["state"] == "on")
 
     def apply(self, stage: Stage) -> Effects:
-        """Merge the staged rows; the caller commits the transaction."""
+        """Merge the staged rows; the caller commits the transaction.
+
+        Raises FileRefused if the file would remove more contacts than the guard allows.
+        """
         action = self.claimed.action
         if action.kind == "import":
             return self._import(stage)
@@ -82,6 +88,10 @@ class Merge:
         removed = 0
         # Before any contact is added: a new one is on no list yet.
         if self.claimed.mode is Mode.SYNC and not self.keep_members:
+            if self.guard.limits and not is_new:
+                self.guard.require_few(
+                    **self._run("applying/count_others", list_id=list_id).fetchone(), list=list_name
+                )
             removed = self._run("applying/remove_others", list_id=list_id).rowcount
         updated = 0
         if matched:
@@ -137,6 +147,8 @@ class Merge:
         among = self._estimate("applying/estimate_contacts", stage.keys)
         looked_up = look_up.condition("c.identity", look_up.KEYS, rows=stage.keys, among=among)
         matched = self._run("applying/match_keys", looked_up=looked_up).rowcount
+        if self.guard.limits:
+            self.guard.require_few(matched, **self._run("applying/count_contacts").fetchone())
         analyze(self.conn, "target", "contact_id", matched)
         members = self._estimate("applying/estimate_members", matched)
         looked_up = look_up.condition("contact_id", look_up.TARGETS, rows=matched, among=members)

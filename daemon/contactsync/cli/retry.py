@@ -48,7 +48,7 @@ def release(
     *,
     as_json: output.AsJson = False,
 ) -> None:
-    """Confirm a deposit that was refused to ask for that (`repeated_file`), and queue it again like `retry`.
+    """Confirm a deposit that was refused to ask for that (`repeated_file`, `too_many_removals`), and queue it again like `retry`.
 
     An empty file CLAIMED_NAME.confirm in the same in/ does the same over FTP.
 

@@ -55,6 +55,9 @@ class Account:
     settle_seconds: float | None = None
     grace_seconds: float | None = None
     repeats: Repeats = "warn"
+    # The most contacts that one file may remove; None: no limit.
+    max_removals: int | None = None
+    max_removal_percent: float | None = None
 
     @property
     def disabled(self) -> bool:

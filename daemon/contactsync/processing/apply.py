@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from contactsync.applying.merge import Merge
+from contactsync.applying.removal_guard import RemovalGuard
 from contactsync.applying.staging import Stage
 from contactsync.database import ledger, statements
 from contactsync.database.connection import Connection, Session, patient
@@ -102,6 +103,7 @@ class FileTransaction:
                     in_order(examination.header.positions),
                     datetime.now(UTC),
                     keep_members=findings.broken_references > 0,
+                    guard=RemovalGuard() if subject.confirmed else RemovalGuard.of(account),
                 )
                 self.share.in_progress.merge()
                 with self.metrics.timed("merge", subject.stage_ms), self._limited(conn):

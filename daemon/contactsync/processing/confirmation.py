@@ -16,7 +16,7 @@ from contactsync.domain.messages.sentence import sentence
 from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
 
-RELEASABLE = ("repeated_file",)
+RELEASABLE = ("repeated_file", "too_many_removals")
 """The reasons of deposits that are applied once they are confirmed."""
 
 

@@ -49,6 +49,8 @@ def add(
     settle_seconds: options.SettleSeconds = None,
     grace_seconds: options.GraceSeconds = None,
     repeats: options.Repeats = None,
+    max_removals: options.MaxRemovals = None,
+    max_removal_percent: options.MaxRemovalPercent = None,
 ) -> None:
     """Add an account. `contactsync init NAME` then makes its folders.
 
@@ -81,6 +83,8 @@ def set_(
     settle_seconds: options.SettleSeconds = None,
     grace_seconds: options.GraceSeconds = None,
     repeats: options.Repeats = None,
+    max_removals: options.MaxRemovals = None,
+    max_removal_percent: options.MaxRemovalPercent = None,
 ) -> None:
     """Change an account. Options that are not given keep their values; a running daemon adopts the change in seconds.
 

@@ -114,3 +114,16 @@ Repeats = Annotated[
         "warn",
     ),
 ]
+MaxRemovals = Annotated[
+    str | None,
+    typer.Option(
+        help="The most contacts that one file may remove from a list (mode 3) or delete; "
+        "a file that would remove more waits for a confirmation. '' clears it (default: no limit)"
+    ),
+]
+MaxRemovalPercent = Annotated[
+    str | None,
+    typer.Option(
+        help="The same in percent of the list, or of the account's contacts; '' clears it (default: no limit)"
+    ),
+]

@@ -36,7 +36,7 @@ BLANKS = MappingProxyType(
         "lines": "list of int; physical lines, the first 100; if absent, its parenthesis is left out",
         "attempts": "int",
         "sqlstate": "str",
-        "limit": "int; megabytes, or how many contacts or percent an account allows",
+        "limit": "int or float; megabytes, or how many contacts or percent an account allows",
         "total": "int; of how many",
         "share": "float; percent",
         "kept": "int; how many rows a rejected file has",
