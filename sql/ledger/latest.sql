@@ -5,14 +5,14 @@ CROSS JOIN unnest(%(actions)s::text[]) AS k (action)
 LEFT JOIN LATERAL (
     SELECT d.finished_at
     FROM contactsync.deposit AS d
-    WHERE d.account_id = a.account_id AND d.action = k.action AND d.state = 'ok'
+    WHERE d.account_id = a.account_id AND d.action = k.action AND d.state = 'ok' AND NOT d.dry_run
     ORDER BY d.finished_at DESC
     LIMIT 1
 ) AS applied ON true
 LEFT JOIN LATERAL (
     SELECT d.finished_at
     FROM contactsync.deposit AS d
-    WHERE d.account_id = a.account_id AND d.action = k.action AND d.state = 'ko'
+    WHERE d.account_id = a.account_id AND d.action = k.action AND d.state = 'ko' AND NOT d.dry_run
     ORDER BY d.finished_at DESC
     LIMIT 1
 ) AS refused ON true

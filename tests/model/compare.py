@@ -51,19 +51,20 @@ def _ledger(connection: psycopg.Connection, step: Step, expected: Expected, answ
     """The ledger's newest row, and the folder, against the expected outcome."""
     wrong = []
     row = connection.execute(
-        f"select action, name, name_bytes, claimed_name, state, reason, {', '.join(COUNTS)}"
+        f"select action, name, name_bytes, dry_run, state, reason, {', '.join(COUNTS)}"
         f" from contactsync.deposit where {BELONGS} order by deposit_id desc limit 1",
         (step.account.name,),
     ).fetchone()
     if row is None:
         return ["the ledger has no row"]
-    action, name, name_bytes, _, state, reason, *numbers = row
+    action, name, name_bytes, dry_run, state, reason, *numbers = row
     counts = dict(zip(COUNTS, numbers, strict=True))
     wrong += _unequal("folder", answer.state, expected.state)
     wrong += _unequal("ledger's state", state, expected.state)
     wrong += _unequal("ledger's action", action, step.action)
     wrong += _unequal("ledger's name_bytes", bytes(name_bytes), step.name)
     wrong += _unequal("ledger's name", name, name_text(step.name))
+    wrong += _unequal("ledger's dry_run", dry_run, expected.dry_run)
     wrong += _unequal("ledger has a reason", bool(reason), expected.refused)
     if expected.refused:
         wrong += _unequal("effects", [counts[c] or 0 for c in EFFECTS], [0] * len(EFFECTS))
@@ -124,6 +125,7 @@ def _results(step: Step, expected: Expected, answer: Settled) -> list[str]:
     except (OSError, ValueError) as error:
         return [f"result.json: {type(error).__name__}"]
     wrong = _unequal("result's state", result["state"], expected.state)
+    wrong += _unequal("result's dry_run", result["dry_run"], expected.dry_run)
     wrong += _unequal("result has a reason", bool(result["reason"]), expected.refused)
     wrong += _unequal(
         "result's account and action", (result["account"], result["action"]), (step.account.name, step.action)

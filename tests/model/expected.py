@@ -29,6 +29,7 @@ class Expected:
     removed: int = 0
     list_name: str | None = None
     mode: int | None = None
+    dry_run: bool = False
     separator: str = ""
     rejected_lines: list[int] = field(default_factory=list)
     rejected_for: dict[int, tuple[str | None, str]] = field(default_factory=dict)

@@ -168,9 +168,11 @@ def _file_name(rng: Random) -> bytes:
     if rng.random() < 0.1:
         base = f"1447797847_{base}"
     end = rng.choice((".csv", ".csv", ".csv", ".CSV", ".zip", ".csv.zip", ".Csv.ZIP", "", ".txt"))
+    if rng.random() < 0.1:
+        end = f".check{end}"
     if rng.random() < 0.12:
         copy = rng.choice(("", " - Copie", " (1)"))
-        end = rng.choice((".csv", "")) + f".rejected{copy}.csv"
+        end = rng.choice((".csv", "", ".check.csv")) + f".rejected{copy}.csv"
     return f"{base}{end}".encode()
 
 

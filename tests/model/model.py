@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import copy
+import re
 
 from .accounts import Account
 from .effects import addresses, delete, enlist, matching, opt_in, opt_out, original_of, require_few
 from .expected import Expected
-from .names import list_name, name_text, original_name
+from .names import CHECK, is_check, list_name, name_text, original_name
 from .reading import read_sheet
 from .refusal import Refused
 from .rows import Contact, Sorted, require_columns, sort_out
@@ -51,10 +52,11 @@ class Model:
         """
         owner = self.accounts[account]
         self._now = max(self._now + 1, at or 0)
-        file = (account, action, file_name, content)
-        if action.startswith("optin") and file in self._applied:
-            return Expected(state="ko", reason="repeated_file", why="it was applied before")
         text = name_text(file_name)
+        check = is_check(text)
+        file = (account, action, re.sub(CHECK.pattern.encode(), b"", file_name, flags=re.IGNORECASE), content)
+        if action.startswith("optin") and file in self._applied:
+            return Expected(state="ko", reason="repeated_file", why="it was applied before", dry_run=check)
         mode = _mode(text, markers) if action == "import" else None
         original = owner.originals.get(original_name(text) or "")
         try:
@@ -62,13 +64,13 @@ class Model:
             require_columns(sheet, action, owner.rules, mode)
             rows = sort_out(sheet, action, owner.rules, original)
         except Refused as error:
-            return Expected(state="ko", reason=error.code, why=str(error))
+            return Expected(state="ko", reason=error.code, why=str(error), dry_run=check)
         good, bad = rows.good, rows.bad
         expected = Expected(rows_read=len(good) + len(bad), rows_applied=len(good), rows_rejected=len(bad))
         expected.rejected_lines = sorted(each.line for each in bad)
         expected.rejected_for = {each.line: (each.column, each.code) for each in bad}
         expected.warnings = rows.warnings
-        expected.separator = sheet.separator
+        expected.separator, expected.dry_run = sheet.separator, check
         if action == "import":
             expected.list_name, expected.mode = list_name(text)[0], mode
         before = copy.deepcopy(owner)
@@ -78,8 +80,12 @@ class Model:
             self._take_effect(owner, action, rows, expected, self._now if at is None else at)
         except Refused as error:
             vars(owner).update(vars(before))
-            return Expected(state="ko", reason=error.code, why=str(error))
-        self._applied.add(file)
+            return Expected(state="ko", reason=error.code, why=str(error), dry_run=check)
+        if check:
+            # A correction of its rejected file is compared with it.
+            vars(owner).update(vars(before), originals=owner.originals)
+        else:
+            self._applied.add(file)
         return expected
 
     def _take_effect(self, owner: Account, action: str, rows: Sorted, expected: Expected, at: float) -> None:

@@ -9,6 +9,8 @@ from .encoding import windows_1252
 # File managers add these to the name of a copy, before the extension.
 COPY = re.compile(r"(?: - Copie| - Copy|(?: - Copie| - Copy)? \([0-9]+\))\Z")
 
+CHECK = re.compile(r"\.check(?=(?:\.csv\.zip|\.csv|\.zip)\Z)", re.IGNORECASE)
+
 
 def name_text(name: bytes) -> str:
     """A file name as text: UTF-8, else Windows-1252 (a byte without a character there as in ISO-8859-1)."""
@@ -23,12 +25,19 @@ def list_name(file_name: str) -> tuple[str, bool]:
     if original := original_name(file_name):
         bare = re.sub(r"\A[0-9]{10}_", "", original, count=1)
         return list_name(bare or original)[0], True
-    bare = re.sub(r"\A[0-9]{10}_", "", file_name, count=1)
+    bare = re.sub(r"\A[0-9]{10}_", "", CHECK.sub("", file_name), count=1)
     for extension in (".csv.zip", ".csv", ".zip"):
         if bare.lower().endswith(extension):
             bare = bare[: -len(extension)]
             break
     return bare or file_name, False
+
+
+def is_check(file_name: str) -> bool:
+    """Whether the file, or the one that it corrects, is only checked."""
+    while original := original_name(file_name):
+        file_name = re.sub(r"\A[0-9]{10}_", "", original, count=1) or original
+    return bool(CHECK.search(file_name)) and not CHECK.match(file_name)
 
 
 def original_name(file_name: str) -> str | None:

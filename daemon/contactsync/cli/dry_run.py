@@ -37,7 +37,7 @@ PROGRESS_BYTES = 1 << 20
 _ONLY_A_DEPOSIT_HAS = (
     *("deposit_id", "claimed_name", "deposited_at", "finished_at"),
     *("inserted", "updated", "unchanged", "removed"),
-    *("rejected_complete", "rejected_left_out"),
+    *("rejected_complete", "rejected_left_out", "dry_run"),
 )
 
 

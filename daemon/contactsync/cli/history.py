@@ -18,7 +18,7 @@ COLUMNS = (
     *("deposit_id", "account", "action", "file", "state", "reason"),
     *("rows_read", "rows_applied", "rows_rejected", "deposited_at", "finished_at"),
 )
-MORE = ("claimed_name", "attempts", "retry_of", "retried_as")
+MORE = ("claimed_name", "attempts", "retry_of", "retried_as", "dry_run")
 """Columns of the JSON output only."""
 
 
@@ -80,7 +80,8 @@ def history(
 ) -> None:
     """List the latest deposits, newest first; times are UTC.
 
-    With --json, each also has its claimed name, its attempts, and its retries (retry_of, retried_as).
+    "(check)" after the state: the file was only checked, its effects were rolled back. With --json, each also has its
+    claimed name, its attempts, its retries (retry_of, retried_as), and whether it was only checked (dry_run).
 
     Example: contactsync history --account acme --state ko --since yesterday --name 'list*.csv'
     """
@@ -126,6 +127,8 @@ def history(
     if as_json:
         output.as_json([{column: row[column] for column in (*COLUMNS, *MORE)} for row in rows])
     else:
+        for row in rows:
+            row["state"] += " (check)" if row["dry_run"] else ""
         output.table(rows, COLUMNS, "no such deposit" if _is_filtered(what) else "no deposit yet")
 
 

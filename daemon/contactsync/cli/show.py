@@ -81,7 +81,8 @@ def _path(home: Path, found: Mapping[str, Any]) -> Path:
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     reason = f": {found['reason']}" if found["reason"] else ""
-    yield f"deposit {found['deposit_id']}, {found['account']}, {found['action']}: {_STATES[found['state']]}{reason}"
+    checked = "only checked, would be " if found["dry_run"] and found["state"] != "on" else ""
+    yield f"deposit {found['deposit_id']}, {found['account']}, {found['action']}: {checked}{_STATES[found['state']]}{reason}"
     if found["message"]:
         yield f"  {output.text(found['message'])}"
     yield from _section(_what(found))

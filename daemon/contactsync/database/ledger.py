@@ -90,6 +90,8 @@ def begin(
             "place": None if claimed.place is None else Jsonb(dict(claimed.place)),
             "first_deposited_at": was.first_deposited_at if was else claimed.asked_at,
             "confirmed": was is not None and was.confirmed,
+            "dry_run": claimed.is_check,
+            "applied_name_bytes": names.without_check(claimed.name) if claimed.is_check else claimed.name,
             "repeated_since": now - timedelta(days=repeat_days),
             "count": count,
         },

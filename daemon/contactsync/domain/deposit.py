@@ -11,6 +11,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from contactsync.domain import names
+
 Medium = Literal["EMAIL", "SMS", "VOICE", "VOICEMAIL"]
 Kind = Literal["import", "optout", "optin", "delete"]
 Settled = Literal["ok", "ko"]
@@ -131,6 +133,11 @@ class Claimed:
     # Which folder `on/` it is in, as `spool.place` describes it; None if it is unknown.
     place: Mapping[str, Any] | None = field(default=None, compare=False)
     asked_at: datetime | None = None
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it is only checked, and its effects are rolled back (protocol 4)."""
+        return names.is_check(self.name)
 
 
 @dataclass(frozen=True, slots=True)

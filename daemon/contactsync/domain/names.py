@@ -26,6 +26,7 @@ _COPY_OF = re.compile(r"\A(?:copy of|copie de|kopie von|kopie van|copia de|copia
 _REJECTED_SUFFIX = re.compile(
     rf"(?<=.)\.rejected{_COPY_MARK}(?:\.csv{_COPY_MARK}(?:\.csv|\.zip)?|\.zip)\Z", re.IGNORECASE | re.DOTALL
 )
+_CHECK = re.compile(rf"(?<=.)\.check{_COPY_MARK}(?=(?:\.csv\.zip|\.csv|\.zip)\Z)", re.IGNORECASE | re.DOTALL)
 _STAMP = re.compile(r"^[0-9]{10}_")
 _CLAIMED = re.compile(rb"^([0-9]+)_(.+)\Z", re.DOTALL)
 
@@ -42,6 +43,16 @@ def is_confirmation(name: bytes) -> bool:
 def confirmed_name(name: bytes) -> bytes:
     """The claimed name of the deposit that this upload confirms."""
     return name[: -len(_CONFIRM)]
+
+
+def is_check(name: bytes) -> bool:
+    """Whether an upload of this name is only checked: `x.check.csv`, `x.check.zip`, and corrections of its rejects."""
+    return _CHECK.search(_without_corrections(as_text(name))) is not None
+
+
+def without_check(name: bytes) -> bytes:
+    """The name under which a checked file is to be uploaded."""
+    return re.sub(_CHECK.pattern.encode(), b"", name, flags=re.IGNORECASE | re.DOTALL)
 
 
 def as_text(name: bytes) -> str:
@@ -100,10 +111,15 @@ def claimed_original(name: str) -> str:
 def list_name(name: str) -> str:
     """The list that an import of this file fills.
 
-    It is the file's name without `.csv`, `.zip`, `.csv.zip` and a leading stamp. A rejected file completes the
+    It is the file's name without `.check`, `.csv`, `.zip`, `.csv.zip` and a leading stamp. A rejected file completes the
     original's list: each correction added one stamp and one `.rejected.csv`, so all of them are removed first.
     """
-    original = name
-    while is_rejected_file(original):
-        original = _STAMP.sub("", claimed_original(original))
+    original = _CHECK.sub("", _without_corrections(name))
     return _STAMP.sub("", _LIST_SUFFIX.sub("", original)) or name
+
+
+def _without_corrections(name: str) -> str:
+    """The name of the first upload, if this is a rejected file that came back, also several times."""
+    while is_rejected_file(name):
+        name = _STAMP.sub("", claimed_original(name))
+    return name

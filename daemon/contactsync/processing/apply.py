@@ -64,7 +64,8 @@ class FileTransaction:
     def apply(self, subject: Subject) -> Mapping[str, Any] | None:
         """Apply the file and settle its deposit in the ledger.
 
-        Returns the content of result.json, or None if another daemon has settled the deposit meanwhile. Raises
+        What is only checked is rolled back, with the counts that it would have had. Returns the content of
+        result.json, or None if another daemon has settled the deposit meanwhile. Raises
         FileRefused, Retryable if the daemon stops or the database is unreachable, MergeTimeout if a statement of the
         merge took too long, or Postponed if the deposit is long and has to wait; then nothing has changed.
         """
@@ -91,7 +92,7 @@ class FileTransaction:
                     original=self._originals(account, pace).of(claimed, path),
                     between_chunks=pace,
                 )
-            with self.session(of_file=True) as conn, conn.transaction():
+            with self.session(of_file=True) as conn, conn.transaction() as transaction:
                 stage = Stage(conn, action)
                 with self.metrics.timed("read", subject.stage_ms):
                     self._stage(claimed, examination, stage, pace)
@@ -117,9 +118,15 @@ class FileTransaction:
                     findings.warn(code, located.count, located.lines)
                 counts = effects.counts(findings.rows_read, findings.rows_rejected)
                 result = result_json.applied(subject, counts, effects.list_name)
+                if claimed.is_check:
+                    raise psycopg.Rollback(transaction)
                 ledger.finish(
                     conn, account, result, counts, list_id=effects.list_id, stage_ms=subject.stage_ms
                 )
+            if claimed.is_check and not ledger.finish(
+                conn, account, result, counts, stage_ms=subject.stage_ms
+            ):
+                return None
         return result
 
     def _originals(self, account: Account, pace: Pace) -> Originals:

@@ -60,6 +60,7 @@ def record(
         claimed_name=names.printable(claimed.claimed_name),
         size_bytes=claimed.size_bytes,
         state=result["state"],
+        dry_run=result.get("dry_run", False),
         reason=result["reason"],
         mode=result["mode"],
         # A list is named after the file, so it needs the same escapes.

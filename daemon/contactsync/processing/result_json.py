@@ -14,11 +14,12 @@ from contactsync.domain.account import Account
 from contactsync.domain.deposit import Claimed, Counts, Settled
 from contactsync.domain.errors import FileRefused
 from contactsync.domain.headers.unknown import UnknownColumns
-from contactsync.domain.messages.outcome import Remarks, outcome
+from contactsync.domain.messages.outcome import Remarks, outcome, would_be
 from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
-from contactsync.domain.messages.sentence import Context, row_error, sentence
+from contactsync.domain.messages.sentence import Context, render, row_error, sentence
 from contactsync.domain.messages.unknown_columns import unknown_columns
+from contactsync.domain.messages.verdicts import ONLY_A_CHECK, VERDICTS
 from contactsync.domain.messages.warnings import WARNINGS
 from contactsync.domain.terminal import harmless_content
 from contactsync.reading.findings import Findings
@@ -57,6 +58,8 @@ def applied(subject: Subject, counts: Counts, list_name: str | None) -> dict[str
         rejects_left_out=subject.findings.rejects_left_out,
     )
     message = outcome(subject.context, counts, remarks)
+    if subject.claimed.is_check:
+        message = f"{would_be(subject.context, counts)} {render(ONLY_A_CHECK, subject.context)}"
     return harmless_content(_result(subject, "ok", counts) | {"message": message, "list": list_name})
 
 
@@ -80,6 +83,9 @@ def refused(subject: Subject, refusal: FileRefused) -> tuple[dict[str, Any], Cou
             subject.context, unknown.names, suggested=unknown.suggested, unnamed=unknown.unnamed, refused=True
         )
         message = f"{message} {named}"
+    if subject.claimed.is_check:
+        verdict = sentence(VERDICTS, "check_refused", subject.context)
+        message = f"{verdict}. {message} {render(ONLY_A_CHECK, subject.context)}"
     return harmless_content(
         _result(subject, "ko", counts) | {"reason": refusal.code, "message": message}
     ), counts
@@ -100,6 +106,7 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
         "deposited_at": claimed.deposited_at.isoformat(),
         "finished_at": datetime.now(UTC).isoformat(),
         "state": state,
+        "dry_run": claimed.is_check,
         "reason": None,
         "message": None,
         "mode": int(claimed.mode) if claimed.mode else None,

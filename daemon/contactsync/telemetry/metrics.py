@@ -61,6 +61,12 @@ class Metrics:
             ["account", "action", "state"],
             registry=registry,
         )
+        self._checks = Counter(
+            "contactsync_checks",
+            "Deposits that were only checked (x.check.csv); no other counter of deposits or rows has them.",
+            ["action", "state"],
+            registry=registry,
+        )
         self._refused = Counter(
             "contactsync_deposits_refused",
             "Deposits settled in ko, by reason code.",
@@ -114,6 +120,8 @@ class Metrics:
             registry=registry,
         )
         for action in ACTIONS:
+            for state in ("ok", "ko"):
+                self._checks.labels(action, state)
             for result in ("applied", "rejected"):
                 self._rows.labels(action, result)
             for effect in EFFECTS:
@@ -138,6 +146,9 @@ class Metrics:
         `outcome` is the content of its result.json, `rejects` the number of rejected rows per code; times in seconds.
         """
         action = outcome["action"]
+        if outcome.get("dry_run"):
+            self._checks.labels(action, outcome["state"]).inc()
+            return
         self._deposits.labels(self._label(outcome["account"]), action, outcome["state"]).inc()
         if outcome["reason"]:
             self._refused.labels(outcome["reason"]).inc()

@@ -43,6 +43,7 @@ KEYS = [
     "deposited_at",
     "finished_at",
     "state",
+    "dry_run",
     "reason",
     "message",
     "mode",
@@ -82,7 +83,7 @@ def test_the_result_of_an_applied_file() -> None:
     assert result | {"finished_at": "", "message": "", "warnings": [], "errors": []} == {
         "deposit_id": 7, "account": "acme", "action": "import", "file": "aé.csv",
         "claimed_name": "1447797847_aé.csv", "deposited_at": "2015-11-17T22:04:07+00:00", "finished_at": "",
-        "state": "ok", "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1", "separator": ";",
+        "state": "ok", "dry_run": False, "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1", "separator": ";",
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
         "removed": 0, "warnings": [], "errors": [], "rejected_complete": True, "rejected_left_out": 0,
     }  # fmt: skip
