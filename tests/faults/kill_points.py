@@ -72,9 +72,9 @@ MORE = (
         )
     ),
     *(Fault(call, at_most=60) for call in ("close", "newfstatat", "statx", "fstat")),
-    *(Fault(call, besides=NO_NOREPLACE) for call in ("renameat", "unlinkat", "close", "fsync")),
+    *(Fault(call, besides=NO_NOREPLACE) for call in ("renameat", "linkat", "unlinkat", "close", "fsync")),
     Fault("openat", making=True, besides=NO_NOREPLACE),
-    *(Fault(call, besides=NO_RENAMEAT2) for call in ("renameat", "unlinkat")),
+    *(Fault(call, besides=NO_RENAMEAT2) for call in ("renameat", "linkat", "unlinkat")),
     Fault("poll", tree=False, at_most=100),
     *(Fault(call, tree=False, at_most=40) for call in ("futex", "mmap", "munmap", "brk", "mkdir", "fcntl")),
 )
@@ -113,7 +113,7 @@ class Contactsync(scene.Run):
         return scene.outcome(self)
 
     def wrong(self, wanted: object | None) -> list[str]:
-        found = scene.wrong_places(self, reserved=wanted is None)
+        found = scene.wrong_places(self, amid=wanted is None)
         if isinstance(wanted, dict):
             found += scene.disagreements(self) + scene.differences(self, wanted)
         return found
