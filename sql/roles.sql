@@ -91,7 +91,7 @@ BEGIN
             ('TABLE',    'account',              'SELECT, INSERT, UPDATE',              'SELECT'),
             ('TABLE',    'campaign',             'SELECT',                              'SELECT, INSERT, UPDATE'),
             -- Append-only.
-            ('TABLE',    'consent_event',        'INSERT',                              NULL),
+            ('TABLE',    'consent_event',        'SELECT, INSERT',                      NULL),
             ('TABLE',    'contact',              'SELECT, INSERT, UPDATE, DELETE',      'SELECT'),
             ('TABLE',    'contact_list',         'SELECT, INSERT',                      'SELECT'),
             ('TABLE',    'contact_status',       NULL,                                  'SELECT'),

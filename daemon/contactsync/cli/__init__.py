@@ -18,6 +18,7 @@ from contactsync.cli import (
     exit_status,
     history,
     init,
+    person,
     report,
     retry,
     run,
@@ -83,3 +84,4 @@ app.command("release")(retry.release)
 app.command("doctor")(doctor.doctor)
 app.command("tidy")(tidy.tidy)
 app.command("report")(report.report)
+app.add_typer(person.app, name="person")
