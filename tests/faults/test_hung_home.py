@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,21 +104,29 @@ def test_a_worker_that_hangs_is_replaced(two: Run) -> None:
         assert two.terminate() == 0
 
 
-def test_metrics_are_answered_beside_a_home_that_hangs(watched: Watched) -> None:
-    """Twice as often as there are threads for them; the count of files is marked as a part."""
+@pytest.mark.parametrize("first", [False, True], ids=["later", "from the start"])
+def test_metrics_are_answered_beside_a_home_that_hangs(watched: Watched, *, first: bool) -> None:
+    """Twice as often as there are threads for them; the account is in trouble, also if its home never answered.
+
+    The count of files is marked as a part.
+    """
     for name in ("slow", "fast"):
         watched.add_account(name)
-    with watched:
+    with ExitStack() as stack:
+        if first:
+            stack.enter_context(HungMount(watched.ftp / "slow"))
+        stack.enter_context(watched)
         watched.until(lambda: watched.health()[0] == 200, "it answers")
-        with HungMount(watched.ftp / "slow"):
-            watched.until(lambda: named(watched, "account.home_hung") == ["slow"], "the home is named")
-            for _ in range(4):
-                assert watched.get("/metrics")[0] == 200
-            # Answers are given again for a while before they are computed again.
-            for line in ("contactsync_accounts_in_trouble 1.0", "contactsync_backlog_is_whole 0.0"):
-                watched.until(lambda line=line: line in watched.get("/metrics")[1], line)  # type: ignore[misc]  # binds the loop's value
-            assert watched.health()[0] == 200
-            assert watched.terminate() == 0
+        if not first:
+            stack.enter_context(HungMount(watched.ftp / "slow"))
+        watched.until(lambda: named(watched, "account.home_hung") == ["slow"], "the home is named")
+        for _ in range(4):
+            assert watched.get("/metrics")[0] == 200
+        # Answers are given again for a while before they are computed again.
+        for line in ("contactsync_accounts_in_trouble 1.0", "contactsync_backlog_is_whole 0.0"):
+            watched.until(lambda line=line: line in watched.get("/metrics")[1], line)  # type: ignore[misc]  # binds the loop's value
+        assert watched.health()[0] == 200
+        assert watched.terminate() == 0
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from contactsync.domain.account import Account
@@ -19,6 +20,8 @@ from contactsync.telemetry.status import Trouble
 
 MAX_LOGGED_STRAYS = 100
 """How many folders in an account's `in/` are logged while the daemon runs: an uploader can make thousands."""
+
+HANGS = "its home does not answer"
 
 
 class State(Enum):
@@ -80,6 +83,8 @@ class Lanes:
         # Those whose next deposit is long.
         self._ready_long: deque[Lane] = deque()
         self._free_long_steps = long_steps
+        # Accounts whose homes have not answered yet, so that they have no lane.
+        self._unserved: dict[str, Trouble] = {}
         self._timers: list[tuple[float, int, Lane]] = []
         # Lanes cannot be compared: the ticket decides between two timers of one time.
         self._tickets = itertools.count()
@@ -108,6 +113,22 @@ class Lanes:
             else:
                 self._lanes[name] = Lane(account, self._make_queue())
                 self.queue(self._lanes[name])
+
+    def note_hung(self, names: Collection[str], now: datetime) -> None:
+        """The homes of these accounts do not answer, and of no others; those that answer again are queued."""
+        for lane in self:
+            if lane.is_hung and lane.account.name not in names:
+                lane.is_hung, lane.trouble = False, None
+                self.queue(lane)
+            elif not lane.is_hung and lane.account.name in names:
+                lane.is_hung = True
+                lane.trouble = Trouble(lane.account.name, HANGS, now, lane.failures + 1)
+        unserved = [name for name in names if name not in self._lanes]
+        self._unserved = {name: self._unserved.get(name) or Trouble(name, HANGS, now, 1) for name in unserved}
+
+    def troubles(self) -> list[Trouble]:
+        """Why accounts cannot continue, those too whose homes have never answered this daemon."""
+        return [*self._unserved.values(), *(lane.trouble for lane in self if lane.trouble is not None)]
 
     def queue(self, lane: Lane) -> None:
         """Queue an idle lane; one that is queued or runs gets one more step afterwards."""

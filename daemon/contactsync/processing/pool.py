@@ -19,7 +19,7 @@ from contactsync.runtime import gil
 from contactsync.runtime.clock import SYSTEM_CLOCK, Clock
 from contactsync.telemetry.metrics import Metrics
 from contactsync.telemetry.outage import DatabaseOutage
-from contactsync.telemetry.status import DaemonStatus, Trouble
+from contactsync.telemetry.status import DaemonStatus
 
 GIVE_WAY_SECONDS = 10.0
 """For this long at most, a single worker leaves a long deposit for the steps of others. Its transaction is idle
@@ -83,16 +83,7 @@ class WorkerPool:
         ends when its home answers.
         """
         with self._changed:
-            for lane in self._lanes:
-                if lane.is_hung and lane.account.name not in names:
-                    lane.is_hung, lane.trouble = False, None
-                    self._lanes.queue(lane)
-                elif not lane.is_hung and lane.account.name in names:
-                    lane.is_hung = True
-                    since = self._clock.now()
-                    lane.trouble = Trouble(
-                        lane.account.name, "its home does not answer", since, lane.failures + 1
-                    )
+            self._lanes.note_hung(names, self._clock.now())
             hanging = self._crew.replace_hung()
             for thread, lane in hanging:
                 self._lanes.leave_long(lane)
@@ -173,7 +164,6 @@ class WorkerPool:
         database_away, database_away_since = self.outage.now
         with self._changed:
             lanes = list(self._lanes)
-            troubles = [lane.trouble for lane in lanes if lane.trouble is not None]
             return DaemonStatus(
                 as_of=self._clock.now(),
                 database_away=database_away,
@@ -182,7 +172,7 @@ class WorkerPool:
                 queued=tuple(lane.account.name for lane in self._lanes.ready),
                 running=tuple(lane.account.name for lane in lanes if lane.state is State.RUNNING),
                 pausing=sum(lane.state is State.IDLE and lane.wake_at is not None for lane in lanes),
-                troubles=tuple(sorted(troubles, key=lambda trouble: trouble.since)),
+                troubles=tuple(sorted(self._lanes.troubles(), key=lambda trouble: trouble.since)),
                 longest_step_seconds=self._crew.longest_step_seconds(),
                 workers_ended=0 if self._stopping else self._crew.count_ended(),
                 waiting={lane.account.name: found for lane in lanes if (found := lane.uploads.waiting)},

@@ -188,7 +188,8 @@ def _background(
             settings,
             metrics,
             pool.status,
-            lambda: list(roster.homes),
+            # A home that has never answered is not served yet, and its files are not counted either.
+            lambda: roster.homes.keys() | roster.unanswered,
             pulse,
             session=Session(url, patience=MAIN_PATIENCE_SECONDS),
             # Its own: a look at thousands of files takes long, and is not a home that hangs.

@@ -42,6 +42,20 @@ def test_the_status_shows_a_trouble_until_a_step_succeeds(start: Start, script: 
     script.end_step(None)
 
 
+def test_an_account_whose_home_never_answered_is_in_trouble(start: Start, script: Script) -> None:
+    """It is not served yet, so it has no lane; its trouble begins when it is first noticed."""
+    pool = start(1, "fast")
+    assert script.next() == "fast"
+    script.end_step(None)
+    pool.note_hung(["slow"])
+    (trouble,) = pool.status().troubles
+    assert (trouble.account, trouble.reason) == ("slow", "its home does not answer")
+    pool.note_hung(["slow"])
+    assert pool.status().troubles == (trouble,)
+    pool.note_hung([])
+    assert pool.status().troubles == ()
+
+
 def test_the_status_shows_since_when_the_database_is_unreachable(start: Start) -> None:
     """The time is that of the first failure, and goes when the database is back."""
     pool = start(1)
