@@ -84,7 +84,7 @@ def _claim_all(folder: Path, together: Barrier) -> None:
     kernel._renameat2 = None
     source, target = (os.open(folder / name, os.O_RDONLY) for name in ("from", "to"))
     for number in range(FILES):
-        together.wait(60)
+        together.wait(300)
         for stamp in range(3):
             try:
                 claim_noreplace(source, b"%d" % number, target, b"%d_%d" % (stamp, number))
@@ -100,13 +100,13 @@ def test_two_daemons_lose_no_file_without_rename_noreplace(tmp_path: Path) -> No
     """Their locks do not reach each other, as on two hosts, and they claim the same files at the same time."""
     for number in range(FILES):
         (tmp_path / f"from/{number}").write_text(f"{number}")
-    forked = multiprocessing.get_context("fork")
-    together = forked.Barrier(2)
-    daemons = [forked.Process(target=_claim_all, args=(tmp_path, together)) for _ in range(2)]
+    spawned = multiprocessing.get_context("spawn")
+    together = spawned.Barrier(2)
+    daemons = [spawned.Process(target=_claim_all, args=(tmp_path, together)) for _ in range(2)]
     for daemon in daemons:
         daemon.start()
     for daemon in daemons:
-        daemon.join(120)
+        daemon.join(300)
         assert daemon.exitcode == 0
     left = sorted(int(path.read_text()) for path in tmp_path.glob("*/*"))
     assert left == list(range(FILES))
