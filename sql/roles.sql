@@ -90,8 +90,8 @@ BEGIN
             -- The daemon, and the commands, which use its role.                        The sending platform.
             ('TABLE',    'account',              'SELECT, INSERT, UPDATE',              'SELECT'),
             ('TABLE',    'campaign',             'SELECT',                              'SELECT, INSERT, UPDATE'),
-            -- Append-only.
-            ('TABLE',    'consent_event',        'SELECT, INSERT',                      NULL),
+            -- Never updated; keep_consent_days and keep_reactions_days delete.
+            ('TABLE',    'consent_event',        'SELECT, INSERT, DELETE',              NULL),
             ('TABLE',    'contact',              'SELECT, INSERT, UPDATE, DELETE',      'SELECT'),
             ('TABLE',    'contact_list',         'SELECT, INSERT',                      'SELECT'),
             ('TABLE',    'contact_status',       NULL,                                  'SELECT'),
@@ -99,7 +99,7 @@ BEGIN
             ('TABLE',    'list_address',         NULL,                                  'SELECT'),
             ('TABLE',    'list_member',          'SELECT, INSERT, DELETE',              'SELECT'),
             ('TABLE',    'opt_out',              'SELECT, INSERT, UPDATE, DELETE',      NULL),
-            ('TABLE',    'reaction',             'SELECT',                              NULL),
+            ('TABLE',    'reaction',             'SELECT, DELETE',                      NULL),
             ('TABLE',    'report_day',           'SELECT, INSERT, UPDATE, DELETE',      NULL),
             ('TABLE',    'schema_migration',     'SELECT',                              NULL),
             ('SEQUENCE', 'account_id_seq',       'USAGE',                               NULL),

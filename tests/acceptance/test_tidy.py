@@ -54,7 +54,8 @@ def test_tidy_dry_run_reports_what_tidy_then_removes(down: Program) -> None:
     assert down.wait() == 0
     aged(down, 15)
     done = cli(down, "tidy", "--json")
-    assert json.loads(done.stdout) == [{"account": "acme", "files": 0, "bytes": 0, "rows": 0}]
+    nothing = {"files": 0, "bytes": 0, "rows": 0, "reactions": 0, "consent_events": 0, "contacts": 0}
+    assert json.loads(done.stdout) == [{"account": "acme", **nothing}]
     assert "are 0" in done.stderr
     down.configure(keep_settled_days=10, keep_history_days=10)
     removed = json.loads(cli(down, "tidy", "--dry-run", "--json").stdout)
@@ -68,6 +69,42 @@ def test_tidy_dry_run_reports_what_tidy_then_removes(down: Program) -> None:
     done = cli(down, "tidy", "--json")
     assert (done.returncode, [each["account"] for each in json.loads(done.stdout)]) == (1, ["acme"])
     assert "contactsync init bare" in done.stderr
+
+
+def test_personal_data_goes_by_tidy_and_by_the_daemon(down: Program) -> None:
+    """--dry-run counts what tidy and the daemon then remove: a reaction, an event of consent, an idle contact."""
+    down.add_account("acme")
+    down.drop("acme", "a.csv", people(2))
+    down.drop("acme", "back.csv", b"Email\nback@example.org\n", "optoutEMAIL")
+    down.start("--once")
+    assert down.wait() == 0
+    aged(down, 200)
+    down.rows("DELETE FROM opt_out RETURNING 1")
+    down.rows("UPDATE consent_event SET occurred_at = now() - interval '200 days' RETURNING 1")
+    down.rows(
+        "UPDATE contact SET updated_at = now() - interval '200 days' WHERE email = 'p1@example.com' RETURNING 1"
+    )
+    down.rows(
+        "INSERT INTO campaign (account_id, campaign_id, name, media) SELECT account_id, 1, 'spring', '{EMAIL}'"
+        " FROM account RETURNING 1"
+    )
+    for days in (1, 200):
+        down.rows(
+            "SELECT record_reaction(account_id, 1, contact_id, 'EMAIL', 'clicked', now() - make_interval(days => %s))"
+            " FROM contact WHERE email = 'p2@example.com'",
+            days,
+        )
+    down.configure(keep_reactions_days=100, keep_consent_days=100, keep_contacts_idle_days=100)
+    expected = {"reactions": 1, "consent_events": 1, "contacts": 1}
+    dry = json.loads(cli(down, "tidy", "--dry-run", "--json").stdout)[0]
+    assert {key: dry[key] for key in expected} == expected
+    down.start()
+    (removed,) = down.until(lambda: down.events("retention.removed"), "old data is removed")
+    assert {key: removed[key] for key in expected} == expected
+    assert down.terminate() == 0
+    assert [row["email"] for row in down.contacts("acme")] == ["p2@example.com"]
+    again = json.loads(cli(down, "tidy", "--json").stdout)[0]
+    assert {key: again[key] for key in expected} == dict.fromkeys(expected, 0)
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

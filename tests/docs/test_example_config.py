@@ -15,6 +15,13 @@ from contactsync.settings.settings import PREFIX, Settings
 
 EXAMPLE = Path(__file__).parents[2] / "systemd/contactsync.toml"
 KEY = re.compile(r"^#([a-z_]+ = .*)$", re.MULTILINE)
+PROPOSED = ("keep_settled_days", "keep_history_days", "keep_reactions_days", "keep_consent_days")
+"""Keys whose value in the file is a proposal: nothing is removed before an operator asks for it."""
+
+
+def paragraph(key: str) -> str:
+    """The comment and the line of a key."""
+    return next(each for each in EXAMPLE.read_text(encoding="utf-8").split("\n\n") if f"\n#{key} = " in each)
 
 
 @pytest.fixture
@@ -44,12 +51,22 @@ def test_it_shows_the_true_defaults(shown: dict[str, Any]) -> None:
     """A key without a default has a valid example, and a remark that it has none."""
     read = Settings(**shown)
     for key, field in Settings.model_fields.items():
-        if field.default is not None:
+        if key in PROPOSED:
+            assert f"Default {field.default}. Proposed:" in " ".join(paragraph(key).split("\n# "))
+        elif field.default is not None:
             assert getattr(read, key) == field.default, key
         else:
             assert getattr(read, key) is not None, key
     without = [key for key, field in Settings.model_fields.items() if field.default is None]
     assert EXAMPLE.read_text(encoding="utf-8").count("No default: without it") == len(without)
+
+
+def test_its_proposals_can_all_be_uncommented(shown: dict[str, Any], tmp_path: Path) -> None:
+    """They differ from the defaults, and do not conflict."""
+    uncommented = tmp_path / "contactsync.toml"
+    uncommented.write_text("\n".join(f"{key} = {shown[key]}" for key in PROPOSED), encoding="utf-8")
+    read = load(uncommented)
+    assert all(getattr(read, key) != Settings.model_fields[key].default for key in PROPOSED)
 
 
 def test_it_marks_the_keys_that_need_a_restart() -> None:

@@ -1,8 +1,9 @@
-"""`tidy`: applies keep_settled_days and keep_history_days now, or previews the effect."""
+"""`tidy`: applies the retention settings now, or previews the effect."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +17,19 @@ from contactsync.domain.errors import AnswerIsNo
 if TYPE_CHECKING:
     from contactsync.database.connection import Connection
     from contactsync.domain.account import Account
-    from contactsync.retention.sweep import Cursor, Swept
+    from contactsync.retention import personal_data, sweep
+    from contactsync.retention.swept import Cursor, Swept
     from contactsync.settings.settings import Settings
-    from contactsync.spool.spool import Spool
 
-COLUMNS = ("account", "files", "bytes", "rows")
+COLUMNS = ("account", "files", "bytes", "rows", "reactions", "consent_events", "contacts")
+SETTINGS = (
+    "keep_settled_days",
+    "keep_history_days",
+    "keep_reactions_days",
+    "keep_consent_days",
+    "keep_contacts_idle_days",
+)
+BUSY_SECONDS = 0.5
 
 
 def tidy(
@@ -28,7 +37,7 @@ def tidy(
     account: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Only files and rows of this account.", autocompletion=complete_accounts
+            metavar="NAME", help="Only what belongs to this account.", autocompletion=complete_accounts
         ),
     ] = None,
     *,
@@ -37,10 +46,12 @@ def tidy(
     ] = False,
     as_json: output.AsJson = False,
 ) -> None:
-    """Remove settled files and ledger rows that are older than keep_settled_days and keep_history_days, now.
+    """Remove now what is older than the retention settings allow: files, ledger rows and personal data.
 
-    The running daemon does this automatically a few times per day. The command is safe beside it, and never touches an
-    unsettled file. With --dry-run, rows are counted by age alone; a row is removed only after its file.
+    The settings are keep_settled_days, keep_history_days, keep_reactions_days, keep_consent_days and
+    keep_contacts_idle_days. The running daemon does this automatically a few times per day. The command is safe beside
+    it, and never touches an unsettled file or an opt-out. With --dry-run, rows are counted by age alone; a row is
+    removed only after its file.
 
     Example: contactsync tidy --dry-run
     """
@@ -59,8 +70,10 @@ def tidy(
             # Continue with the other accounts.
             except (AnswerIsNo, OSError) as error:
                 problems.append(f"{each.name}: {error}")
-    if not settings.keep_settled_days and not settings.keep_history_days:
-        typer.echo("keep_settled_days and keep_history_days are 0: everything is kept forever", err=True)
+    if not any(getattr(settings, key) for key in SETTINGS):
+        typer.echo(
+            f"{', '.join(SETTINGS[:-1])} and {SETTINGS[-1]} are 0: everything is kept forever", err=True
+        )
     output.accounts(rows, COLUMNS, problems, in_json=as_json)
 
 
@@ -68,33 +81,64 @@ def _preview(conn: Connection, settings: Settings, account: Account) -> dict[str
     from datetime import UTC, datetime
 
     from contactsync.database import statements
+    from contactsync.retention import personal_data
 
     what = {
         "account_id": account.account_id,
         "now": datetime.now(UTC),
         "settled_days": settings.keep_settled_days,
         "history_days": settings.keep_history_days,
+        "reactions_days": settings.keep_reactions_days,
     }
     row = conn.execute(statements.get("retention/preview"), what).fetchone() or {}
-    return {"account": account.name, **row}
+    consent, idle = settings.keep_consent_days, settings.keep_contacts_idle_days
+    return {
+        "account": account.name,
+        **row,
+        "consent_events": personal_data.count(conn, account, consent, personal_data.old_consent_events),
+        "contacts": personal_data.count(conn, account, idle, personal_data.idle_contacts),
+    }
 
 
 def _tidy(conn: Connection, settings: Settings, account: Account) -> dict[str, Any]:
-    from contactsync.retention import sweep
+    from contactsync.retention import personal_data, sweep
+    from contactsync.retention.swept import START, Swept
 
-    total = {"files": 0, "bytes": 0, "rows": 0}
+    total = Swept()
 
-    def every_batch(remove: Callable[[Connection, Account, Spool, int, Cursor], Swept], days: int) -> None:
-        cursor: Cursor | None = sweep.START if days else None
+    def every_batch(remove_batch: Callable[[Cursor], Swept], days: int) -> None:
+        nonlocal total
+        cursor: Cursor | None = START if days else None
         while cursor is not None:
-            # Each batch takes the lock again, so that deposits can proceed in between.
-            with opened(settings, account) as spool:
-                swept = remove(conn, account, spool, days, cursor)
-            total["files"] += swept.files
-            total["bytes"] += swept.freed_bytes
-            total["rows"] += swept.rows
+            swept = remove_batch(cursor)
+            total += swept
             cursor = swept.cursor
 
-    every_batch(sweep.remove_files, settings.keep_settled_days)
-    every_batch(sweep.delete_rows, settings.keep_history_days)
-    return {"account": account.name, **total}
+    def in_database(remove: personal_data.Sweep, days: int) -> None:
+        every_batch(lambda cursor: _when_free(lambda: remove(conn, account, days, cursor)), days)
+
+    def in_folders(remove: sweep.Sweep, days: int) -> None:
+        def remove_batch(cursor: Cursor) -> Swept:
+            # Each batch takes the lock again, so that deposits can proceed in between.
+            with opened(settings, account) as spool:
+                return remove(conn, account, spool, days, cursor)
+
+        every_batch(remove_batch, days)
+
+    in_database(personal_data.remove_idle_contacts, settings.keep_contacts_idle_days)
+    in_database(personal_data.remove_consent_events, settings.keep_consent_days)
+    in_database(personal_data.remove_reactions, settings.keep_reactions_days)
+    in_folders(sweep.remove_files, settings.keep_settled_days)
+    in_folders(sweep.delete_rows, settings.keep_history_days)
+    return {"account": account.name, **total.counts}
+
+
+def _when_free(remove_batch: Callable[[], Swept]) -> Swept:
+    """What a batch removed, when no deposit of the account is being merged any more."""
+    from contactsync.domain.errors import AccountBusy
+
+    while True:
+        try:
+            return remove_batch()
+        except AccountBusy:
+            time.sleep(BUSY_SECONDS)

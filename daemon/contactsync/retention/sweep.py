@@ -9,8 +9,7 @@ again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,24 +17,15 @@ from contactsync.database import ledger, statements
 from contactsync.database.connection import Connection
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import ACTIONS
+from contactsync.retention.swept import Cursor, Swept
 from contactsync.spool import settled
 from contactsync.spool.spool import Spool
 
 BATCH = 100
 """Deposits per batch: about 20 ms under the account's lock."""
 
-Cursor = tuple[datetime, int]
-START: Cursor = (datetime.min.replace(tzinfo=UTC), 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a batch removed. `cursor` is where the next batch begins, None after the last one."""
-
-    files: int = 0
-    freed_bytes: int = 0
-    rows: int = 0
-    cursor: Cursor | None = None
+Sweep = Callable[[Connection, Account, Spool, int, Cursor], Swept]
+"""Removes one batch; `remove_files` or `delete_rows`."""
 
 
 def remove_files(conn: Connection, account: Account, spool: Spool, days: int, after: Cursor) -> Swept:
@@ -58,7 +48,7 @@ def remove_files(conn: Connection, account: Account, spool: Spool, days: int, af
         files += len(each)
     ids = [row["deposit_id"] for each in chosen.values() for row in each]
     _run(conn, "retention/mark_removed", account, ids)
-    return Swept(files=files, freed_bytes=freed, cursor=_next(rows))
+    return Swept(files=files, bytes=freed, cursor=_next(rows))
 
 
 def delete_rows(conn: Connection, account: Account, spool: Spool, days: int, after: Cursor) -> Swept:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
-from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import structlog
 
-from contactsync.database.connection import Connection, Where
+from contactsync.database.connection import Where
 from contactsync.database.thread_sessions import ThreadSession
 from contactsync.domain.account import Account
 from contactsync.domain.errors import AccountBusy, ContactsyncError, DatabaseAway, FoldersMissing
-from contactsync.retention import sweep
-from contactsync.retention.sweep import Cursor, Swept
+from contactsync.retention import personal_data, sweep
+from contactsync.retention.swept import START, Cursor, Swept
 from contactsync.runtime.background import Background
 from contactsync.settings.settings import Settings
 from contactsync.spool.home_pins import HomePins
@@ -36,26 +36,12 @@ AWAY_SECONDS = 30.0
 
 log = structlog.get_logger()
 
-Sweep = Callable[[Connection, Account, Spool, int, Cursor], Swept]
-"""Removes one batch; `sweep.remove_files` or `sweep.delete_rows`."""
-
-
-@dataclass(slots=True)
-class _Total:
-    """What a round removed for an account."""
-
-    files: int = 0
-    freed_bytes: int = 0
-    rows: int = 0
-
-    def add(self, swept: Swept) -> None:
-        self.files += swept.files
-        self.freed_bytes += swept.freed_bytes
-        self.rows += swept.rows
+RemoveBatch = Callable[[Cursor], Swept]
+"""Removes the batch that begins at a cursor."""
 
 
 class Sweeper(Background[Account, Settings]):
-    """One thread for all accounts; does nothing while both settings are 0. `stop` lets the current batch end."""
+    """One thread for all accounts; does nothing while the settings are 0. `stop` lets the current batch end."""
 
     # A batch takes less than a second, and one that is cut short is repeated.
     max_stop_seconds: ClassVar[float] = 1.0
@@ -143,10 +129,10 @@ class Sweeper(Background[Account, Settings]):
 
         A fault is logged when it appears, when it changes, and when it returns after a round without it.
         """
-        total = _Total()
+        total = Swept()
         try:
             for swept in self._sweep(account, settings):
-                total.add(swept)
+                total += swept
         except DatabaseAway:
             self._metrics.trouble("database")
             return False
@@ -161,43 +147,67 @@ class Sweeper(Background[Account, Settings]):
             self._metrics.trouble("bug")
         else:
             self._faults.news(account.name, None)
-        if total.files or total.rows:
+        if any(total.counts.values()):
             log.info(
                 "retention.removed",
                 account=account.name,
                 files=total.files,
-                bytes=total.freed_bytes,
+                bytes=total.bytes,
                 rows=total.rows,
+                reactions=total.reactions,
+                consent_events=total.consent_events,
+                contacts=total.contacts,
             )
         return True
 
     def _sweep(self, account: Account, settings: Settings) -> Iterator[Swept]:
-        if settings.keep_settled_days:
-            yield from self._batches(account, settings, settings.keep_settled_days, sweep.remove_files)
-        if settings.keep_history_days:
-            yield from self._batches(account, settings, settings.keep_history_days, sweep.delete_rows)
+        """Remove what each setting asks for. Contacts go before the reactions, by which they are judged."""
+        in_folders = (
+            (settings.keep_settled_days, sweep.remove_files),
+            (settings.keep_history_days, sweep.delete_rows),
+        )
+        in_database = (
+            (settings.keep_contacts_idle_days, personal_data.remove_idle_contacts),
+            (settings.keep_consent_days, personal_data.remove_consent_events),
+            (settings.keep_reactions_days, personal_data.remove_reactions),
+        )
+        for days, remove in in_database:
+            if days:
+                yield from self._batches(account, partial(self._in_database, account, days, remove))
+        for days, remove_in in in_folders:
+            if days:
+                yield from self._batches(
+                    account, partial(self._in_folders, account, settings, days, remove_in)
+                )
 
-    def _batches(
-        self, account: Account, settings: Settings, days: int, remove_batch: Sweep
-    ) -> Iterator[Swept]:
-        """Remove batch after batch, with a rest after each, until none is left, or the account is not served any more."""
+    def _in_database(self, account: Account, days: int, remove: personal_data.Sweep, after: Cursor) -> Swept:
+        with self._session() as conn:
+            return remove(conn, account, days, after)
+
+    def _in_folders(
+        self, account: Account, settings: Settings, days: int, remove: sweep.Sweep, after: Cursor
+    ) -> Swept:
         home = account.home_under(settings.ftp_root)
-        cursor: Cursor | None = sweep.START
+        with (
+            Spool(home, self._pins, max_bytes=settings.max_file_bytes, ignored=settings.ignores) as spool,
+            self._session() as conn,
+        ):
+            return remove(conn, account, spool, days, after)
+
+    def _batches(self, account: Account, remove_batch: RemoveBatch) -> Iterator[Swept]:
+        """Remove batch after batch, with a rest after each, until none is left, or the account is not served any more."""
+        cursor: Cursor | None = START
         while cursor is not None and self._serves(account):
             started = time.monotonic()
             try:
-                with Spool(
-                    home, self._pins, max_bytes=settings.max_file_bytes, ignored=settings.ignores
-                ) as spool:
-                    with self._session() as conn:
-                        swept = remove_batch(conn, account, spool, days, cursor)
-                    cursor = swept.cursor
+                swept = remove_batch(cursor)
             except AccountBusy:
                 self._pause(BUSY_SECONDS)
                 continue
             except FoldersMissing:
                 # No folders yet, so no files.
                 return
+            cursor = swept.cursor
             yield swept
             if cursor is not None:
                 self._pause(max(MIN_REST_SECONDS, REST_SHARE * (time.monotonic() - started)))

@@ -134,3 +134,18 @@ def _conflicts(settings: Settings, given: AbstractSet[str]) -> Iterator[tuple[st
             "metrics_socket",
             f"must not be inside ftp_root ({settings.ftp_root}): FTP accounts could replace it",
         )
+    yield from _retention_conflicts(settings)
+
+
+def _retention_conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Retention that would remove what another setting still needs."""
+    reactions, idle = settings.keep_reactions_days, settings.keep_contacts_idle_days
+    # A report is compared with its reactions as long as it is kept, and a day may last 25 hours.
+    needed = settings.report_retention_days + 2
+    if 0 < reactions < needed:
+        reason = "the reports of those days would be published again without the reactions"
+        yield "keep_reactions_days", f"must be 0 or at least report_retention_days + 2 ({needed}): {reason}"
+    for key, kept in (("keep_history_days", settings.keep_history_days), ("keep_reactions_days", reactions)):
+        if idle and 0 < kept < idle:
+            reason = "that is what shows whether a contact is idle"
+            yield "keep_contacts_idle_days", f"must not be above {key} ({idle} and {kept}): {reason}"

@@ -28,6 +28,9 @@ LIVE = frozenset(
         "defuse_formulas",
         "keep_settled_days",
         "keep_history_days",
+        "keep_reactions_days",
+        "keep_consent_days",
+        "keep_contacts_idle_days",
     }
 )
 """Keys that SIGHUP changes in a running daemon, effective from its next deposit; others need a restart."""

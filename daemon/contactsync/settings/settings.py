@@ -111,6 +111,21 @@ class Settings(BaseSettings):
         le=36_500,
         description="days to keep the ledger's row of a deposit whose file is gone; 0: forever",
     )
+    keep_reactions_days: int = Field(
+        0, ge=0, le=36_500, description="days to keep reactions to campaigns in the database; 0: forever"
+    )
+    keep_consent_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days to keep events of consent; those of current opt-outs stay; 0: forever",
+    )
+    keep_contacts_idle_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days after which a contact is removed if nothing happened to it; 0: never",
+    )
     report_retention_days: int = Field(
         7, ge=1, le=3650, description="days to keep in reporting/; missing ones are published"
     )

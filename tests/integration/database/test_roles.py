@@ -149,7 +149,6 @@ FORBIDDEN_TO_THE_DAEMON = [
     DIRECTLY,
     "UPDATE contactsync.campaign SET name = 'x'",
     "UPDATE contactsync.consent_event SET kind = 'optin'",
-    "DELETE FROM contactsync.consent_event",
     "DELETE FROM contactsync.account",
     "INSERT INTO contactsync.schema_migration (version, name, checksum) VALUES (9999, 'x', 'x')",
     "DROP TABLE contactsync.reaction",

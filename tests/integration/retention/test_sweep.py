@@ -9,7 +9,7 @@ import pytest
 
 from contactsync.database import retries
 from contactsync.retention import sweep
-from contactsync.retention.sweep import START, Swept
+from contactsync.retention.swept import START, Swept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def test_old_settled_files_are_removed_with_their_results_and_young_ones_kept(si
     (site.folder(box="ok") / "1_foreign.csv").touch()
     swept = remove_files(site)
     assert (swept.files, swept.rows) == (3, 0)
-    assert swept.freed_bytes > len(GOOD + BAD + HALF)
+    assert swept.bytes > len(GOOD + BAD + HALF)
     assert site.boxes() == {
         "in": [],
         "on": [],

@@ -13,6 +13,7 @@ from contactsync.accounts import store
 from contactsync.domain.account import Account
 from contactsync.retention import sweep
 from contactsync.retention.sweeper import Sweeper
+from contactsync.retention.swept import Swept
 from contactsync.settings.settings import Settings
 from contactsync.telemetry.metrics import Metrics
 from tests.integration.conftest import Site
@@ -30,10 +31,10 @@ class Rounds:
         self.fault: Exception | None = None
         monkeypatch.setattr(sweep, "remove_files", self._remove_files)
 
-    def _remove_files(self, *_: object) -> sweep.Swept:
+    def _remove_files(self, *_: object) -> Swept:
         if self.fault is not None:
             raise self.fault
-        return sweep.Swept()
+        return Swept()
 
     def run(self, fault: Exception | None, account: Account | None = None) -> bool:
         self.fault = fault
@@ -116,11 +117,11 @@ def test_new_settings_start_a_round_even_if_they_come_during_one(
     begun, go_on = threading.Semaphore(0), threading.Semaphore(0)
     days: list[int] = []
 
-    def wait(_conn: object, _account: object, _spool: object, keep: int, _after: object) -> sweep.Swept:
+    def wait(_conn: object, _account: object, _spool: object, keep: int, _after: object) -> Swept:
         days.append(keep)
         begun.release()
         assert go_on.acquire(timeout=DEADLINE)
-        return sweep.Swept()
+        return Swept()
 
     monkeypatch.setattr(sweep, "remove_files", wait)
     rounds.sweeper.update([rounds.site.account])

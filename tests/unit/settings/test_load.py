@@ -61,6 +61,15 @@ BAD: list[tuple[str, str]] = [
     ('database_url = "postgresql://u:p@ss:wrong@h/x"', "database_url: libpq cannot read it"),
     ("keep_history_days = -1", "keep_history_days: must be a whole number from 0 to 36500, not -1"),
     ("settle_seconds = 9\ngrace_seconds = 3", "grace_seconds: must not be below settle_seconds"),
+    ("keep_reactions_days = 8", "keep_reactions_days: must be 0 or at least report_retention_days + 2 (9)"),
+    (
+        "keep_contacts_idle_days = 9\nkeep_history_days = 8",
+        "keep_contacts_idle_days: must not be above keep_history_days (9 and 8)",
+    ),
+    (
+        "keep_contacts_idle_days = 99\nkeep_reactions_days = 98",
+        "keep_contacts_idle_days: must not be above keep_reactions_days (99 and 98)",
+    ),
     ('ftp_root = "/srv"\ndata_dir = "/srv/data"', "data_dir: must not be inside ftp_root (/srv)"),
     ("workers = ", "not TOML: Invalid value (at end of document); a line is"),
 ]
