@@ -96,6 +96,7 @@ BEGIN
             ('TABLE',    'contact_list',         'SELECT, INSERT',                      'SELECT'),
             ('TABLE',    'contact_status',       NULL,                                  'SELECT'),
             ('TABLE',    'deposit',              'SELECT, INSERT, UPDATE, DELETE',      NULL),
+            ('TABLE',    'erasure',              'SELECT, INSERT',                      NULL),
             ('TABLE',    'list_address',         NULL,                                  'SELECT'),
             ('TABLE',    'list_member',          'SELECT, INSERT, DELETE',              'SELECT'),
             ('TABLE',    'opt_out',              'SELECT, INSERT, UPDATE, DELETE',      NULL),
@@ -108,6 +109,7 @@ BEGIN
             ('SEQUENCE', 'contact_id_seq',       'USAGE',                               NULL),
             ('SEQUENCE', 'contact_list_id_seq',  'USAGE',                               NULL),
             ('SEQUENCE', 'deposit_id_seq',       'USAGE',                               NULL),
+            ('SEQUENCE', 'erasure_id_seq',       'USAGE',                               NULL),
             ('SEQUENCE', 'reaction_id_seq',      NULL,                                  NULL)
         ) AS o (kind, name, daemon, sender)
         WHERE to_regclass(format('contactsync.%I', o.name)) IS NOT NULL

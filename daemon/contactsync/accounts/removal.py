@@ -13,7 +13,7 @@ from contactsync.domain.errors import AnswerIsNo
 TABLES = (
     *("reaction", "campaign"),
     *("list_member", "contact_list", "contact"),
-    *("opt_out", "consent_event"),
+    *("opt_out", "consent_event", "erasure"),
     *("report_day", "deposit", "account"),
 )
 """Every table with an `account_id`; a table comes before those that it references."""

@@ -19,6 +19,7 @@ from contactsync.cli import (
     history,
     init,
     person,
+    person_erase,
     report,
     retry,
     run,
@@ -84,4 +85,5 @@ app.command("release")(retry.release)
 app.command("doctor")(doctor.doctor)
 app.command("tidy")(tidy.tidy)
 app.command("report")(report.report)
+person.app.command("erase")(person_erase.erase)
 app.add_typer(person.app, name="person")

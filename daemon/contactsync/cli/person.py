@@ -58,7 +58,7 @@ def show(
 
     Example: contactsync person show --email a@example.com
     """
-    found = _everything(ctx, account, _typed(email, phone, mobile, reference))
+    found = _everything(ctx, account, typed(email, phone, mobile, reference))
     if as_json:
         output.as_json(found)
     elif not found:
@@ -87,7 +87,7 @@ def export(
 
     Example: contactsync person export --email a@example.com > person.json
     """
-    found = _everything(ctx, account, _typed(email, phone, mobile, reference))
+    found = _everything(ctx, account, typed(email, phone, mobile, reference))
     if not as_csv:
         output.as_json(found)
     else:
@@ -117,7 +117,7 @@ def why(
     from contactsync.people import history
 
     explained = False
-    for _, records, search in _accounts(ctx, account, _typed(email, phone, mobile, reference)):
+    for _, records, search in _accounts(ctx, account, typed(email, phone, mobile, reference)):
         if records.consent or records.opt_outs:
             explained = True
             typer.echo(f"account {records.account.name}")
@@ -128,7 +128,8 @@ def why(
         raise typer.Exit(NO)
 
 
-def _typed(email: str | None, phone: str | None, mobile: str | None, reference: str | None) -> Typed:
+def typed(email: str | None, phone: str | None, mobile: str | None, reference: str | None) -> Typed:
+    """What the options name."""
     from contactsync.people.person import Typed
 
     return Typed(email, phone, mobile, reference)

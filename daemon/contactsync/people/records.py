@@ -38,14 +38,11 @@ def held(conn: Connection, account: Account, given: Identifiers) -> Records:
     A contact's own addresses, numbers and reference then find its opt-outs, consent events and reactions.
     """
     contacts = _rows(conn, "people/contacts", account, given)
-    known_by = given
-    for contact in contacts:
-        data = contact["data"]
-        known_by |= Identifiers(
-            frozenset(filter(None, [data.get("email")])),
-            frozenset(filter(None, [data.get("phone"), data.get("mobile")])),
-            frozenset(filter(None, [data.get("reference")])),
-        )
+    return of(conn, account, contacts, given | _identifiers(contacts))
+
+
+def of(conn: Connection, account: Account, contacts: Rows, known_by: Identifiers) -> Records:
+    """These contacts, and everything else about them and about these identifiers."""
     ids = [contact["contact_id"] for contact in contacts]
     return Records(
         account,
@@ -58,10 +55,38 @@ def held(conn: Connection, account: Account, given: Identifiers) -> Records:
     )
 
 
+def exclusive(conn: Connection, records: Records, given: Identifiers) -> Identifiers:
+    """What was given, and what of the contacts found no other contact of the account has, such as a shared telephone."""
+    ids = {contact["contact_id"] for contact in records.contacts}
+    found = records.known_by - given
+    others = [
+        row for row in _rows(conn, "people/contacts", records.account, found) if row["contact_id"] not in ids
+    ]
+    return given | (found - _identifiers(others))
+
+
+def _identifiers(contacts: Rows) -> Identifiers:
+    """Everything that these contacts are known by."""
+    known = Identifiers()
+    for contact in contacts:
+        data = contact["data"]
+        known |= Identifiers(
+            frozenset(filter(None, [data.get("email")])),
+            frozenset(filter(None, [data.get("phone"), data.get("mobile")])),
+            frozenset(filter(None, [data.get("reference")])),
+        )
+    return known
+
+
 def _rows(
     conn: Connection, name: str, account: Account, person: Identifiers, contact_ids: Sequence[int] = ()
 ) -> Rows:
-    what = {
+    return conn.execute(statements.get(name), parameters(account, person, contact_ids)).fetchall()
+
+
+def parameters(account: Account, person: Identifiers, contact_ids: Sequence[int] = ()) -> dict[str, Any]:
+    """What the statements in `sql/people` take."""
+    return {
         "account_id": account.account_id,
         "emails": sorted(person.emails),
         "numbers": sorted(person.numbers),
@@ -69,4 +94,3 @@ def _rows(
         "addresses": sorted(person.emails | person.numbers),
         "contact_ids": list(contact_ids),
     }
-    return conn.execute(statements.get(name), what).fetchall()

@@ -30,6 +30,11 @@ class Batch:
         """The physical line on which the row at `place` begins, counted from 1."""
         return self.first_line + int(self.rows.lines[place])
 
+    def last_line(self, first_line: int) -> int:
+        """The physical line on which the row ends that begins on `first_line`."""
+        place = int(np.searchsorted(self.rows.lines, first_line - self.first_line))
+        return first_line + len(self.rows.raw(place).splitlines()) - 1
+
     def lines(self, places: Indexes) -> npt.NDArray[np.int32]:
         """The physical lines of many rows."""
         return (self.rows.lines[places] + np.int32(self.first_line)).astype(np.int32)

@@ -56,9 +56,9 @@ _ADDED = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The CSV bytes of a deposit; each call of `chunks()` starts from the beginning."""
+    """The CSV bytes of a deposit; each call of `chunks()` starts from the beginning. `member` is its name in a zip."""
 
-    zipped: bool
+    member: str | None
     chunks: Callable[[], Iterator[bytes]]
 
 
@@ -79,9 +79,9 @@ def open_content(
             _refuse_foreign(head)
         member = _only_member(file, is_zip=head.startswith(_ZIP_STARTS))
     if member is None:
-        return Content(False, lambda: _interrupted(_plain(path), between_chunks))
+        return Content(None, lambda: _interrupted(_plain(path), between_chunks))
     return Content(
-        True, lambda: _interrupted(_member_chunks(path, member, max_inflated_bytes), between_chunks)
+        member.name, lambda: _interrupted(_member_chunks(path, member, max_inflated_bytes), between_chunks)
     )
 
 

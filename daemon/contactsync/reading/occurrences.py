@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,9 +13,13 @@ from contactsync.domain.errors import FileRefused
 from contactsync.reading.cells import cell_text
 from contactsync.reading.examination import Examination, Judged
 from contactsync.reading.guards import unguard_column
+from contactsync.reading.mentions import Mentions
 from contactsync.reading.values import emails, phones, references
 
 _ANY_NUMBER: PhoneCheck = "possible"
+
+_REFUSED_WHOLE = ("no_rows", "no_valid_row")
+"""Refusals of a file whose rows were all read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,12 @@ class Identifiers:
         """The identifiers of both."""
         return Identifiers(
             self.emails | other.emails, self.numbers | other.numbers, self.references | other.references
+        )
+
+    def __sub__(self, other: Identifiers) -> Identifiers:
+        """Those that are not among the other's."""
+        return Identifiers(
+            self.emails - other.emails, self.numbers - other.numbers, self.references - other.references
         )
 
     def __bool__(self) -> bool:
@@ -53,17 +63,47 @@ def stored_reference(text: str) -> str | None:
     return str(reference) if reference else None
 
 
-def lines_of(examination: Examination, person: Identifiers) -> list[int]:
-    """The physical lines of the rows that name the person, rejected ones too.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that name a person, as their first and last physical lines, in order.
 
-    A file that is refused at its end has its lines all the same.
+    `is_whole` is false if the file has a malformed row, after which no other one can be trusted.
     """
-    found = set[int]()
-    with suppress(FileRefused):
+
+    spans: tuple[tuple[int, int], ...]
+    is_whole: bool
+
+
+def rows_of(examination: Examination, person: Identifiers) -> Rows:
+    """The rows that name the person, rejected ones too, also in columns that mean nothing to us.
+
+    A file that is refused at its end has its rows all the same.
+    """
+    spans, is_whole = set[tuple[int, int]](), True
+    mentions = Mentions(person.emails, person.numbers)
+    try:
         for judged in examination:
-            found |= _in_columns(judged, person, examination.account.region)
-            found |= _in_ragged_rows(judged, person, examination.account.region)
-    return sorted(found)
+            lines = _in_columns(judged, person, examination.account.region)
+            lines |= _in_ragged_rows(judged, person, examination.account.region)
+            lines |= _in_any_cell(judged, mentions)
+            spans |= {(line, judged.batch.last_line(line)) for line in lines}
+    except FileRefused as refusal:
+        is_whole = refusal.code in _REFUSED_WHOLE
+    return Rows(tuple(sorted(spans)), is_whole)
+
+
+def lines_of(examination: Examination, person: Identifiers) -> list[int]:
+    """The physical lines on which the rows of `rows_of` begin."""
+    return [first for first, _ in rows_of(examination, person).spans]
+
+
+def _in_any_cell(judged: Judged, mentions: Mentions) -> set[int]:
+    """Rows with an address or a number anywhere: in a column without a meaning, in a remark."""
+    rows = judged.batch.rows
+    # What follows the whole rows belongs to the next block.
+    offsets = mentions.offsets(rows.data[: rows.consumed])
+    places = np.searchsorted(rows.starts[rows.first], offsets, side="right") - 1
+    return set(judged.batch.lines(places[places >= 0]).tolist())
 
 
 def _in_columns(judged: Judged, person: Identifiers, region: str) -> set[int]:

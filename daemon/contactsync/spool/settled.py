@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from contactsync.domain.deposit import Action, Settled
 from contactsync.runtime.kernel import flush_to_disk, rename_noreplace
@@ -79,6 +81,34 @@ class Settling(SpoolBase):
             raise FileNotFoundError(claimed)
         with file:
             yield Path(f"/proc/self/fd/{file.fileno()}")
+
+    def rewrite(
+        self, action: Action, state: Settled, name: bytes, write: Callable[[Path, BinaryIO], bool]
+    ) -> bool:
+        """Replace a settled deposit, or a result file, by what `write` makes of it, in one step.
+
+        `write` is given a path of the file and a new file. If it returns False, nothing changes; returns the same. Owner,
+        mode and times stay. Raises FileNotFoundError if there is no plain file of that name.
+        """
+        source, target = self._dir(action, "on"), self._dir(action, state)
+        new = files.REWRITTEN + name
+        with self.reading_settled(action, state, name) as path:
+            try:
+                with files.create_file(source, new) as file:
+                    if not write(path, file):
+                        return False
+                    found = os.stat(path)
+                    if os.geteuid() != found.st_uid:
+                        os.fchown(file.fileno(), found.st_uid, found.st_gid)
+                    os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode))
+                    flush_to_disk(file)
+                os.utime(new, ns=(found.st_atime_ns, found.st_mtime_ns), dir_fd=source)
+                os.rename(new, name, src_dir_fd=source, dst_dir_fd=target)
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(new, dir_fd=source)
+        os.fsync(target)
+        return True
 
     def where(self, action: Action, claimed: bytes) -> str | None:
         """The folder that holds a deposit under its claimed name: `on`, `ok`, `ko` or None."""
