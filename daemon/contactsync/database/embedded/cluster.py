@@ -141,6 +141,12 @@ def server_options(sockets: Path, *, durable: bool) -> list[str]:
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
+def _remove_partial(data_dir: Path) -> None:
+    """Remove what an initdb has left that was killed or failed. After the rename, there is nothing."""
+    for partial in data_dir.glob("pgdata.new-*"):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
 def make_cluster(binaries: Path, data_dir: Path, *, user: ServerUser | None, durable: bool) -> None:
     """Make `data_dir/pgdata` unless it exists, check that these binaries can use it, and give it to `user`.
 
@@ -152,9 +158,7 @@ def make_cluster(binaries: Path, data_dir: Path, *, user: ServerUser | None, dur
         give(pgdata, user)
         return
     maker = initdb_user(user)
-    # Left over from an initdb that was killed.
-    for partial in data_dir.glob("pgdata.new-*"):
-        shutil.rmtree(partial, ignore_errors=True)
+    _remove_partial(data_dir)
     aside = Path(tempfile.mkdtemp(prefix="pgdata.new-", dir=data_dir))
     give(aside, maker)
     arguments = [
@@ -195,8 +199,9 @@ def make_cluster(binaries: Path, data_dir: Path, *, user: ServerUser | None, dur
         give(aside, user)
         aside.rename(pgdata)
     finally:
-        # Does nothing after the rename.
-        shutil.rmtree(aside, ignore_errors=True)
+        # Also once more what was left over before: a child of the killed initdb lives some milliseconds longer, and
+        # may have written while the folder was being removed.
+        _remove_partial(data_dir)
     # initdb has synced the files; this syncs the rename.
     folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
     try:
