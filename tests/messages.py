@@ -17,7 +17,7 @@ from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context
 from contactsync.domain.messages.text import Text
-from contactsync.domain.messages.verdicts import ONLY_A_CHECK, VERDICTS
+from contactsync.domain.messages.verdicts import ONLY_A_CHECK, UNDONE, VERDICTS
 from contactsync.domain.messages.warnings import WARNINGS
 
 ACCOUNT = Account(
@@ -38,7 +38,13 @@ TABLES = MappingProxyType(
         "dropped": DROPPED,
         "counted": COUNTED,
         "verdicts": VERDICTS,
-        "single": {"several": SEVERAL, "whole": WHOLE_COLUMN, "utf8": UTF8, "only_a_check": ONLY_A_CHECK},
+        "single": {
+            "several": SEVERAL,
+            "whole": WHOLE_COLUMN,
+            "utf8": UTF8,
+            "only_a_check": ONLY_A_CHECK,
+            "undone": UNDONE,
+        },
     }
 )
 

@@ -17,7 +17,7 @@ RETURNING d.deposit_id, d.attempts, d.confirmed, (
     FROM contactsync.deposit AS f
     WHERE
         f.account_id = %(account_id)s AND f.sha256 = %(sha256)s AND f.state = 'ok' AND f.action = %(action)s
-        AND f.name_bytes = %(applied_name_bytes)s AND NOT f.dry_run AND f.finished_at > %(repeated_since)s
+        AND f.name_bytes = %(applied_name_bytes)s AND NOT f.dry_run AND f.undone_at IS NULL AND f.finished_at > %(repeated_since)s
     ORDER BY f.deposit_id
     LIMIT 1
 ) AS repeats;

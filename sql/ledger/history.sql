@@ -1,6 +1,6 @@
 -- Select the last deposits, newest first, of one account or all; a null omits a condition.
 SELECT d.deposit_id, a.name AS account, d.action, d.name_bytes, d.claimed_bytes, d.state, d.dry_run, d.reason, d.rows_read,
-       d.rows_applied, d.rows_rejected, d.deposited_at, d.finished_at, d.attempts, d.retry_of, r.retried_as
+       d.rows_applied, d.rows_rejected, d.deposited_at, d.finished_at, d.attempts, d.retry_of, r.retried_as, d.undone_at
 FROM contactsync.deposit AS d
 JOIN contactsync.account AS a ON a.account_id = d.account_id
 LEFT JOIN (

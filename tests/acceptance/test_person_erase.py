@@ -34,6 +34,7 @@ def plant(program: Program) -> None:
     program.add_account("globex")
     settle = [
         ("list.csv", HEADER + OTHER + WANTED, "import"),
+        ("change.csv", HEADER + WANTED.replace("Quetzal", "Quetzal-Bird"), "import"),
         ("check.check.csv", HEADER + OTHER + WANTED, "import"),
         ("rejects.csv", HEADER + OTHER + "R3;Quetzal;quetzal@example.com, x;;;\nR2-77;Quetzal\n", "import"),
         ("odd.csv", "Nothing\nQuetzal;quetzal@example.com\nother\n", "import"),

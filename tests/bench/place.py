@@ -26,7 +26,7 @@ from contactsync.spool.home_pins import HomePins
 from contactsync.spool.spool import Spool
 from contactsync.telemetry import log
 
-_TABLES = "contact, contact_list, list_member, opt_out, consent_event"
+_TABLES = "contact, contact_list, list_member, opt_out, consent_event, contact_before, member_before, opt_out_before"
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class Place:
     folder: Path
     server: EmbeddedServer
     pipelines: list[Pipeline] = field(default_factory=list)
+    undo_days: int = 7
 
     @property
     def url(self) -> str:
@@ -55,12 +56,18 @@ class Place:
     def pipeline(self, number: int = 0) -> Pipeline:
         """The pipeline of worker `number`, with a warm connection as in a running daemon."""
         while len(self.pipelines) <= number:
-            rules = Rules(512 << 20, 20 << 20, result_files=True)
+            rules = Rules(512 << 20, 20 << 20, result_files=True, undo_days=self.undo_days)
             pipeline = Pipeline(Session(self.url), rules)
             with pipeline.session() as conn:
                 conn.execute("SELECT")
             self.pipelines.append(pipeline)
         return self.pipelines[number]
+
+    def keep_for_undo(self, days: int) -> None:
+        """Use other pipelines, which keep what a deposit changes for so many days."""
+        while self.pipelines:
+            self.pipelines.pop().session.close()
+        self.undo_days = days
 
     def fresh(self, *names: str, dedup: str = "reference") -> list[Account]:
         """An empty database with accounts of these names, and no writes pending from earlier work."""

@@ -14,6 +14,7 @@ TABLES = (
     *("reaction", "campaign"),
     *("list_member", "contact_list", "contact"),
     *("opt_out", "consent_event", "erasure"),
+    *("contact_before", "member_before", "opt_out_before"),
     *("report_day", "deposit", "account"),
 )
 """Every table with an `account_id`; a table comes before those that it references."""

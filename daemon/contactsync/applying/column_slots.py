@@ -19,7 +19,7 @@ SLOTS_KEPT = 256
 
 @lru_cache(SLOTS_KEPT)
 def update_slots(columns: tuple[str, ...], *, clear: bool) -> Mapping[str, sql.SQL]:
-    """For `update` and `match`: how a contact takes a row's columns, and when that changes the contact.
+    """For `update` and `match`: how a contact takes a row's columns, when that changes it, and these columns by name.
 
     `clear` is the account's `blank_cells = clear`: a blank cell then empties the column.
     """
@@ -39,6 +39,7 @@ def update_slots(columns: tuple[str, ...], *, clear: bool) -> Mapping[str, sql.S
     ]
     return _rendered(
         assigned=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(c), v) for c, v in new.items()),
+        image=sql.SQL(", ").join(sql.SQL("{}, c.{}").format(sql.Literal(c), sql.Identifier(c)) for c in new),
         differs=sql.SQL(" OR ").join(differs or [sql.SQL("false")]),
     )
 

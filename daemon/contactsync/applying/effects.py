@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from contactsync.domain.deposit import Counts
 
@@ -27,6 +28,8 @@ class Effects:
     list_id: int | None = None
     list_name: str | None = None
     warnings: Mapping[str, Located] = field(default_factory=dict)
+    # What the ledger needs to undo the deposit (`deposit.undo`); None if that is impossible.
+    undo: Mapping[str, Any] | None = None
 
     def counts(self, rows_read: int, rows_rejected: int) -> Counts:
         """The deposit's counts, completed by those of its reading."""

@@ -6,6 +6,7 @@ that others wait for is held until `Merge.lock`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -40,13 +41,15 @@ class Merge:
     now: datetime
     keep_members: bool = False
     guard: RemovalGuard = field(default_factory=RemovalGuard)
+    # Whether to keep what the deposit changes as it was (`undo`).
+    undoable: bool = False
 
     def lock(self) -> bool:
         """Wait for the account's lock and hold it; False if another daemon has finished the deposit.
 
         Raises Retryable if the account's settings changed since the file was validated.
         """
-        row = self._run("applying/lock", deposit_id=self.deposit_id).fetchone()
+        row = self._run("applying/lock").fetchone()
         if row is None or row["revision"] != self.account.revision:
             raise Retryable("the account's settings changed meanwhile")
         return bool(row["state"] == "on")
@@ -77,7 +80,7 @@ class Merge:
         return self.account.blank_cells == "clear"
 
     def _import(self, stage: Stage) -> Effects:
-        list_id, list_name, is_new = self._list()
+        list_id, list_name, is_new, last_contact_id = self._list()
         columns = tuple(c for c in self.columns if c != "reference" or self.account.dedup != "reference")
         slots = column_slots.update_slots(columns, clear=self._clear)
         matched = among = 0
@@ -92,24 +95,38 @@ class Merge:
                 self.guard.require_few(
                     **self._run("applying/count_others", list_id=list_id).fetchone(), list=list_name
                 )
-            removed = self._run("applying/remove_others", list_id=list_id).rowcount
+            removed = self._run("applying/remove_others", list_id=list_id).fetchone()["removed"]
         updated = 0
+        undo = {"first": last_contact_id or 0, "list_is_new": is_new}
         if matched:
+            found = self._run("applying/matched").fetchone()
+            differing = found.pop("differing")
+            undo |= found
             analyze(self.conn, "target", "line", matched)
-            if columns:
-                looked_up = look_up.condition("c.contact_id", look_up.DIFFERING, rows=matched, among=among)
+            if differing:
+                # There are at least as many contacts as were found.
+                looked_up = look_up.condition(
+                    "c.contact_id", look_up.DIFFERING, rows=differing, among=max(among, matched)
+                )
+                assigned, image = slots["assigned"], slots["image"]
                 updated = self._run(
-                    "applying/update", assigned=slots["assigned"], looked_up=looked_up
+                    "applying/update", assigned=assigned, image=image, looked_up=looked_up
                 ).rowcount
             self._run("applying/fill_list" if is_new else "applying/add_members", list_id=list_id)
         inserted = 0
         if matched < stage.rows:
             slots = column_slots.insert_slots(self.columns)
             inserted = self._run("applying/insert", list_id=list_id, **slots).rowcount
-        return Effects(inserted, updated, matched - updated, removed, list_id, list_name)
+        return Effects(
+            inserted, updated, matched - updated, removed, list_id, list_name, undo=self._undo(**undo)
+        )
 
-    def _list(self) -> tuple[int, str, bool]:
-        """The id and name of the list to fill, and whether it is new: asked for, or none had that name."""
+    def _undo(self, **known: Any) -> Mapping[str, Any] | None:
+        """What the ledger has to know so that the deposit can be undone."""
+        return {"dedup": self.account.dedup, **known} if self.undoable else None
+
+    def _list(self) -> tuple[int, str, bool, int | None]:
+        """The id and name of the list to fill, whether it is new (asked for, or none had that name), and the id of the newest contact ever."""
         file_name = names.as_text(self.claimed.name)
         name = names.list_name(file_name)
         if names.is_rejected_file(file_name):
@@ -119,17 +136,17 @@ class Merge:
         if self.claimed.mode is not Mode.CREATE:
             newest = self._run("applying/newest_list", name=name).fetchone()
             if newest:
-                return newest["list_id"], name, False
+                return newest["list_id"], name, False, newest["last_contact_id"]
         created = self._run("applying/create_list", name=name).fetchone()
         assert created is not None
-        return created["list_id"], name, True
+        return created["list_id"], name, True, created["last_contact_id"]
 
     def _consent(self, action: Action, stage: Stage) -> Effects:
         distinct = self._run("applying/distinct_keys").fetchone()
-        date = self._run("applying/consent_date", deposit_id=self.deposit_id).fetchone()
+        date = self._run("applying/consent_date").fetchone()
         assert distinct is not None
         assert date is not None
-        what = {"medium": action.medium, "deposit_id": self.deposit_id, "asked_at": date["asked_at"]}
+        what = {"medium": action.medium, "asked_at": date["asked_at"]}
         if action.kind == "optout":
             changed = self._run("applying/opt_out", **what).rowcount
             return Effects(inserted=changed, unchanged=distinct["keys"] - changed)
@@ -141,7 +158,9 @@ class Merge:
         looked_up = look_up.condition("address", look_up.REMOVABLE, rows=matched, among=among)
         removed = self._run("applying/opt_in", looked_up=looked_up, **what).rowcount
         warnings = {"later_opt_out": Located(later["addresses"], tuple(later["lines"]))}
-        return Effects(removed=removed, unchanged=distinct["keys"] - removed, warnings=warnings)
+        return Effects(
+            removed=removed, unchanged=distinct["keys"] - removed, warnings=warnings, undo=self._undo()
+        )
 
     def _delete(self, stage: Stage) -> Effects:
         among = self._estimate("applying/estimate_contacts", stage.keys)
@@ -155,9 +174,9 @@ class Merge:
         self._run("applying/delete_members", looked_up=looked_up)
         looked_up = look_up.condition("contact_id", look_up.TARGETS, rows=matched, among=among)
         nobody = self._run("applying/met_nobody", listed=MAX_LISTED_ERRORS).fetchone()
-        removed = self._run("applying/delete_contacts", looked_up=looked_up).rowcount
+        removed = self._run("applying/delete_contacts", looked_up=looked_up).fetchone()["removed"]
         warnings = {"met_nobody": Located(nobody["rows"], tuple(nobody["lines"]))}
-        return Effects(removed=removed, warnings=warnings)
+        return Effects(removed=removed, warnings=warnings, undo=self._undo(missed=nobody["rows"]))
 
     def _estimate(self, name: str, rows: int, **given: Any) -> int:
         """The planner's estimate of the rows to find `rows` keys in; 0 where it makes no difference."""
@@ -173,5 +192,11 @@ class Merge:
         statement = statements.get(name)
         return self.conn.execute(
             statement.format(**slots) if slots else statement,
-            {"account_id": self.account.account_id, "now": self.now, **values},
+            {
+                "account_id": self.account.account_id,
+                "deposit_id": self.deposit_id,
+                "now": self.now,
+                "undoable": self.undoable,
+                **values,
+            },
         )

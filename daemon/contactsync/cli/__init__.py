@@ -26,6 +26,7 @@ from contactsync.cli import (
     show,
     status,
     tidy,
+    undo,
 )
 from contactsync.cli.account import command as account
 from contactsync.cli.doctor import command as doctor
@@ -82,6 +83,7 @@ app.command("history")(history.history)
 app.command("show")(show.show)
 app.command("retry")(retry.retry)
 app.command("release")(retry.release)
+app.command("undo")(undo.undo)
 app.command("doctor")(doctor.doctor)
 app.command("tidy")(tidy.tidy)
 app.command("report")(report.report)

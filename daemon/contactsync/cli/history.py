@@ -18,7 +18,7 @@ COLUMNS = (
     *("deposit_id", "account", "action", "file", "state", "reason"),
     *("rows_read", "rows_applied", "rows_rejected", "deposited_at", "finished_at"),
 )
-MORE = ("claimed_name", "attempts", "retry_of", "retried_as", "dry_run")
+MORE = ("claimed_name", "attempts", "retry_of", "retried_as", "dry_run", "undone_at")
 """Columns of the JSON output only."""
 
 
@@ -80,8 +80,9 @@ def history(
 ) -> None:
     """List the latest deposits, newest first; times are UTC.
 
-    "(check)" after the state: the file was only checked, its effects were rolled back. With --json, each also has its
-    claimed name, its attempts, its retries (retry_of, retried_as), and whether it was only checked (dry_run).
+    "(check)" after the state: the file was only checked, its effects were rolled back; "(undone)": they were undone later.
+    With --json, each also has its claimed name, its attempts, its retries (retry_of, retried_as), whether it was only
+    checked (dry_run), and when it was undone (undone_at).
 
     Example: contactsync history --account acme --state ko --since yesterday --name 'list*.csv'
     """
@@ -128,7 +129,7 @@ def history(
         output.as_json([{column: row[column] for column in (*COLUMNS, *MORE)} for row in rows])
     else:
         for row in rows:
-            row["state"] += " (check)" if row["dry_run"] else ""
+            row["state"] += " (check)" if row["dry_run"] else " (undone)" if row["undone_at"] else ""
         output.table(rows, COLUMNS, "no such deposit" if _is_filtered(what) else "no deposit yet")
 
 

@@ -81,8 +81,9 @@ def _path(home: Path, found: Mapping[str, Any]) -> Path:
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     reason = f": {found['reason']}" if found["reason"] else ""
+    undone = ", undone later" if found["undone_at"] else ""
     checked = "only checked, would be " if found["dry_run"] and found["state"] != "on" else ""
-    yield f"deposit {found['deposit_id']}, {found['account']}, {found['action']}: {checked}{_STATES[found['state']]}{reason}"
+    yield f"deposit {found['deposit_id']}, {found['account']}, {found['action']}: {checked}{_STATES[found['state']]}{reason}{undone}"
     if found["message"]:
         yield f"  {output.text(found['message'])}"
     yield from _section(_what(found))
@@ -135,6 +136,8 @@ def _times(found: Mapping[str, Any]) -> dict[str, object]:
     }
     if found["merge_timeouts"]:
         times["merge timeouts"] = found["merge_timeouts"]
+    if found["undone_at"]:
+        times["undone"] = found["undone_at"]
     if found["retried_at"]:
         times["queued again"] = found["retried_at"]
     return times

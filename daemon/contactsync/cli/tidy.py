@@ -106,16 +106,17 @@ def _tidy(conn: Connection, settings: Settings, account: Account) -> dict[str, A
 
     total = Swept()
 
-    def every_batch(remove_batch: Callable[[Cursor], Swept], days: int) -> None:
+    def every_batch(remove_batch: Callable[[Cursor], Swept]) -> None:
         nonlocal total
-        cursor: Cursor | None = START if days else None
+        cursor: Cursor | None = START
         while cursor is not None:
             swept = remove_batch(cursor)
             total += swept
             cursor = swept.cursor
 
     def in_database(remove: personal_data.Sweep, days: int) -> None:
-        every_batch(lambda cursor: _when_free(lambda: remove(conn, account, days, cursor)), days)
+        if days:
+            every_batch(lambda cursor: _when_free(lambda: remove(conn, account, days, cursor)))
 
     def in_folders(remove: sweep.Sweep, days: int) -> None:
         def remove_batch(cursor: Cursor) -> Swept:
@@ -123,8 +124,10 @@ def _tidy(conn: Connection, settings: Settings, account: Account) -> dict[str, A
             with opened(settings, account) as spool:
                 return remove(conn, account, spool, days, cursor)
 
-        every_batch(remove_batch, days)
+        if days:
+            every_batch(remove_batch)
 
+    every_batch(lambda cursor: personal_data.remove_images(conn, account, settings.undo_days, cursor))
     in_database(personal_data.remove_idle_contacts, settings.keep_contacts_idle_days)
     in_database(personal_data.remove_consent_events, settings.keep_consent_days)
     in_database(personal_data.remove_reactions, settings.keep_reactions_days)

@@ -158,10 +158,11 @@ def finish(
     *,
     list_id: int | None = None,
     stage_ms: Mapping[str, int] | None = None,
+    undo: Mapping[str, Any] | None = None,
 ) -> bool:
     """Write the verdict in `result` (the content of result.json); False if the deposit already has one.
 
-    `stage_ms` is how long each stage of this attempt took, in milliseconds.
+    `stage_ms` is how long each stage of this attempt took, in milliseconds; `undo` is what `undo` needs to know.
     """
     cursor = conn.execute(
         statements.get("ledger/finish"),
@@ -172,6 +173,7 @@ def finish(
             "list_id": list_id,
             "result": Jsonb(dict(result)),
             "stage_ms": Jsonb(dict(stage_ms or {})),
+            "undo": None if undo is None else Jsonb(dict(undo)),
         },
     )
     return cursor.rowcount == 1

@@ -53,6 +53,9 @@ def erase(conn: Connection, account: Account, person: Identifiers) -> ErasedRows
             return conn.execute(statements.get(f"people/{name}"), what).rowcount
 
         memberships = run("erase_members")
+        # What `undo` would bring back.
+        run("erase_contacts_before")
+        run("erase_opt_outs_before")
         erased = ErasedRows(
             contacts=run("erase_contacts"),
             memberships=memberships,

@@ -34,6 +34,8 @@ def _origin(event: Mapping[str, Any], search: Search) -> str:
     if event["origin"] == "campaign":
         known = event["campaign_id"] is not None
         return f"by campaign {event['campaign_id']} ({event['campaign']})" if known else "by a campaign"
+    if event["origin"] == "undo":
+        return f"by the undo of deposit {event['deposit_id']}"
     if event["claimed_name"] is None:
         return f"by deposit {event['deposit_id']}, whose row has been removed (keep_history_days)"
     return f"by deposit {event['deposit_id']}, the file {event['claimed_name']} in {event['action']}{_where(event, search)}"

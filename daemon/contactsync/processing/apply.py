@@ -48,6 +48,7 @@ class Rules:
     defused: bool = True
     max_cpu_seconds: float = 300.0
     repeat_days: float = 30.0
+    undo_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class FileTransaction:
                     datetime.now(UTC),
                     keep_members=findings.broken_references > 0,
                     guard=RemovalGuard() if subject.confirmed else RemovalGuard.of(account),
+                    undoable=self.rules.undo_days > 0 and not claimed.is_check,
                 )
                 self.share.in_progress.merge()
                 with self.metrics.timed("merge", subject.stage_ms), self._limited(conn):
@@ -121,7 +123,13 @@ class FileTransaction:
                 if claimed.is_check:
                     raise psycopg.Rollback(transaction)
                 ledger.finish(
-                    conn, account, result, counts, list_id=effects.list_id, stage_ms=subject.stage_ms
+                    conn,
+                    account,
+                    result,
+                    counts,
+                    list_id=effects.list_id,
+                    stage_ms=subject.stage_ms,
+                    undo=effects.undo,
                 )
             if claimed.is_check and not ledger.finish(
                 conn, account, result, counts, stage_ms=subject.stage_ms

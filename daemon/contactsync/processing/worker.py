@@ -148,4 +148,5 @@ def rules(settings: Settings) -> Rules:
         defused=settings.defuse_formulas,
         max_cpu_seconds=settings.max_cpu_seconds,
         repeat_days=settings.repeat_days,
+        undo_days=settings.undo_days,
     )

@@ -22,6 +22,9 @@ from contactsync.retention.swept import START, Cursor, Swept
 BATCH = 5000
 """Rows per batch: 20 to 60 ms, for idle contacts under the account's lock."""
 
+BATCH_DEPOSITS = 20
+"""Deposits per batch of `remove_images`: each may have kept as many contacts as the account has."""
+
 Sweep = Callable[[Connection, Account, int, Cursor], Swept]
 """Removes one batch; one of the functions `remove_…`."""
 
@@ -59,6 +62,19 @@ def remove_idle_contacts(conn: Connection, account: Account, days: int, after: C
             _run(conn, "retention/delete_idle_members", account, found)
             _run(conn, "retention/delete_idle_contacts", account, found)
     return Swept(contacts=len(found["ids"]), cursor=_next_after(found))
+
+
+def remove_images(conn: Connection, account: Account, days: int, after: Cursor) -> Swept:  # noqa: ARG001 - a Sweep
+    """Delete what a batch of deposits has kept for `undo`, if they were applied more than `days` ago."""
+    what = {"days": days, "now": datetime.now(UTC), "count": BATCH_DEPOSITS}
+    with conn.transaction():
+        old = _run(conn, "retention/old_images", account, what).fetchall()
+        if old:
+            chosen = {"deposit_ids": [row["deposit_id"] for row in old]}
+            for statement in ("undo/forget_contacts", "undo/forget_members", "undo/forget_opt_outs"):
+                _run(conn, statement, account, chosen)
+            _run(conn, "retention/forget_undo", account, chosen)
+    return Swept(cursor=START if len(old) == BATCH_DEPOSITS else None)
 
 
 def old_consent_events(conn: Connection, account: Account, days: int, after: Cursor) -> dict[str, Any]:

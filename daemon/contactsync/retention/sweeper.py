@@ -171,6 +171,10 @@ class Sweeper(Background[Account, Settings]):
             (settings.keep_consent_days, personal_data.remove_consent_events),
             (settings.keep_reactions_days, personal_data.remove_reactions),
         )
+        # With undo_days = 0, nothing is kept, and what was kept before goes too.
+        yield from self._batches(
+            account, partial(self._in_database, account, settings.undo_days, personal_data.remove_images)
+        )
         for days, remove in in_database:
             if days:
                 yield from self._batches(account, partial(self._in_database, account, days, remove))

@@ -145,6 +145,9 @@ def _retention_conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
     if 0 < reactions < needed:
         reason = "the reports of those days would be published again without the reactions"
         yield "keep_reactions_days", f"must be 0 or at least report_retention_days + 2 ({needed}): {reason}"
+    if 0 < settings.keep_history_days < settings.undo_days:
+        reason = "only a deposit in the ledger can be undone"
+        yield "keep_history_days", f"must be 0 or at least undo_days ({settings.undo_days}): {reason}"
     for key, kept in (("keep_history_days", settings.keep_history_days), ("keep_reactions_days", reactions)):
         if idle and 0 < kept < idle:
             reason = "that is what shows whether a contact is idle"

@@ -26,6 +26,7 @@ LIVE = frozenset(
         "daily_zip_name",
         "report_phones",
         "defuse_formulas",
+        "undo_days",
         "keep_settled_days",
         "keep_history_days",
         "keep_reactions_days",

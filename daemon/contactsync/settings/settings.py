@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     result_files: bool = Field(
         default=True, description="write .result.json and .rejected.csv beside settled files"
     )
+    undo_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        description="days for which a deposit can be undone; 0: never, nothing is kept for it",
+    )
     keep_settled_days: int = Field(
         0, ge=0, le=36_500, description="days to keep settled files in ok/ and ko/; 0: forever"
     )

@@ -110,6 +110,16 @@ class Settling(SpoolBase):
         os.fsync(target)
         return True
 
+    def replace_result(self, action: Action, claimed: bytes, result: bytes) -> None:
+        """Replace the result file of a deposit in `ok/`. One that does not exist is not written."""
+
+        def write(_: Path, file: BinaryIO) -> bool:
+            file.write(result)
+            return True
+
+        with suppress(FileNotFoundError):
+            self.rewrite(action, "ok", claimed + RESULT, write)
+
     def where(self, action: Action, claimed: bytes) -> str | None:
         """The folder that holds a deposit under its claimed name: `on`, `ok`, `ko` or None."""
         return next((box for box in ("on", "ok", "ko") if has_entry(self._dir(action, box), claimed)), None)

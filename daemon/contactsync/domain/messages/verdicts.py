@@ -80,6 +80,11 @@ VERDICTS: Sentences = table(
     ),
 )
 
+UNDONE = Text(
+    "Les effets de ce fichier ont été annulés le {date}.",
+    "The effects of this file were undone on {date}.",
+)
+
 ONLY_A_CHECK = Text(
     (
         "Ce n'était qu'un contrôle : votre compte n'a pas changé. "
