@@ -11,8 +11,10 @@ from typing import Any
 from contactsync.domain.account import Account
 from contactsync.domain.deposit import ACTIONS, Claimed, Mode
 from contactsync.domain.messages.dropped_clauses import COUNTED, DROPPED, SEVERAL, WHOLE_COLUMN
+from contactsync.domain.messages.next_steps import STEPS
 from contactsync.domain.messages.notes import UTF8
 from contactsync.domain.messages.outcome_clauses import CLAUSES
+from contactsync.domain.messages.page_words import COUNTED_AS, HEADINGS, LABELS, MODES, REMARKS
 from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
 from contactsync.domain.messages.sentence import Context
@@ -38,6 +40,12 @@ TABLES = MappingProxyType(
         "dropped": DROPPED,
         "counted": COUNTED,
         "verdicts": VERDICTS,
+        "headings": HEADINGS,
+        "labels": LABELS,
+        "counted_as": COUNTED_AS,
+        "modes": MODES,
+        "remarks": REMARKS,
+        "steps": STEPS,
         "single": {
             "several": SEVERAL,
             "whole": WHOLE_COLUMN,

@@ -33,5 +33,5 @@ class Settled:
 
 def is_result(name: str) -> bool:
     """Whether a name is that of a result file; a name with two stamps is a rejected file that came back as a deposit."""
-    result = r"[0-9]{10}_(.*\.result\.json|(?![0-9]{10}_).*\.rejected\.csv)"
+    result = r"[0-9]{10}_(.*\.result\.(json|html)|(?![0-9]{10}_).*\.rejected\.csv)"
     return re.fullmatch(result, name, re.DOTALL) is not None

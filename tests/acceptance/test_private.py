@@ -126,7 +126,7 @@ class Planted(Watched):
     def outputs(self) -> dict[str, str]:
         """Every output: logs (PostgreSQL's too), commands, result files, metrics."""
         found = [self._log_path, self.stderr, self.said, self.folder / "data/postgresql.log"]
-        found += self.ftp.rglob("*.result.json")
+        found += [*self.ftp.rglob("*.result.json"), *self.ftp.rglob("*.result.html")]
         outputs = {str(path): path.read_text("utf-8", "replace") for path in found if path.exists()}
         return outputs | {path: self.get(path)[1] for path in ("/metrics", "/healthz")}
 

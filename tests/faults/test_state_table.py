@@ -56,7 +56,7 @@ def take_back(program: Program, account: str, state: str) -> Path:
     """As if the process had died between the commit and the last rename."""
     settled = program.settled(account, "list.csv")
     assert settled.state == state
-    for suffix in (".result.json", ".rejected.csv"):
+    for suffix in (".result.json", ".result.html", ".rejected.csv"):
         settled.beside(suffix).unlink(missing_ok=True)
     return settled.path.rename(program.box(account, "on") / settled.path.name)
 

@@ -96,7 +96,7 @@ def _find(conn: Connection, deposit: int) -> dict[str, Any]:
 
 
 def _require_releasable(found: dict[str, Any]) -> None:
-    from contactsync.processing.confirmation import RELEASABLE
+    from contactsync.domain.deposit import RELEASABLE
 
     if found["reason"] not in RELEASABLE:
         raise AnswerIsNo(

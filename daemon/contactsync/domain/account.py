@@ -16,6 +16,7 @@ Headers = Literal["known", "protocol"]
 Language = Literal["fr", "en"]
 DateOrder = Literal["dmy", "mdy"]
 Repeats = Literal["warn", "apply", "refuse"]
+ResultPages = Literal["needed", "always", "never"]
 
 SEPARATORS = (";", ",", "|", "\t")
 """The characters that may separate an account's columns (protocol 2)."""

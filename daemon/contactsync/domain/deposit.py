@@ -151,3 +151,7 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
+
+
+RELEASABLE = ("repeated_file", "too_many_removals")
+"""The reasons of deposits that are applied once they are confirmed."""

@@ -17,7 +17,7 @@ from contactsync.domain.errors import FileRefused
 from contactsync.domain.names import printable
 from contactsync.reading.occurrences import Identifiers
 from contactsync.reading.removal import Removal
-from contactsync.spool.settled import RESULT
+from contactsync.spool.settled import PAGE, RESULT
 from contactsync.spool.settled_files import SettledFiles
 from contactsync.spool.spool import Spool
 
@@ -55,7 +55,7 @@ class FileErasure:
             for state in states:
                 for name in settled.names(action, state):
                     # The result files have names and counts, and no cells.
-                    found = None if name.endswith(RESULT) else self._one(settled, action, state, name)
+                    found = None if name.endswith((PAGE, RESULT)) else self._one(settled, action, state, name)
                     if found and (found.rows or found.problem):
                         yield found
                     searched()

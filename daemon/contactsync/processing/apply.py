@@ -17,7 +17,7 @@ from contactsync.applying.staging import Stage
 from contactsync.database import ledger, statements
 from contactsync.database.connection import Connection, Session, patient
 from contactsync.domain import names
-from contactsync.domain.account import Account
+from contactsync.domain.account import Account, ResultPages
 from contactsync.domain.columns import in_order
 from contactsync.domain.deposit import Claimed, Mode
 from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
@@ -45,6 +45,7 @@ class Rules:
     max_inflated_bytes: int
     max_file_bytes: int
     result_files: bool
+    result_pages: ResultPages = "needed"
     defused: bool = True
     max_cpu_seconds: float = 300.0
     repeat_days: float = 30.0

@@ -9,15 +9,12 @@ from typing import Any
 from contactsync.database import ledger, retries
 from contactsync.database.connection import Session
 from contactsync.domain import names
-from contactsync.domain.deposit import Counts
+from contactsync.domain.deposit import RELEASABLE, Counts
 from contactsync.domain.errors import FileRefused
 from contactsync.domain.messages.confirmed import CONFIRMED
 from contactsync.domain.messages.sentence import sentence
 from contactsync.processing import result_json
 from contactsync.processing.result_json import Subject
-
-RELEASABLE = ("repeated_file", "too_many_removals")
-"""The reasons of deposits that are applied once they are confirmed."""
 
 
 def require_new_file(subject: Subject) -> None:

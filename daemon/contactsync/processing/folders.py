@@ -14,6 +14,7 @@ from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed
 from contactsync.domain.errors import FileRefused
 from contactsync.processing import result_json
+from contactsync.processing.answers import answers
 from contactsync.processing.pipeline import Pipeline
 from contactsync.processing.result_json import Subject
 from contactsync.reading.findings import Findings
@@ -33,8 +34,8 @@ def answer(pipeline: Pipeline, account: Account, spool: Spool, action: Action, n
             claimed, result = _refuse(conn, account, action, name)
         else:
             claimed, result = bytes(row["claimed_bytes"]), row["result"]
-    if pipeline.rules.result_files and result is not None:
-        spool.write_answer(action, claimed, result_json.as_json(result))
+    if result is not None:
+        spool.write_answers(action, claimed, answers(account, result, pipeline.rules))
 
 
 def _refuse(

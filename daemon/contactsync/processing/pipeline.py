@@ -19,6 +19,7 @@ from contactsync.domain.account import Account
 from contactsync.domain.deposit import Action, Claimed, Incoming, Mode
 from contactsync.intake.upload_queue import Claim, UploadQueue
 from contactsync.processing import canonical_line, requeue, settlement
+from contactsync.processing.answers import answers
 from contactsync.processing.apply import FileTransaction, Rules
 from contactsync.processing.attempts import Attempts
 from contactsync.processing.isolation import Isolation
@@ -127,7 +128,9 @@ class Pipeline:
                 result = settlement.apply_or_refuse(transaction, subject, attempt)
             if result is None:
                 return False
-            self.settle(spool, claimed, result, attempt.started_at, subject.findings.reject_codes)
+            self.settle(
+                account, spool, claimed, result, attempt.started_at, rejects=subject.findings.reject_codes
+            )
             if names.is_confirmation(claimed.name):
                 with self.session() as conn:
                     requeue.finish(conn, account, spool)
@@ -147,14 +150,16 @@ class Pipeline:
 
     def settle(
         self,
+        account: Account,
         spool: Spool,
         claimed: Claimed,
         result: Mapping[str, Any],
         started_at: datetime,
+        *,
         rejects: Mapping[str, int],
     ) -> None:
-        """Write result.json, move the file to `ok/` or `ko/` as the ledger says, log and count it."""
+        """Write the answers, move the file to `ok/` or `ko/` as the ledger says, log and count it."""
         with self.metrics.timed("settle"):
-            settlement.carry_out(spool, claimed, result, result_files=self.rules.result_files)
+            settlement.carry_out(spool, claimed, result, answers(account, result, self.rules))
         self.progressed()
         canonical_line.record(self.metrics, claimed, result, started_at, rejects)

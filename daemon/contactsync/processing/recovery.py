@@ -40,7 +40,7 @@ def finish_in_progress(pipeline: Pipeline, account: Account, spool: Spool) -> bo
                 pipeline.share.require_for(spool.size(action, claimed_name))
                 pipeline.admit(account, spool, action, claimed_name, None)
             elif entry.result is not None:
-                pipeline.settle(spool, entry.claimed, entry.result, entry.claimed_at, {})
+                pipeline.settle(account, spool, entry.claimed, entry.result, entry.claimed_at, rejects={})
             else:
                 refusal = None if entry.claimed.sha256 else spool.refusal(action, claimed_name)
                 # Its folder may have moved with its file, to a new disk.

@@ -14,6 +14,7 @@ from contactsync.domain.account import Account
 from contactsync.domain.deposit import Claimed, Counts, Settled
 from contactsync.domain.errors import FileRefused
 from contactsync.domain.headers.unknown import UnknownColumns
+from contactsync.domain.messages.dropped_clauses import DROPPED
 from contactsync.domain.messages.outcome import Remarks, outcome, would_be
 from contactsync.domain.messages.reasons import REASONS
 from contactsync.domain.messages.row_errors import ERRORS
@@ -134,6 +135,9 @@ def _result(subject: Subject, state: Settled, counts: Counts) -> dict[str, Any]:
         ],
         "rejected_complete": not findings.rejects_left_out,
         "rejected_left_out": findings.rejects_left_out,
+        "dropped": {key: count for key in DROPPED if (count := findings.dropped[key])}
+        if state == "ok"
+        else {},
     }
 
 

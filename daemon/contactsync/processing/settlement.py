@@ -1,4 +1,4 @@
-"""How a deposit ends: the verdict goes to the ledger first, then result.json and the file follow."""
+"""How a deposit ends: the verdict goes to the ledger first, then its answers and the file follow."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from contactsync.domain.errors import FileRefused, MergeTimeout, Retryable
 from contactsync.processing import result_json
 from contactsync.processing.apply import FileTransaction
 from contactsync.processing.result_json import Subject
+from contactsync.spool.settled import Answers
 from contactsync.spool.spool import Spool
 
 PIECES_SECONDS = 600
@@ -78,14 +79,14 @@ def _require_same_settings(session: Session, account: Account) -> None:
             raise Retryable("the account's settings changed meanwhile")
 
 
-def carry_out(spool: Spool, claimed: Claimed, result: Mapping[str, Any], *, result_files: bool) -> None:
-    """Carry out what the ledger says: write result.json and move the file to `ok/` or `ko/`."""
+def carry_out(spool: Spool, claimed: Claimed, result: Mapping[str, Any], answers: Answers) -> None:
+    """Carry out what the ledger says: write the answers and move the file to `ok/` or `ko/`."""
     try:
         spool.settle(
             claimed.action,
             claimed.claimed_name,
             result["state"],
-            result_json.as_json(result) if result_files else None,
+            answers,
             opened=claimed.sha256 is not None or result["state"] == "ok",
         )
     except FileExistsError:

@@ -145,6 +145,7 @@ def rules(settings: Settings) -> Rules:
         settings.max_inflated_bytes,
         settings.max_file_bytes,
         result_files=settings.result_files,
+        result_pages=settings.result_pages,
         defused=settings.defuse_formulas,
         max_cpu_seconds=settings.max_cpu_seconds,
         repeat_days=settings.repeat_days,

@@ -21,6 +21,7 @@ LIVE = frozenset(
         "control_names",
         "repeat_days",
         "result_files",
+        "result_pages",
         "report_retention_days",
         "report_delay_seconds",
         "daily_zip_name",

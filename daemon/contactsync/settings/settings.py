@@ -100,7 +100,10 @@ class Settings(BaseSettings):
         description="days for which a file that was applied is recognised when it comes again",
     )
     result_files: bool = Field(
-        default=True, description="write .result.json and .rejected.csv beside settled files"
+        default=True, description="write .result.json, .result.html and .rejected.csv beside settled files"
+    )
+    result_pages: Literal["needed", "always", "never"] = Field(
+        "needed", description="which answers also get a page, .result.html: those that someone has to act on"
     )
     undo_days: int = Field(
         7,

@@ -18,9 +18,9 @@ from contactsync.runtime.kernel import Lease, release_lease, take_lease
 
 FILE_MODE = 0o640
 
-COPY, RESULT, REJECTED, NAME, NOTE = b".copy.", b".result.", b".rejected.", b".name.", b".note."
-REWRITTEN = b".rewritten."
-TEMPORARY = (COPY, RESULT, REJECTED, NAME, NOTE, REWRITTEN)
+COPY, RESULT, PAGE, REJECTED, NAME = b".copy.", b".result.", b".page.", b".rejected.", b".name."
+NOTE, REWRITTEN = b".note.", b".rewritten."
+TEMPORARY = (COPY, RESULT, PAGE, REJECTED, NAME, NOTE, REWRITTEN)
 """Prefixes of the files that the daemon writes in `on/` while it works on a deposit."""
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -16,13 +17,28 @@ from contactsync.spool import files, unopened
 from contactsync.spool.base import SpoolBase
 from contactsync.spool.files import has_entry
 
-RESULT, REJECTED = b".result.json", b".rejected.csv"
+RESULT, PAGE, REJECTED = b".result.json", b".result.html", b".rejected.csv"
 """What is appended to a deposit's claimed name."""
 
 
-def result_names(claimed: bytes) -> tuple[bytes, bytes]:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The contents of result.json and result.html; None for a file that is not written."""
+
+    result: bytes | None = None
+    page: bytes | None = None
+
+    def each(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """For each file its prefix in `on/`, its suffix and its content; result.json last, because programs await it."""
+        if self.page is not None:
+            yield files.PAGE, PAGE, self.page
+        if self.result is not None:
+            yield files.RESULT, RESULT, self.result
+
+
+def result_names(claimed: bytes) -> tuple[bytes, ...]:
     """The names that a deposit's result files may have."""
-    return claimed + REJECTED, claimed + RESULT
+    return claimed + REJECTED, claimed + PAGE, claimed + RESULT
 
 
 class Settling(SpoolBase):
@@ -33,7 +49,7 @@ class Settling(SpoolBase):
     """
 
     def settle(
-        self, action: Action, claimed: bytes, state: Settled, result: bytes | None, *, opened: bool = True
+        self, action: Action, claimed: bytes, state: Settled, answers: Answers, *, opened: bool = True
     ) -> None:
         """Move the deposit from `on/` to `ok/` or `ko/`, its result files first; may be repeated after a crash.
 
@@ -42,12 +58,12 @@ class Settling(SpoolBase):
         """
         source, target = self._dir(action, "on"), self._dir(action, state)
         renamed = partial(files.renaming, way=f"from {action.name}/on/ to {action.name}/{state}/")
-        if result is not None:
-            with files.create_file(source, files.RESULT + claimed) as file:
-                file.write(result)
+        for prefix, suffix, content in answers.each():
+            with files.create_file(source, prefix + claimed) as file:
+                file.write(content)
                 flush_to_disk(file)
-            with renamed(files.RESULT + claimed):
-                os.rename(files.RESULT + claimed, claimed + RESULT, src_dir_fd=source, dst_dir_fd=target)
+            with renamed(prefix + claimed):
+                os.rename(prefix + claimed, claimed + suffix, src_dir_fd=source, dst_dir_fd=target)
         with suppress(FileNotFoundError), renamed(files.REJECTED + claimed):
             os.rename(files.REJECTED + claimed, claimed + REJECTED, src_dir_fd=source, dst_dir_fd=target)
         if not opened:
@@ -60,15 +76,15 @@ class Settling(SpoolBase):
             os.unlink(files.NAME + claimed, dir_fd=source)
         # No fsync of the folders: the ledger has the verdict, and a restart repeats what a power cut undoes.
 
-    def write_answer(self, action: Action, claimed: bytes, result: bytes) -> None:
-        """Write the result file of a deposit that has no file, to `ko/`; one that exists is kept."""
+    def write_answers(self, action: Action, claimed: bytes, answers: Answers) -> None:
+        """Write the result files of a deposit that has no file, to `ko/`; those that exist are kept."""
         source, target = self._dir(action, "on"), self._dir(action, "ko")
-        if has_entry(target, claimed + RESULT):
-            return
-        with files.create_file(source, files.RESULT + claimed) as file:
-            file.write(result)
-            flush_to_disk(file)
-        os.rename(files.RESULT + claimed, claimed + RESULT, src_dir_fd=source, dst_dir_fd=target)
+        for prefix, suffix, content in answers.each():
+            if not has_entry(target, claimed + suffix):
+                with files.create_file(source, prefix + claimed) as file:
+                    file.write(content)
+                    flush_to_disk(file)
+                os.rename(prefix + claimed, claimed + suffix, src_dir_fd=source, dst_dir_fd=target)
 
     @contextmanager
     def reading_settled(self, action: Action, state: Settled, claimed: bytes) -> Iterator[Path]:

@@ -46,6 +46,7 @@ def test_a_refused_file_leaves_nothing(site: Site, content: str, reason: str) ->
     kept = [
         "list.csv",
         *(["list.csv.rejected.csv"] if reason == "no_valid_row" else []),
+        "list.csv.result.html",
         "list.csv.result.json",
     ]
     assert site.boxes() | {"ok": []} == {"in": [], "on": [], "ok": [], "ko": kept}
@@ -157,7 +158,7 @@ def test_a_bad_line_in_the_last_batch_refuses_all_of_them(site: Site) -> None:
         59_992,
     )
     assert everything(site) == [[]] * 5
-    assert site.boxes()["ko"] == ["big.zip", "big.zip.result.json"]
+    assert site.boxes()["ko"] == ["big.zip", "big.zip.result.html", "big.zip.result.json"]
     assert site.boxes()["on"] == []
 
 

@@ -106,7 +106,7 @@ def test_a_file_on_which_the_process_died_three_times_is_poison(site: Site) -> N
     assert (row["state"], row["reason"]) == ("ko", "poison")
     assert "3" in site.result(row)["message"]
     assert everything(site) == [[]] * 5
-    assert site.boxes()["ko"] == ["list.csv", "list.csv.result.json"]
+    assert site.boxes()["ko"] == ["list.csv", "list.csv.result.html", "list.csv.result.json"]
 
 
 def test_a_commit_whose_answer_was_lost_is_not_applied_again(

@@ -40,7 +40,12 @@ def test_the_ledger_and_the_result_describe_the_deposit(site: Site) -> None:
     (error,) = result["errors"]
     assert (error["line"], error["column"], error["code"]) == (3, "Email", "invalid_email")
     assert error["message"].startswith("Adresse e-mail non valide")
-    assert site.boxes()["ok"] == ["é.csv", "é.csv.rejected.csv", "é.csv.result.json"]
+    assert site.boxes()["ok"] == [
+        "é.csv",
+        "é.csv.rejected.csv",
+        "é.csv.result.html",
+        "é.csv.result.json",
+    ]
 
 
 def test_a_name_that_is_not_utf8_keeps_its_bytes(site: Site) -> None:
@@ -88,6 +93,15 @@ def test_result_files_can_be_turned_off(site: Site) -> None:
     row = site.apply("Email\nnonsense\n", name="bad.csv")
     assert (site.boxes()["ok"], site.boxes()["ko"]) == (["list.csv"], ["bad.csv"])
     assert row["result"]["reason"] == "no_valid_row"
+
+
+def test_a_page_that_comes_back_is_no_list(site: Site) -> None:
+    """It is refused for what it is, as result.json is."""
+    row = site.apply("Email\nnonsense\n", name="bad.csv")
+    page = (site.folder(box="ko") / f"{row['claimed_name']}.result.html").read_text(encoding="utf-8")
+    again = site.apply(page, name="bad.csv.result.html")
+    assert (again["state"], again["reason"]) == ("ko", "not_csv")
+    assert "une page web" in again["result"]["message"]
 
 
 def test_only_deposits_are_taken(site: Site) -> None:

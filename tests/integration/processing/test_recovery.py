@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,14 @@ def test_in_on_with_an_unfinished_row(site: Site, attempts: int) -> None:
     assert (row["state"], row["inserted"], row["attempts"], row["mode"]) == ("ok", 1, attempts + 1, 1)
 
 
-@pytest.mark.parametrize("state", ["ok", "ko"])
-@pytest.mark.parametrize("half", ["", "result.json", "moved"])
+@pytest.mark.parametrize(
+    ("state", "half"),
+    [
+        *itertools.product(["ok", "ko"], ["", "result.json", "moved"]),
+        # A file of which nothing has to be said gets no page.
+        ("ko", "result.html"),
+    ],
+)
 def test_in_on_with_a_finished_row(
     site: Site, monkeypatch: pytest.MonkeyPatch, state: str, half: str
 ) -> None:
@@ -61,8 +68,8 @@ def test_in_on_with_a_finished_row(
         with pytest.raises(KeyboardInterrupt):
             site.step()
     (row,) = site.ledger()
-    if half == "result.json":
-        (site.folder(box=state) / f"{row['claimed_name']}.result.json").write_bytes(b'{"half')
+    if half.startswith("result."):
+        (site.folder(box=state) / f"{row['claimed_name']}.{half}").write_bytes(b'{"half')
     before = everything(site)
     while site.step(pipeline=site.restarted()) is not None:
         pass
@@ -70,8 +77,11 @@ def test_in_on_with_a_finished_row(
     assert everything(site) == before
     assert site.result(row) == row["result"]
     assert site.boxes()["on"] == []
-    rejected = ["list.csv.rejected.csv"] if state == "ko" else []
-    assert site.boxes()[state] == ["list.csv", *rejected, "list.csv.result.json"]
+    if state == "ko":
+        page = site.folder(box=state) / f"{row['claimed_name']}.result.html"
+        assert page.read_bytes().endswith(b"</html>")
+    written = ["list.csv.rejected.csv", "list.csv.result.html"] if state == "ko" else []
+    assert site.boxes()[state] == ["list.csv", *written, "list.csv.result.json"]
 
 
 @pytest.mark.parametrize("kind", ["link", "hard link", "too large"])

@@ -61,6 +61,7 @@ KEYS = [
     "errors",
     "rejected_complete",
     "rejected_left_out",
+    "dropped",
 ]
 
 
@@ -85,7 +86,7 @@ def test_the_result_of_an_applied_file() -> None:
         "claimed_name": "1447797847_aé.csv", "deposited_at": "2015-11-17T22:04:07+00:00", "finished_at": "",
         "state": "ok", "dry_run": False, "reason": None, "message": "", "mode": 2, "list": "a", "encoding": "iso-8859-1", "separator": ";",
         "rows_read": 5, "rows_applied": 3, "rows_rejected": 2, "inserted": 1, "updated": 1, "unchanged": 1,
-        "removed": 0, "warnings": [], "errors": [], "rejected_complete": True, "rejected_left_out": 0,
+        "removed": 0, "warnings": [], "errors": [], "rejected_complete": True, "rejected_left_out": 0, "dropped": {"phone": 3},
     }  # fmt: skip
     assert result["message"].replace(NBSP, " ") == (
         "3 numéros de téléphone fixe n'ont pas été enregistrés, car ils ne sont pas valides. "

@@ -18,6 +18,7 @@ import os, signal, sys
 from pathlib import Path
 from contactsync.runtime.kernel import take_lease
 from contactsync.spool.home_pins import HomePins
+from contactsync.spool.settled import Answers
 from contactsync.spool.spool import Spool
 signal.signal(signal.SIGIO, signal.SIG_IGN)
 os.umask(0)
@@ -32,7 +33,7 @@ with Spool(home, HomePins(home.parent, home.parent / "data"), max_bytes=1000, ig
         print(take_lease(file.fileno()).name)
     claimed = spool.claim(incoming, lambda action, name: False)
     admitted = spool.admit(incoming.action, claimed, incoming)
-    spool.settle(incoming.action, claimed, "ok", b"{}")
+    spool.settle(incoming.action, claimed, "ok", Answers(b"{}"))
     print(admitted.refusal, admitted.size_bytes)
 """
 

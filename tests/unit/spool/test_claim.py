@@ -31,7 +31,7 @@ def test_a_change_time_in_the_future_is_now(home: Path) -> None:
         assert spool.claim(seen(spool), nothing) == b"1400000000_list.csv"
 
 
-@pytest.mark.parametrize("where", ["on", "ok", "ko", "ok result", "ko rejected", "ledger"])
+@pytest.mark.parametrize("where", ["on", "ok", "ko", "ok result", "ok page", "ko rejected", "ledger"])
 def test_a_taken_name_gets_the_next_free_second(home: Path, spool: Spool, drop: Drop, where: str) -> None:
     """Whether a deposit, a result file or the ledger has the name."""
     incoming = drop()
@@ -39,7 +39,7 @@ def test_a_taken_name_gets_the_next_free_second(home: Path, spool: Spool, drop: 
     name = f"{at}_list.csv"
     if where != "ledger":
         folder, _, suffix = where.partition(" ")
-        end = {"": "", "result": ".result.json", "rejected": ".rejected.csv"}[suffix]
+        end = {"": "", "result": ".result.json", "page": ".result.html", "rejected": ".rejected.csv"}[suffix]
         (home / "contacts" / "import" / folder / (name + end)).write_bytes(b"earlier")
     known = {name.encode()} if where == "ledger" else set()
     assert spool.claim(incoming, lambda _, found: found in known) == b"%d_list.csv" % (at + 1)

@@ -11,6 +11,7 @@ import pytest
 
 from contactsync.runtime import kernel
 from contactsync.spool import claim
+from contactsync.spool.settled import Answers
 from contactsync.spool.spool import Spool
 from tests.unit.spool.scene import IMPORT, Drop, nothing, seen, tree
 from tests.unit.spool.swaps import SWAPS, before_calling, descriptors, swap
@@ -42,7 +43,7 @@ def test_a_special_file_is_moved_without_being_opened(
     admitted = spool.admit(IMPORT, claimed, incoming)
     assert admitted.refusal == ("hard_link" if kind == "hard link" else "not_a_file")
     assert admitted.sha256 is None
-    spool.settle(IMPORT, claimed, "ko", b"{}\n", opened=False)
+    spool.settle(IMPORT, claimed, "ko", Answers(b"{}\n"), opened=False)
     moved = home / "contacts" / "import" / "ko" / ".unopened" / claimed.decode()
     assert (moved.lstat().st_ino, moved.lstat().st_mode) == (before.st_ino, before.st_mode)
     assert secret.read_bytes() == b"secret"

@@ -12,6 +12,7 @@ import pytest
 
 from contactsync.domain.deposit import ACTIONS
 from contactsync.domain.errors import Retryable
+from contactsync.spool.settled import Answers
 from contactsync.spool.spool import Spool
 from tests.unit.spool.scene import IMPORT, MAX_BYTES, Drop, nothing, stamp, tree
 
@@ -59,7 +60,7 @@ def test_a_file_over_the_limit_is_not_copied(home: Path, spool: Spool, drop: Dro
         inode = (home / "contacts" / "import" / "on" / claimed.decode()).stat().st_ino
         assert admitted.refusal == refusal
         assert (inode == incoming.identity.inode) == (refusal is not None)
-        spool.settle(IMPORT, claimed, "ko", None)
+        spool.settle(IMPORT, claimed, "ko", Answers())
 
 
 def test_a_claimed_file_with_a_writer_is_retried(home: Path, spool: Spool, drop: Drop) -> None:
@@ -87,7 +88,7 @@ def test_a_shortened_name_is_remembered_through_a_restart(home: Path, spool: Spo
     assert len(claimed) == 240
     assert spool.in_progress() == [(IMPORT, claimed)]
     assert spool.admit(IMPORT, claimed, None).name == name
-    spool.settle(IMPORT, claimed, "ok", b"{}")
+    spool.settle(IMPORT, claimed, "ok", Answers(b"{}"))
     assert tree(home)["on"] == []
 
 

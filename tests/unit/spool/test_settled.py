@@ -12,6 +12,7 @@ import pytest
 
 from contactsync.domain.errors import CannotRename
 from contactsync.spool import claim, settled
+from contactsync.spool.settled import Answers
 from contactsync.spool.spool import Spool
 from tests.unit.spool.scene import IMPORT, Drop, claim_and_admit, nothing, tree
 
@@ -20,13 +21,13 @@ from tests.unit.spool.scene import IMPORT, Drop, claim_and_admit, nothing, tree
 def test_a_settled_deposit_has_its_result_files_beside_it(
     home: Path, spool: Spool, drop: Drop, state: str
 ) -> None:
-    """The deposit, result.json and rejected.csv, all of which the group can read."""
+    """The deposit, result.json, its page and rejected.csv, all of which the group can read."""
     claimed = claim_and_admit(spool, drop())
     with spool.create_rejected(IMPORT, claimed) as file:
         file.write(b"rejected")
-    spool.settle(IMPORT, claimed, state, b"{}\n")  # type: ignore[arg-type]  # ok or ko
+    spool.settle(IMPORT, claimed, state, Answers(b"{}\n", b"<!DOCTYPE html>"))  # type: ignore[arg-type]  # ok or ko
     name = claimed.decode()
-    assert tree(home)[state] == [name, f"{name}.rejected.csv", f"{name}.result.json"]
+    assert tree(home)[state] == [name, f"{name}.rejected.csv", f"{name}.result.html", f"{name}.result.json"]
     assert tree(home)["on"] == tree(home)["in"] == []
     folder = home / "contacts" / "import" / state
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
@@ -36,7 +37,7 @@ def test_a_settled_deposit_has_its_result_files_beside_it(
 def test_without_a_result_the_deposit_moves_alone(home: Path, spool: Spool, drop: Drop) -> None:
     """Result files can be disabled."""
     claimed = claim_and_admit(spool, drop())
-    spool.settle(IMPORT, claimed, "ok", None)
+    spool.settle(IMPORT, claimed, "ok", Answers())
     assert tree(home)["ok"] == [claimed.decode()]
 
 
@@ -44,9 +45,9 @@ def test_settling_again_changes_nothing(home: Path, spool: Spool, drop: Drop) ->
     """A restart may repeat it, from the start or after any of its steps."""
     claimed = claim_and_admit(spool, drop())
     (home / "contacts" / "import" / "ok" / f"{claimed.decode()}.result.json").write_bytes(b"half a res")
-    spool.settle(IMPORT, claimed, "ok", b"{}\n")
+    spool.settle(IMPORT, claimed, "ok", Answers(b"{}\n"))
     once = tree(home)
-    spool.settle(IMPORT, claimed, "ok", b"{}\n")
+    spool.settle(IMPORT, claimed, "ok", Answers(b"{}\n"))
     assert tree(home) == once
     assert (
         json.loads((home / "contacts" / "import" / "ok" / f"{claimed.decode()}.result.json").read_bytes())
@@ -59,7 +60,7 @@ def test_settling_overwrites_no_other_deposit(home: Path, spool: Spool, drop: Dr
     claimed = claim_and_admit(spool, drop())
     (home / "contacts" / "import" / "ok" / claimed.decode()).write_bytes(b"other")
     with pytest.raises(FileExistsError):
-        spool.settle(IMPORT, claimed, "ok", b"{}\n")
+        spool.settle(IMPORT, claimed, "ok", Answers(b"{}\n"))
     assert (home / "contacts" / "import" / "ok" / claimed.decode()).read_bytes() == b"other"
     assert claimed.decode() in tree(home)["on"]
 
@@ -91,4 +92,4 @@ def test_a_file_that_cannot_be_renamed_is_named(
     ):
         spool.claim(incoming, nothing)
     with pytest.raises(CannotRename, match=f"^{claimed.decode()} cannot be renamed .* to import/ok/: {why}$"):
-        spool.settle(IMPORT, claimed, "ok", None)
+        spool.settle(IMPORT, claimed, "ok", Answers())

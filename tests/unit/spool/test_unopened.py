@@ -9,6 +9,7 @@ import pytest
 
 from contactsync.domain.errors import CannotRename
 from contactsync.spool import unopened
+from contactsync.spool.settled import Answers
 from contactsync.spool.spool import Spool
 from tests.unit.spool.scene import IMPORT, MAX_BYTES, Drop, nothing, seen, tree
 
@@ -28,7 +29,7 @@ def ko(home: Path) -> Path:
 
 def test_a_note_takes_the_place_of_an_object(home: Path, spool: Spool, link: bytes, secret: Path) -> None:
     """Readers of `ko/` see the note. The object is in a folder of mode 0700."""
-    spool.settle(IMPORT, link, "ko", b"{}\n", opened=False)
+    spool.settle(IMPORT, link, "ko", Answers(b"{}\n"), opened=False)
     note = ko(home) / link.decode()
     assert note.read_bytes() == unopened.NOTE
     assert (note.is_symlink(), stat.S_IMODE(note.stat().st_mode)) == (False, 0o640)
@@ -46,8 +47,8 @@ def test_putting_away_may_be_repeated(home: Path, spool: Spool, link: bytes, don
     elif done == "the note":
         (ko(home) / link.decode()).write_bytes(unopened.NOTE)
     elif done == "everything":
-        spool.settle(IMPORT, link, "ko", b"{}\n", opened=False)
-    spool.settle(IMPORT, link, "ko", b"{}\n", opened=False)
+        spool.settle(IMPORT, link, "ko", Answers(b"{}\n"), opened=False)
+    spool.settle(IMPORT, link, "ko", Answers(b"{}\n"), opened=False)
     assert tree(home)["on"] == []
     assert tree(home)["ko"] == sorted([".unopened", link.decode(), f"{link.decode()}.result.json"])
     assert (ko(home) / ".unopened" / link.decode()).is_symlink()
@@ -57,7 +58,7 @@ def test_putting_away_overwrites_nothing(home: Path, spool: Spool, link: bytes) 
     """Another file of that name in `ko/` stays, and the object stays in `on/`."""
     (ko(home) / link.decode()).write_bytes(b"other")
     with pytest.raises(FileExistsError):
-        spool.settle(IMPORT, link, "ko", b"{}\n", opened=False)
+        spool.settle(IMPORT, link, "ko", Answers(b"{}\n"), opened=False)
     assert (ko(home) / link.decode()).read_bytes() == b"other"
     assert link.decode() in tree(home)["on"]
 
@@ -67,7 +68,7 @@ def test_the_folder_is_never_a_link(home: Path, spool: Spool, link: bytes, tmp_p
     (tmp_path / "elsewhere").mkdir()
     (ko(home) / ".unopened").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(CannotRename, match="Not a directory"):
-        spool.settle(IMPORT, link, "ko", b"{}\n", opened=False)
+        spool.settle(IMPORT, link, "ko", Answers(b"{}\n"), opened=False)
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert link.decode() in tree(home)["on"]
 
@@ -78,7 +79,7 @@ def test_a_retry_takes_the_object_back(home: Path, spool: Spool, drop: Drop, *, 
     incoming = drop(content=b"x" * (MAX_BYTES + 1))
     claimed = spool.claim(incoming, nothing)
     assert claimed is not None
-    spool.settle(IMPORT, claimed, "ko", None, opened=False)
+    spool.settle(IMPORT, claimed, "ko", Answers(), opened=False)
     if half:
         (ko(home) / ".unopened" / claimed.decode()).rename(home / "contacts/import/in/list.csv")
     assert spool.put_in_line(IMPORT, claimed, b"list.csv", []) is not half
@@ -89,7 +90,7 @@ def test_a_retry_takes_the_object_back(home: Path, spool: Spool, drop: Drop, *, 
 
 def test_a_retry_overwrites_no_upload(home: Path, spool: Spool, link: bytes) -> None:
     """The object stays away, with its note."""
-    spool.settle(IMPORT, link, "ko", None, opened=False)
+    spool.settle(IMPORT, link, "ko", Answers(), opened=False)
     (home / "contacts/import/in/list.csv").write_bytes(b"new")
     with pytest.raises(FileExistsError):
         spool.put_in_line(IMPORT, link, b"list.csv", [])
@@ -102,7 +103,7 @@ def test_retention_removes_object_and_note(home: Path, spool: Spool, drop: Drop)
     """The bytes of both are counted."""
     claimed = spool.claim(drop(content=b"x" * 5000), nothing)
     assert claimed is not None
-    spool.settle(IMPORT, claimed, "ko", None, opened=False)
+    spool.settle(IMPORT, claimed, "ko", Answers(), opened=False)
     assert spool.discard(IMPORT, "ko", [claimed], []) == 5000 + len(unopened.NOTE)
     assert tree(home)["ko"] == [".unopened"]
     assert list((ko(home) / ".unopened").iterdir()) == []

@@ -150,7 +150,7 @@ def _settled(conn: Connection, account: Account, contacts: Path) -> Iterator[Fin
 
 def _base(name: bytes) -> bytes:
     """The name without the suffix of a result file."""
-    for suffix in (settled.RESULT, settled.REJECTED):
+    for suffix in (settled.RESULT, settled.PAGE, settled.REJECTED):
         if name.endswith(suffix):
             return name.removesuffix(suffix)
     return name

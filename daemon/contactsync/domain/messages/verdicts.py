@@ -62,6 +62,7 @@ VERDICTS: Sentences = table(
         "Fichier en attente de votre confirmation : votre compte n'a pas changé",
         "File waiting for your confirmation: your account has not changed",
     ),
+    confirmed=Text("Confirmation prise en compte", "Confirmation applied"),
     check_passed=Text(
         "Contrôle réussi : ce fichier serait pris en compte", "Check passed: this file would be applied"
     ),
