@@ -94,7 +94,7 @@ def _make_states(program: Program) -> None:
     take_back(program, "refused", "ko")
     put(program, "copying", "on", CLAIMED)
     put(program, "copying", "on", f".copy.{CLAIMED}", GOOD[:30])
-    for prefix in (".copy.", ".result.", ".rejected.", ".name."):
+    for prefix in (".copy.", ".result.", ".page.", ".rejected.", ".name."):
         put(program, "orphans", "on", f"{prefix}{CLAIMED}")
     put(program, "shortened", "on", CLAIMED)
     put(program, "shortened", "on", f".name.{CLAIMED}", b"the list as it was named.csv")
@@ -149,7 +149,7 @@ def test_an_unfinished_copy(program: Program) -> None:
 
 
 def test_temporary_files_without_a_deposit(program: Program) -> None:
-    """`on/.copy.S_x`, `.result.`, `.rejected.` and `.name.` without `on/S_x`: removed."""
+    """`on/.copy.S_x`, `.result.`, `.page.`, `.rejected.` and `.name.` without `on/S_x`: removed."""
     program.until(lambda: not os.listdir(program.box("orphans", "on")), "they are removed")
     assert program.ledger("orphans") == []
 

@@ -59,9 +59,9 @@ def dropped(result: Mapping[str, Any]) -> Mapping[str, int]:
     return found
 
 
-def is_needed(result: Mapping[str, Any], verdict: Verdict) -> bool:
+def is_needed(result: Mapping[str, Any], context: Context) -> bool:
     """Whether someone needs to act, or has asked: refused, held, rejected rows, points to check, a check, nobody matched."""
-    return bool(result["dry_run"]) or verdict.tone != "good"
+    return bool(result["dry_run"]) or _code(result, context)[1] != "good"
 
 
 def _code(result: Mapping[str, Any], context: Context) -> tuple[str, Tone, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from contactsync.domain.account import Account
 from contactsync.pages import html
 from contactsync.pages.answer import answer
-from contactsync.pages.verdict import context_of, is_needed, verdict
+from contactsync.pages.verdict import context_of, is_needed
 from contactsync.processing import result_json
 from contactsync.processing.apply import Rules
 from contactsync.spool.settled import Answers
@@ -31,4 +31,4 @@ def page(account: Account, result: Mapping[str, Any]) -> bytes:
 def _has_page(account: Account, result: Mapping[str, Any], rules: Rules) -> bool:
     if rules.result_pages != "needed":
         return rules.result_pages == "always"
-    return is_needed(result, verdict(result, context_of(result, account)))
+    return is_needed(result, context_of(result, account))

@@ -35,7 +35,8 @@ def test_an_applied_file(code: str) -> None:
     """By what its reader has to know, the gravest first."""
     result = answers.applied("fr", code)
     found = judged(result)
-    assert (found.code, found.tone, is_needed(result, found)) == OUTCOMES[code]
+    needed = is_needed(result, context_of(result, answers.account()))
+    assert (found.code, found.tone, needed) == OUTCOMES[code]
 
 
 @pytest.mark.parametrize("reason", REASONS)
@@ -49,7 +50,7 @@ def test_a_refused_file(reason: str) -> None:
         "no_valid_row": ("refused_no_valid_row", "bad"),
     }
     assert (found.code, found.tone) == expected.get(reason, ("refused", "bad"))
-    assert is_needed(result, found)
+    assert is_needed(result, context_of(result, answers.account()))
     assert found.text.replace("\u00a0", " ").endswith("votre compte n'a pas changé")
 
 

@@ -97,7 +97,14 @@ def test_in_progress_is_in_order_of_deposit(home: Path, spool: Spool) -> None:
     on = home / "contacts"
     for path in ("import/on/1447797850_b.csv", "delete/on/1447797849_c.csv", "import/on/999999999_a.csv"):
         (on / path).touch()
-    for path in (".copy.1447797850_b.csv", ".copy.gone", ".result.gone", ".rejected.gone", ".name.gone"):
+    for path in (
+        ".copy.1447797850_b.csv",
+        ".copy.gone",
+        ".result.gone",
+        ".page.gone",
+        ".rejected.gone",
+        ".name.gone",
+    ):
         (on / "import" / "on" / path).touch()
     assert spool.in_progress() == [
         (IMPORT, b"999999999_a.csv"),
