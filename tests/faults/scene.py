@@ -130,7 +130,8 @@ class Run(Program):
             claimed = f"{stamp}_{deposit.name}"
             found += [folder / "in" / deposit.name, folder / deposit.state / claimed]
             found += [
-                folder / "on" / f"{prefix}{claimed}" for prefix in ("", ".copy.", ".result.", ".rejected.")
+                folder / "on" / f"{prefix}{claimed}"
+                for prefix in ("", ".copy.", ".result.", ".page.", ".rejected.")
             ]
         return found
 

@@ -75,7 +75,7 @@ def traced(home: Path) -> list[Path]:
     """The folders and files that importing `list.csv` touches if it is deposited within a minute from now."""
     folder = home / "contacts" / "import"
     now = int(time.time())
-    prefixes = ("", ".copy.", ".result.", ".rejected.")
+    prefixes = ("", ".copy.", ".result.", ".page.", ".rejected.")
     made = [folder / "on" / f"{prefix}{now + n}_list.csv" for prefix in prefixes for n in range(60)]
     return [
         home,
