@@ -178,11 +178,11 @@ def test_three_hundred_files_in_one_folder(down: Program) -> None:
 def test_deposits_of_one_name_never_overwrite_each_other(down: Program) -> None:
     """Twelve uploads of one name within a second, and of names like its results, are twelve files in `ok/`."""
     account = down.add_account("acme")
-    names = ["a.csv", "a.csv.result.json", "a.csv.rejected.csv"]
+    names = ["a.csv", "a.csv.result.json", "a.csv.result.html", "a.csv.rejected.csv"]
     contents = []
     with down:
         for number in range(12):
-            name = names[number % 3]
+            name = names[number % 4]
             # One row applied, one rejected.
             contents.append(people(1, first=number + 1) + b"R0;;;\n")
             down.drop(account, name, contents[-1])
@@ -192,5 +192,6 @@ def test_deposits_of_one_name_never_overwrite_each_other(down: Program) -> None:
     claimed = [row["claimed_name"] for row in down.ledger(account)]
     kept = [(down.box(account, "ok") / name).read_bytes() for name in claimed]
     assert kept == contents
-    results = [f"{name}{suffix}" for name in claimed for suffix in (".result.json", ".rejected.csv")]
+    suffixes = (".result.json", ".result.html", ".rejected.csv")
+    results = [f"{name}{suffix}" for name in claimed for suffix in suffixes]
     assert sorted(os.listdir(down.box(account, "ok"))) == sorted(claimed + results)
