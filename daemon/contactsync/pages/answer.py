@@ -24,7 +24,10 @@ MANY_LINES = words.MAX_LINES_IN_A_SENTENCE
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Rows with the same fault, or a warning: what is wrong, where (a column or ""), how often, on which lines."""
+    """Rows with the same fault: what is wrong, in which column, how often, on which lines; each may be "".
+
+    Or a warning, whose sentence counts and mostly has the lines.
+    """
 
     text: str
     column: str = ""
@@ -120,9 +123,8 @@ def _more_errors(result: Mapping[str, Any], context: Context) -> str:
 
 def _warned(warning: Mapping[str, Any], context: Context) -> Problem:
     lines = warning["lines"] if len(warning["lines"]) > MANY_LINES else ()
-    count = warning["count"]
-    listed = _lines(lines, context, first=count > len(lines)) if lines else ""
-    return Problem(warning["message"], count=words.number(count, context.language), lines=listed)
+    listed = _lines(lines, context, first=warning["count"] > len(lines)) if lines else ""
+    return Problem(warning["message"], lines=listed)
 
 
 def _lines(numbers: Iterable[int], context: Context, *, first: bool = False) -> str:
